@@ -1,0 +1,66 @@
+using Azimuth.Numerics;
+
+namespace Azimuth.Embeddings;
+
+/// <summary>
+/// A vocabulary and its matrix [vocab, model]: immutable, independent of who trained it. Row i belongs to the token with id i.
+/// Neighbours, statistics and I/O live in other types. Safe for many threads.
+/// </summary>
+public sealed class EmbeddingTable
+{
+    private readonly Func<int, string> _text;
+
+    /// <summary>Joins rows and their tokens.</summary>
+    /// <param name="name">What the table is called on screen: "input table", "output table".</param>
+    /// <param name="rows">[vocab, model], as stored.</param>
+    /// <param name="text">The decoded text of a token id (" next"); asked only for ids below the row count.</param>
+    public EmbeddingTable(string name, StoredMatrix rows, Func<int, string> text)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentNullException.ThrowIfNull(text);
+        (Name, Rows, _text) = (name, rows, text);
+        Count = checked((int)rows.Rows);
+    }
+
+    /// <summary>What the table is called on screen.</summary>
+    public string Name { get; }
+
+    /// <summary>The matrix [vocab, model] as stored.</summary>
+    public StoredMatrix Rows { get; }
+
+    /// <summary>Number of rows.</summary>
+    public int Count { get; }
+
+    /// <summary>Length of a row.</summary>
+    public int ModelDim => Rows.Columns;
+
+    /// <summary>The token's decoded text, blanks as they are; screens pass it through <c>VisibleText.Show</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
+    public string Text(int id)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(id);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, Count);
+        return _text(id);
+    }
+
+    /// <summary>The token's vector, widened to float [model].</summary>
+    public float[] Vector(int id) => Rows.Row(id);
+}
+
+/// <summary>A token with its decoded text, as it appears in results.</summary>
+/// <param name="Id">Row number.</param>
+/// <param name="Text">Decoded text, blanks as they are.</param>
+public sealed record TokenRef(int Id, string Text);
+
+/// <summary>A token and a probability.</summary>
+/// <param name="Id">Row number.</param>
+/// <param name="Text">Decoded text, blanks as they are.</param>
+/// <param name="Probability">0 to 1.</param>
+public sealed record TokenProbability(int Id, string Text, double Probability);
+
+/// <summary>A token, how it scored, and the angle between the two directions.</summary>
+/// <param name="Id">Row number.</param>
+/// <param name="Text">Decoded text, blanks as they are.</param>
+/// <param name="Value">The metric's own value.</param>
+/// <param name="AngleDegrees">Angle to the query in degrees, null when either has no direction.</param>
+public sealed record Neighbor(int Id, string Text, double Value, double? AngleDegrees);

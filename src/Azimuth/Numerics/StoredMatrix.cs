@@ -1,0 +1,70 @@
+namespace Azimuth.Numerics;
+
+/// <summary>
+/// A row-major matrix in the type it is stored in, over memory-mapped or owned bytes; read a row at a time, never expanded whole.
+/// Immutable, safe to read from many threads, nobody disposes it. May have more than 2³¹ elements.
+/// </summary>
+public sealed class StoredMatrix
+{
+    /// <summary>Wraps bytes as a matrix [rows, columns].</summary>
+    /// <exception cref="ArgumentException">Type without a float reading, columns not a whole number of blocks, or another number of bytes than the shape needs.</exception>
+    public StoredMatrix(TensorType type, long rows, int columns, StoredBytes bytes)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfNegative(columns);
+        if (!type.IsReadableAsFloat())
+            throw new ArgumentException($"{type} has no reading as float", nameof(type));
+        if (columns % type.BlockLength() != 0)
+            throw new ArgumentException($"{type} needs columns in multiples of {type.BlockLength()}, found {columns}", nameof(columns));
+        RowBytes = (long)columns / type.BlockLength() * type.BlockBytes();
+        if (bytes.Length != checked(rows * RowBytes))
+            throw new ArgumentException($"[{rows}, {columns}] of {type} needs {rows * RowBytes} bytes, found {bytes.Length}", nameof(bytes));
+        (Type, Rows, Columns, Bytes) = (type, rows, columns, bytes);
+    }
+
+    /// <summary>How the numbers are stored.</summary>
+    public TensorType Type { get; }
+
+    /// <summary>Number of rows.</summary>
+    public long Rows { get; }
+
+    /// <summary>Values in a row.</summary>
+    public int Columns { get; }
+
+    /// <summary>Bytes of one row.</summary>
+    public long RowBytes { get; }
+
+    /// <summary>The stored bytes, row after row.</summary>
+    public StoredBytes Bytes { get; }
+
+    /// <summary>Copies floats [rows, columns] into a matrix of its own.</summary>
+    public static StoredMatrix FromFloats(ReadOnlySpan<float> values, long rows, int columns) =>
+        new(TensorType.F32, rows, columns, StoredBytes.FromFloats(values));
+
+    /// <summary>Row <paramref name="row"/> widened to float; <paramref name="destination"/> has <see cref="Columns"/> places.</summary>
+    public void ReadRow(long row, Span<float> destination)
+    {
+        if ((ulong)row >= (ulong)Rows)
+            throw new ArgumentOutOfRangeException(nameof(row), row, $"the matrix has {Rows} rows");
+        if (destination.Length != Columns)
+            throw new ArgumentException($"a row has {Columns} values, the destination {destination.Length}", nameof(destination));
+        RowDecoder.Decode(Type, Bytes.Span(row * RowBytes, (int)RowBytes), destination);
+        GC.KeepAlive(Bytes);
+    }
+
+    /// <summary>Row <paramref name="row"/> widened to a new array [columns].</summary>
+    public float[] Row(long row)
+    {
+        var values = new float[Columns];
+        ReadRow(row, values);
+        return values;
+    }
+
+    /// <summary><paramref name="count"/> rows from <paramref name="first"/> on, widened: a tile [count, columns].</summary>
+    public void ReadRows(long first, int count, Span<float> destination)
+    {
+        for (int i = 0; i < count; i++)
+            ReadRow(first + i, destination.Slice(i * Columns, Columns));
+    }
+}
