@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Azimuth.Embeddings;
 
 namespace Azimuth.Transformers.Tracing;
@@ -67,6 +69,10 @@ public sealed record PromptTrace
 
     /// <summary>Greedy continuation of the prompt, 20 tokens.</summary>
     public required IReadOnlyList<TokenRef> Greedy20 { get; init; }
+
+    /// <summary>What the numbers depend on.</summary>
+    [JsonIgnore]
+    public Conventions Conventions { get; init; } = new();
 }
 
 /// <summary>The residual stream at one site, at the traced position.</summary>
@@ -125,9 +131,24 @@ public sealed record Contribution(double Target, double TargetMinusRival);
 /// <param name="ProbabilityTop">The largest probability.</param>
 /// <param name="EntropyNats">Entropy in nats.</param>
 /// <param name="TokensFor90Percent">How many of the most probable tokens make up 90 %.</param>
-public sealed record TemperaturePoint(double Temperature, double ProbabilityTarget, double ProbabilityTop, double EntropyNats, int TokensFor90Percent);
+public sealed record TemperaturePoint([property: JsonConverter(typeof(InfinityJsonConverter))] double Temperature, double ProbabilityTarget, double ProbabilityTop, double EntropyNats, int TokensFor90Percent);
 
 /// <summary>The target's probability when the final vector is scaled.</summary>
 /// <param name="Scale">Factor s.</param>
 /// <param name="ProbabilityTarget">softmax(s · logits)[target].</param>
 public sealed record LengthPoint(double Scale, double ProbabilityTarget);
+
+/// <summary>Writes +∞, which JSON has no number for, as the string "inf", and reads it back; every other number as a number.</summary>
+internal sealed class InfinityJsonConverter : JsonConverter<double>
+{
+    public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("inf"u8) ? double.PositiveInfinity : reader.GetDouble();
+
+    public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
+    {
+        if (double.IsPositiveInfinity(value))
+            writer.WriteStringValue("inf");
+        else
+            writer.WriteNumberValue(value);
+    }
+}
