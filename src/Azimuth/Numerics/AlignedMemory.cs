@@ -1,0 +1,55 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Azimuth.Numerics;
+
+/// <summary>
+/// Native memory that starts on a cache line, for kernels. Disposed by its creator, or released when it is collected.
+/// Not initialised unless asked for.
+/// </summary>
+internal sealed unsafe class AlignedMemory : IDisposable
+{
+    /// <summary>A cache line, and the width of the widest vector.</summary>
+    public const int Alignment = 64;
+
+    private void* _pointer;
+
+    private AlignedMemory(long bytes)
+    {
+        Bytes = bytes;
+        // Whole vectors past the end may be read by kernels, never used.
+        _pointer = NativeMemory.AlignedAlloc(checked((nuint)bytes + Alignment), Alignment);
+        GC.AddMemoryPressure(bytes + Alignment);
+    }
+
+    ~AlignedMemory() => Release();
+
+    public long Bytes { get; }
+
+    public byte* Pointer => (byte*)_pointer;
+
+    /// <summary>Room for <paramref name="count"/> values.</summary>
+    public static AlignedMemory Of<T>(long count, bool zeroed = false) where T : unmanaged
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        var memory = new AlignedMemory(checked(count * Unsafe.SizeOf<T>()));
+        if (zeroed)
+            NativeMemory.Clear(memory._pointer, (nuint)memory.Bytes);
+        return memory;
+    }
+
+    public void Dispose()
+    {
+        Release();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Release()
+    {
+        if (_pointer is null)
+            return;
+        NativeMemory.AlignedFree(_pointer);
+        _pointer = null;
+        GC.RemoveMemoryPressure(Bytes + Alignment);
+    }
+}
