@@ -1,0 +1,101 @@
+namespace Azimuth.Transformers;
+
+/// <summary>
+/// What a decoder computes, complete: every default has been resolved when it was read, so nothing here means "as the family does it".
+/// Choices that may differ from layer to layer stand in <see cref="Layers"/>. Immutable.
+/// </summary>
+public sealed record TransformerConfig
+{
+    /// <summary>The family's name as the file spells it ("gpt2", "llama"); for people, never tested by the computation.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>Rows of the input table.</summary>
+    public required int VocabSize { get; init; }
+
+    /// <summary>Longest run of tokens the model was made for; a longer prompt is refused.</summary>
+    public required int ContextLength { get; init; }
+
+    /// <summary>Width of the residual stream.</summary>
+    public required int ModelDim { get; init; }
+
+    /// <summary>From token id to the first layer's input.</summary>
+    public required EmbeddingConfig Embedding { get; init; }
+
+    /// <summary>One entry a layer, first layer first.</summary>
+    public required IReadOnlyList<LayerConfig> Layers { get; init; }
+
+    /// <summary>The norm before the unembedding; null when there is none.</summary>
+    public required NormConfig? FinalNorm { get; init; }
+
+    /// <summary>From the final norm to logits.</summary>
+    public required OutputConfig Output { get; init; }
+
+    /// <summary>Number of layers.</summary>
+    public int LayerCount => Layers.Count;
+
+    /// <summary>Attention heads of the first layer.</summary>
+    public int HeadCount => Layers[0].Attention.HeadCount;
+
+    /// <summary>Key-value heads of the first layer.</summary>
+    public int KeyValueHeadCount => Layers[0].Attention.KeyValueHeadCount;
+
+    /// <summary>Width of one head of the first layer.</summary>
+    public int HeadDim => Layers[0].Attention.HeadDim;
+
+    /// <summary>Inner width of the first layer's MLP (of one expert, where there are several).</summary>
+    public int MlpDim => Layers[0].Mlp.HiddenDim;
+
+    /// <summary>
+    /// True when the rotary angles depend on how long the whole run is (dynamic and long rotary scaling), so that tokens added to a run change
+    /// what earlier ones computed: cached runs then start over whenever the angles change.
+    /// </summary>
+    public bool AnglesDependOnLength => Layers.Any(layer => layer.Attention.Rotary?.Scaling.DependsOnLength ?? false);
+}
+
+/// <summary>From token id to the residual stream: row · scale (+ position row), norm, projection.</summary>
+public sealed record EmbeddingConfig
+{
+    /// <summary>Width of the token table's rows; when it is not the model's width, projections lead in and out (OPT-350m).</summary>
+    public required int Dim { get; init; }
+
+    /// <summary>Factor on the token's row (√model in Gemma and XGLM).</summary>
+    public float Scale { get; init; } = 1;
+
+    /// <summary>Norm right after the embedding (BLOOM); null for none.</summary>
+    public NormConfig? Norm { get; init; }
+
+    /// <summary>Rows added by position; null where positions enter in the attention or not at all.</summary>
+    public PositionTableConfig? Positions { get; init; }
+}
+
+/// <summary>A vector added to the embedding at each position.</summary>
+/// <param name="Kind">Where the rows come from.</param>
+/// <param name="Offset">Row of position 0 (2 in OPT).</param>
+/// <param name="Rows">Rows of the table, offset included.</param>
+public sealed record PositionTableConfig(PositionTableKind Kind, int Offset, int Rows);
+
+/// <summary>Where the rows of a position table come from.</summary>
+public enum PositionTableKind
+{
+    /// <summary>A trained matrix in the checkpoint.</summary>
+    Learned,
+
+    /// <summary>Sines in the first half, cosines in the second (Vaswani et al. 2017, §3.5, in fairseq's order).</summary>
+    Sinusoidal,
+}
+
+/// <summary>From the final norm to logits.</summary>
+public sealed record OutputConfig
+{
+    /// <summary>True when the output table is the input table.</summary>
+    public required bool Tied { get; init; }
+
+    /// <summary>True when a bias is added to the logits (GPT-J).</summary>
+    public bool HasBias { get; init; }
+
+    /// <summary>Factor on the logits (Cohere, Granite).</summary>
+    public float LogitScale { get; init; } = 1;
+
+    /// <summary>c in c·tanh(logit/c) (Gemma 2); null for none.</summary>
+    public float? LogitSoftCap { get; init; }
+}
