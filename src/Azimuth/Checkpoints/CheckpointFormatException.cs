@@ -1,8 +1,17 @@
+using System.Globalization;
+using System.Text;
+
 namespace Azimuth.Checkpoints;
 
-/// <summary>A file that is not what it should be. The message is one sentence: what, where, expected, found, what to do.</summary>
+/// <summary>
+/// A file that is not what it should be. The message is one sentence: what, where, expected, found, what to do. Names from the file are
+/// shortened and their control characters escaped, so that a hostile file cannot flood or steer a terminal.
+/// </summary>
 public sealed class CheckpointFormatException : Exception
 {
+    private const int ShownName = 200;
+    private const int ShownProblem = 2000;
+
     /// <summary>Makes the message "<paramref name="problem"/>" preceded by the tensor and the file.</summary>
     /// <param name="path">The file or folder.</param>
     /// <param name="problem">Expected, found, what to do.</param>
@@ -10,7 +19,7 @@ public sealed class CheckpointFormatException : Exception
     /// <param name="offset">The byte concerned, if one is.</param>
     /// <param name="kind">A stable word for the kind of defect, such as <c>HeaderTooLarge</c>.</param>
     public CheckpointFormatException(string path, string problem, string? tensor = null, long? offset = null, string? kind = null)
-        : base($"{(tensor is null ? "" : $"{tensor} in ")}{path}{(offset is null ? "" : FormattableString.Invariant($" at byte {offset}"))}: {problem}")
+        : base($"{(tensor is null ? "" : $"{Shown(tensor, ShownName)} in ")}{path}{(offset is null ? "" : FormattableString.Invariant($" at byte {offset}"))}: {Shown(problem, ShownProblem)}")
         => (Path, Tensor, Offset, Kind) = (path, tensor, offset, kind);
 
     /// <summary>The file or folder.</summary>
@@ -24,4 +33,18 @@ public sealed class CheckpointFormatException : Exception
 
     /// <summary>A stable word for the kind of defect, or null.</summary>
     public string? Kind { get; }
+
+    private static string Shown(string text, int length)
+    {
+        var shown = new StringBuilder();
+        foreach (char c in text.Length > length ? text.AsSpan(0, length) : text)
+        {
+            if (char.IsControl(c))
+                shown.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}");
+            else
+                shown.Append(c);
+        }
+
+        return text.Length > length ? shown.Append('…').ToString() : shown.ToString();
+    }
 }

@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+using Azimuth.Numerics;
+
+namespace Azimuth.Checkpoints.Gguf;
+
+/// <summary>
+/// One GGUF file, memory-mapped. The header is validated when it is opened, tensor data is touched when it is read. Tensors of a big-endian
+/// file are copied into memory of their own, in little-endian order, when first asked for.
+/// </summary>
+public sealed class GgufFile : Checkpoint
+{
+    private readonly StoredBytes _file;
+    private readonly Dictionary<string, TensorInfo> _byName;
+    private readonly ConcurrentDictionary<string, StoredBytes> _swapped = new(StringComparer.Ordinal);
+
+    private GgufFile(string path, StoredBytes file, GgufHeader header)
+    {
+        (Path, _file, Header) = (path, file, header);
+        _byName = header.Tensors.ToDictionary(t => t.Name, StringComparer.Ordinal);
+    }
+
+    /// <inheritdoc/>
+    public override string Path { get; }
+
+    /// <inheritdoc/>
+    public override string Format => "GGUF";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorInfo> Tensors => Header.Tensors;
+
+    /// <inheritdoc/>
+    public override long FileBytes => _file.Length;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Warnings => Header.Warnings;
+
+    /// <summary>Version, byte order, alignment.</summary>
+    public GgufHeader Header { get; }
+
+    /// <summary>Keys and values in file order.</summary>
+    public GgufMetadata Metadata => Header.Metadata;
+
+    /// <summary>Maps and validates a file.</summary>
+    /// <exception cref="CheckpointFormatException">Missing, unreadable or malformed.</exception>
+    public static GgufFile Open(string path)
+    {
+        var file = MappedFile.Open(path);
+        return new GgufFile(path, file, GgufHeader.Read(file, path));
+    }
+
+    /// <inheritdoc/>
+    public override TensorInfo? Find(string name) => _byName.GetValueOrDefault(name);
+
+    private protected override StoredBytes Data(TensorInfo tensor)
+    {
+        var bytes = _file.Slice(tensor.Offset, tensor.SizeBytes);
+        if (!Header.IsBigEndian)
+            return bytes;
+        if (tensor.Type is not { } type)
+            throw new CheckpointFormatException(Path, $"the byte order of {tensor.TypeName} in a big-endian file is not known. Convert the file to little-endian", tensor.Name, kind: "TypeNotReadable");
+        return _swapped.GetOrAdd(tensor.Name, _ => SwappedTensor.Copy(bytes, type));
+    }
+}

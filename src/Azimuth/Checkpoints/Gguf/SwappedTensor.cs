@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+using Azimuth.Numerics;
+
+namespace Azimuth.Checkpoints.Gguf;
+
+/// <summary>Copies a big-endian tensor into memory of its own with every number's bytes reversed.</summary>
+internal static class SwappedTensor
+{
+    public static unsafe StoredBytes Copy(StoredBytes bigEndian, TensorType type)
+    {
+        var (count, width) = GgmlTypes.NumbersOfBlock(type);
+        int block = type.BlockBytes();
+        var memory = new NativeBlock(bigEndian.Length);
+        var copy = new StoredBytes(memory.Pointer, bigEndian.Length, memory);
+        // A whole number of blocks a part, so that no number is cut.
+        int part = (1 << 20) / block * block;
+        for (long at = 0; at < bigEndian.Length; at += part)
+        {
+            int length = (int)Math.Min(part, bigEndian.Length - at);
+            var target = new Span<byte>(memory.Pointer + at, length);
+            bigEndian.Span(at, length).CopyTo(target);
+            for (int b = 0; b < length; b += block)
+            {
+                for (int n = 0; n < count; n++)
+                    target.Slice(b + n * width, width).Reverse();
+            }
+        }
+
+        GC.KeepAlive(bigEndian);
+        return copy;
+    }
+
+    /// <summary>Memory that is freed when the last <see cref="StoredBytes"/> over it is collected; unlike an array it may exceed 2³¹ bytes.</summary>
+    private sealed unsafe class NativeBlock
+    {
+        private readonly long _length;
+
+        public NativeBlock(long length)
+        {
+            Pointer = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(1, length), 64);
+            _length = Math.Max(1, length);
+            GC.AddMemoryPressure(_length);
+        }
+
+        ~NativeBlock()
+        {
+            NativeMemory.AlignedFree(Pointer);
+            GC.RemoveMemoryPressure(_length);
+        }
+
+        public byte* Pointer { get; }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Azimuth.Checkpoints.Gguf;
+using Azimuth.Checkpoints.Safetensors;
+
+namespace Azimuth.Checkpoints;
+
+/// <summary>
+/// A model on disk: its weights, its configuration, and where its tokenizer's files are. Opening validates headers and small JSON files; weights
+/// stay mapped and untouched. Immutable, safe for many threads, nobody disposes it.
+/// </summary>
+public sealed class ModelFolder
+{
+    private ModelFolder(string path, string folder, Checkpoint checkpoint, JsonElement? config, JsonElement? generationConfig, IReadOnlyList<string> warnings)
+    {
+        (Path, TokenizerFolder, Checkpoint, Config, GenerationConfig, Warnings) = (path, folder, checkpoint, config, generationConfig, warnings);
+        Name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(folder)) is { Length: > 0 } name ? name : folder;
+    }
+
+    /// <summary>The folder or file it was opened from, absolute.</summary>
+    public string Path { get; }
+
+    /// <summary>The folder's name.</summary>
+    public string Name { get; }
+
+    /// <summary>The weights.</summary>
+    public Checkpoint Checkpoint { get; }
+
+    /// <summary>config.json; null for GGUF, whose metadata take its place.</summary>
+    public JsonElement? Config { get; }
+
+    /// <summary>generation_config.json, where there is one.</summary>
+    public JsonElement? GenerationConfig { get; }
+
+    /// <summary>The weights as GGUF, or null.</summary>
+    public GgufFile? Gguf => Checkpoint as GgufFile;
+
+    /// <summary>The folder that holds tokenizer.json or vocab.json and merges.txt, if any; GGUF files carry their own vocabulary.</summary>
+    public string TokenizerFolder { get; }
+
+    /// <summary>Remarks that do not stop the reading, of the folder and of its weights.</summary>
+    public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>
+    /// Opens a folder (safetensors in one file or sharded, or exactly one GGUF file), or a single .safetensors, .gguf, index or config.json file.
+    /// </summary>
+    /// <exception cref="CheckpointFormatException">Nothing there, no or several weights, no config.json beside safetensors, or a malformed file; the message says which and what to do.</exception>
+    public static ModelFolder Open(string path)
+    {
+        var weights = WeightsLocator.Find(path);
+        string folder = System.IO.Path.GetDirectoryName(weights.File)!;
+        var checkpoint = weights.Open();
+        JsonElement? config = null;
+        if (checkpoint is not GgufFile)
+        {
+            string configPath = System.IO.Path.Combine(folder, "config.json");
+            if (!File.Exists(configPath))
+                throw new CheckpointFormatException(folder, $"expected config.json beside {System.IO.Path.GetFileName(weights.File)}, found none. Copy it from where the model was published", kind: "ConfigMissing");
+            config = JsonFile.ReadObject(configPath);
+        }
+
+        string generationPath = System.IO.Path.Combine(folder, "generation_config.json");
+        JsonElement? generation = File.Exists(generationPath) ? JsonFile.ReadObject(generationPath) : null;
+        return new ModelFolder(System.IO.Path.GetFullPath(path), folder, checkpoint, config, generation, [.. weights.Warnings, .. checkpoint.Warnings]);
+    }
+}
