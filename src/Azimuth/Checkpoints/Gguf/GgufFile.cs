@@ -42,11 +42,11 @@ public sealed class GgufFile : Checkpoint
 
     /// <summary>Maps and validates a file.</summary>
     /// <exception cref="CheckpointFormatException">Missing, unreadable or malformed.</exception>
-    public static GgufFile Open(string path)
-    {
-        var file = MappedFile.Open(path);
-        return new GgufFile(path, file, GgufHeader.Read(file, path));
-    }
+    public static GgufFile Open(string path) => FromBytes(MappedFile.Open(path), path);
+
+    /// <summary>A file that is in memory already; <paramref name="path"/> is what messages call it.</summary>
+    /// <exception cref="CheckpointFormatException">Malformed.</exception>
+    public static GgufFile FromBytes(StoredBytes file, string path) => new(path, file, GgufHeader.Read(file, path));
 
     /// <inheritdoc/>
     public override TensorInfo? Find(string name) => _byName.GetValueOrDefault(name);

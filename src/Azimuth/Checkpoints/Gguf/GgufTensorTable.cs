@@ -70,7 +70,7 @@ internal sealed class GgufTensorTable(GgufSource source, GgufCursor cursor)
         long available = Math.Max(0, source.Bytes.Length - dataStart);
         // Compared without a sum, which could wrap.
         if (entry.Offset > (ulong)available || size > available - (long)entry.Offset)
-            throw Bad(entry, $"expected {size} bytes of data at offset {entry.Offset}, found {available} bytes in all: the file is cut off. Download it again", "Truncated");
+            throw Bad(entry, $"expected {size} bytes of data at offset {entry.Offset} behind byte {dataStart}, found a file of {source.Bytes.Length} bytes: it is cut off. Download it again", "Truncated");
         // The minimum: an empty tensor at the very end needs no data, not even the padding before it.
         return new TensorInfo(entry.Name, entry.Type.Type, entry.Type.Name, entry.Shape, source.Path, Math.Min(source.Bytes.Length, dataStart + (long)entry.Offset), size);
     }

@@ -31,11 +31,11 @@ public sealed class SafetensorsFile : Checkpoint
 
     /// <summary>Maps and validates a file.</summary>
     /// <exception cref="CheckpointFormatException">Missing, unreadable or malformed; <see cref="CheckpointFormatException.Kind"/> names the rule that is broken.</exception>
-    public static SafetensorsFile Open(string path)
-    {
-        var file = MappedFile.Open(path);
-        return new SafetensorsFile(path, file, SafetensorsHeader.Read(file, path));
-    }
+    public static SafetensorsFile Open(string path) => FromBytes(MappedFile.Open(path), path);
+
+    /// <summary>A file that is in memory already; <paramref name="path"/> is what messages call it.</summary>
+    /// <exception cref="CheckpointFormatException">Malformed.</exception>
+    public static SafetensorsFile FromBytes(StoredBytes file, string path) => new(path, file, SafetensorsHeader.Read(file, path));
 
     /// <inheritdoc/>
     public override TensorInfo? Find(string name) => _byName.GetValueOrDefault(name);

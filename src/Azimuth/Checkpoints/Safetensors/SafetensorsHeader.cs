@@ -14,7 +14,7 @@ public sealed class SafetensorsHeader
     public const int MaximumJsonBytes = 100_000_000;
 
     /// <summary>The most tensors this reader takes from one file: far beyond any real model, so that a hostile header costs bounded memory.</summary>
-    public const int MaximumTensors = 262_144;
+    public const int MaximumTensors = 131_072;
 
     private SafetensorsHeader(IReadOnlyList<TensorInfo> tensors, IReadOnlyDictionary<string, string> metadata, long sizeBytes) =>
         (Tensors, Metadata, SizeBytes) = (tensors, metadata, sizeBytes);

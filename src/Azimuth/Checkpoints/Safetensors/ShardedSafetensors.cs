@@ -89,9 +89,9 @@ public sealed class ShardedSafetensors : Checkpoint
         if (strangers.Length > 0)
             remarks.Add($"{strangers.Length} safetensors files are left out because the index does not name them: {Few(strangers)}");
         // Tensors lie in their files without overlap, so the sum of their sizes cannot overflow.
-        long total = shards.Sum(s => s.Tensors.Sum(t => t.SizeBytes));
+        long total = found.Values.Where(f => index.FileOfTensor.ContainsKey(f.Tensor.Name)).Sum(f => f.Tensor.SizeBytes);
         if (index.TotalSize is { } stated && stated != total)
-            remarks.Add($"the index states a total_size of {stated} bytes, the shards hold {total}");
+            remarks.Add($"the index states a total_size of {stated} bytes, its tensors have {total}");
         return remarks;
     }
 

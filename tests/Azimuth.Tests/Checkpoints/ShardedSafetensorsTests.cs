@@ -1,0 +1,107 @@
+using Azimuth.Checkpoints;
+using Azimuth.Checkpoints.Safetensors;
+using Azimuth.Numerics;
+
+namespace Azimuth.Tests.Checkpoints;
+
+public sealed class ShardedSafetensorsTests
+{
+    private const string IndexName = "model.safetensors.index.json";
+
+    [Fact]
+    public void Three_shards_hold_what_the_whole_file_holds()
+    {
+        var sharded = Verdicts.Bounded(Folder("safetensors"), OpenIndex);
+        Assert.Equal(3, sharded.Shards.Count);
+        Assert.Empty(sharded.Warnings);
+        AssertEqual(SafetensorsFile.Open(Verdicts.PathOf("sharded", "expected.safetensors")), sharded);
+    }
+
+    [Theory]
+    [InlineData("broken/control")]
+    [InlineData("broken/no-metadata")]
+    public void Good_forms_open(string folder)
+    {
+        var sharded = Verdicts.Bounded(Folder(folder), OpenIndex);
+        Assert.Empty(sharded.Warnings);
+        AssertEqual(SafetensorsFile.Open(Verdicts.PathOf("sharded", "broken.expected.safetensors")), sharded);
+    }
+
+    [Fact]
+    public void Every_broken_folder_is_refused_with_a_message_of_its_own()
+    {
+        string[] folders = [.. Verdicts.Files("sharded", "refuse").Select(row => row.Data)];
+        Assert.Equal(16, folders.Length);
+        var messages = folders.Select(folder => Assert.Throws<CheckpointFormatException>(() => Verdicts.Bounded(Folder(folder), OpenIndex)).Message.Replace(Folder(folder), "", StringComparison.Ordinal)).ToList();
+        Assert.Equal(messages.Count, messages.Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData("broken/shard-missing", "ShardMissing", "model-00002-of-00002.safetensors")]
+    [InlineData("broken/tensor-in-wrong-file", "TensorMisplaced", "b in")]
+    [InlineData("broken/tensor-not-in-any-file", "TensorMissing", "d in")]
+    [InlineData("broken/tensor-in-two-files", "DuplicateTensor", "b in")]
+    [InlineData("broken/path-traversal", "PathLeavesFolder", "../x.safetensors")]
+    [InlineData("broken/path-absolute", "PathLeavesFolder", "/x.safetensors")]
+    [InlineData("broken/path-subfolder-escape", "PathLeavesFolder", "sub/../../x.safetensors")]
+    [InlineData("broken/path-backslash", "PathLeavesFolder", "..\\x.safetensors")]
+    [InlineData("broken/path-is-index", "IndexMalformed", IndexName)]
+    [InlineData("broken/index-duplicate-key", "DuplicateTensor", "listed twice")]
+    [InlineData("broken/weight-map-missing", "IndexMalformed", "found none")]
+    [InlineData("broken/weight-map-array", "IndexMalformed", "StartArray")]
+    [InlineData("broken/weight-map-empty", "IndexMalformed", "empty")]
+    [InlineData("broken/file-name-not-string", "IndexMalformed", "Number")]
+    [InlineData("broken/index-not-json", "IndexMalformed", "JSON")]
+    [InlineData("broken/shard-truncated", "MetadataIncompleteBuffer", "model-00002-of-00002.safetensors")]
+    public void Refusals_name_the_thing(string folder, string kind, string part)
+    {
+        var error = Assert.Throws<CheckpointFormatException>(() => OpenIndex(Folder(folder)));
+        Assert.Equal(kind, error.Kind);
+        Assert.Contains(part, error.Message);
+    }
+
+    [Theory]
+    [InlineData("broken/unlisted-tensor", "does not list")]
+    [InlineData("broken/unlisted-shard", "model-00003-of-00003.safetensors")]
+    [InlineData("broken/total-size-wrong", "total_size")]
+    public void Harmless_departures_open_with_a_warning(string folder, string part)
+    {
+        var sharded = Verdicts.Bounded(Folder(folder), OpenIndex);
+        Assert.Contains(part, Assert.Single(sharded.Warnings));
+        Assert.Equal(["a", "b", "c"], sharded.Tensors.Select(t => t.Name).Order());
+    }
+
+    [Fact]
+    public void A_single_file_is_preferred_to_an_index_and_the_folder_says_so()
+    {
+        var found = WeightsLocator.Find(Folder("broken/single-file-and-index"));
+        Assert.Equal("model.safetensors", Path.GetFileName(found.File));
+        Assert.Contains(IndexName, Assert.Single(found.Warnings));
+    }
+
+    [Fact]
+    public void Pickled_shards_are_refused_by_name()
+    {
+        var folder = Assert.Throws<CheckpointFormatException>(() => ModelFolder.Open(Folder("bin")));
+        Assert.Equal("PickledWeights", folder.Kind);
+        Assert.Contains("pytorch_model-00001-of-00003.bin", folder.Message);
+        Assert.Equal("PickledWeights", Assert.Throws<CheckpointFormatException>(() => ShardedSafetensors.Open(Path.Combine(Folder("bin"), "pytorch_model.bin.index.json"))).Kind);
+    }
+
+    private static string Folder(string name) => Verdicts.PathOf("sharded", name);
+
+    private static ShardedSafetensors OpenIndex(string folder) => ShardedSafetensors.Open(Path.Combine(folder, IndexName));
+
+    internal static void AssertEqual(SafetensorsFile expected, Checkpoint actual)
+    {
+        Assert.Equal(expected.Tensors.Select(t => t.Name).Order(StringComparer.Ordinal), actual.Tensors.Select(t => t.Name).Order(StringComparer.Ordinal));
+        foreach (var tensor in expected.Tensors)
+        {
+            var found = actual.Find(tensor.Name)!;
+            Assert.Equal((tensor.Type, tensor.ShapeText, tensor.SizeBytes), (found.Type, found.ShapeText, found.SizeBytes));
+            StoredBytes left = expected.Bytes(tensor.Name), right = actual.Bytes(tensor.Name);
+            Assert.True(left.Span(0, (int)left.Length).SequenceEqual(right.Span(0, (int)right.Length)), $"the bytes of {tensor.Name} differ");
+            GC.KeepAlive((left, right));
+        }
+    }
+}
