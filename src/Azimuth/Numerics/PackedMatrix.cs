@@ -11,11 +11,31 @@ public enum WeightLayout
 }
 
 /// <summary>
-/// A weight matrix repacked once for the matrix product: output o is Σ over inputs of input·weight[o]. Immutable, safe for many threads.
+/// A weight matrix reordered once for the matrix product: output o is Σ over inputs of input·weight[o]. It keeps the stored type and so the stored
+/// size (F64 is rounded to F32; block types that lie as [inputs, outputs] are widened to F32): weights are widened in registers when they are used.
+/// Immutable, safe for many threads, nobody disposes it.
 /// </summary>
-public sealed class PackedMatrix
+/// <remarks>
+/// Panels of 32 outputs, the last one filled up with zeros, each as [input, 32]. Q8_0: for every 32 inputs [32] scales, then [32, 32] bytes.
+/// Q4_1: for every 32 inputs [32] scales, [32] minima, then [4, 32] 32-bit words whose nibble n belongs to input 8 · word + n, lowest first.
+/// </remarks>
+public sealed unsafe class PackedMatrix
 {
-    private PackedMatrix(int outputs, int inputs, float[] values) => (Outputs, Inputs, Values) = (outputs, inputs, values);
+    /// <summary>Outputs side by side in a panel.</summary>
+    internal const int PanelWidth = 32;
+
+    private readonly AlignedMemory _memory;
+
+    private PackedMatrix(TensorType type, int outputs, int inputs)
+    {
+        (Type, Outputs, Inputs) = (type, outputs, inputs);
+        PanelCount = (outputs + PanelWidth - 1) / PanelWidth;
+        PanelBytes = (long)inputs / type.BlockLength() * type.BlockBytes() * PanelWidth;
+        _memory = AlignedMemory.Of<byte>(checked(PanelCount * PanelBytes));
+    }
+
+    /// <summary>How the weights are kept.</summary>
+    public TensorType Type { get; }
 
     /// <summary>Number of outputs n.</summary>
     public int Outputs { get; }
@@ -23,28 +43,45 @@ public sealed class PackedMatrix
     /// <summary>Number of inputs k.</summary>
     public int Inputs { get; }
 
-    internal float[] Values { get; } // [output, input]
+    /// <summary>Bytes of memory it takes.</summary>
+    public long SizeBytes => _memory.Bytes;
+
+    internal int PanelCount { get; }
+
+    internal long PanelBytes { get; }
 
     /// <summary>
     /// Packs <paramref name="weights"/>. <paramref name="outputRows"/> chooses and orders the outputs (part of a fused matrix, rows in another
     /// order); all of them in order when null.
     /// </summary>
-    public static PackedMatrix Pack(StoredMatrix weights, WeightLayout layout = WeightLayout.OutputsByInputs, int[]? outputRows = null)
+    /// <param name="weights">[outputs, inputs] or [inputs, outputs], as <paramref name="layout"/> says.</param>
+    /// <param name="layout">How the weights lie.</param>
+    /// <param name="outputRows">The outputs wanted, or null for all.</param>
+    /// <param name="workers">Threads that share the packing; the calling thread alone when null.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An output row that the matrix does not have.</exception>
+    public static PackedMatrix Pack(StoredMatrix weights, WeightLayout layout = WeightLayout.OutputsByInputs, int[]? outputRows = null, Workers? workers = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        int rows = checked((int)weights.Rows);
-        var all = new float[checked(rows * weights.Columns)];
-        weights.ReadRows(0, rows, all);
         bool straight = layout == WeightLayout.OutputsByInputs;
-        int outputs = outputRows?.Length ?? (straight ? rows : weights.Columns), inputs = straight ? weights.Columns : rows;
-        var packed = new float[checked(outputs * inputs)];
-        for (int o = 0; o < outputs; o++)
+        int rows = checked((int)weights.Rows);
+        int stored = straight ? rows : weights.Columns, inputs = straight ? weights.Columns : rows;
+        foreach (int row in outputRows ?? [])
         {
-            int from = outputRows?[o] ?? o;
-            for (int i = 0; i < inputs; i++)
-                packed[o * inputs + i] = straight ? all[from * inputs + i] : all[i * weights.Columns + from];
+            if ((uint)row >= (uint)stored)
+                throw new ArgumentOutOfRangeException(nameof(outputRows), row, $"the matrix has {stored} outputs");
         }
 
-        return new PackedMatrix(outputs, inputs, packed);
+        bool keeps = weights.Type != TensorType.F64 && (straight || weights.Type.BlockLength() == 1);
+        var packed = new PackedMatrix(keeps ? weights.Type : TensorType.F32, outputRows?.Length ?? stored, inputs);
+        var packer = new PanelPacker(packed, weights, layout, outputRows);
+        if (workers is null)
+            packer.Pack(0, packed.PanelCount);
+        else
+            // Small parts: a page touched for the first time takes longer than the rest of the work on it.
+            workers.Run((packed.PanelCount + 7) / 8, part => packer.Pack(8 * part, Math.Min(packed.PanelCount, 8 * part + 8)));
+        return packed;
     }
+
+    /// <summary>The first byte of a panel, on a cache line. Callers keep this object reachable while they use it.</summary>
+    internal byte* Panel(int panel) => _memory.Pointer + panel * PanelBytes;
 }

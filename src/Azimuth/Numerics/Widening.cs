@@ -1,0 +1,55 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Azimuth.Numerics;
+
+/// <summary>Stored numbers to floats, sixteen at a time; exact, as every stored 16-bit and 8-bit number is a float.</summary>
+internal static unsafe class Widening
+{
+    /// <summary>16 half-precision numbers, unaligned. Infinities and NaN stay what they are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Half(void* at)
+    {
+        Vector512<uint> bits = Widen(Vector256.Load((ushort*)at));
+        Vector512<uint> magnitude = (bits & Vector512.Create(0x7FFFu)) << 13;
+        // The exponent, moved over, is 112 too small; multiplying also brings the subnormal halves into the normal floats.
+        Vector512<uint> value = (magnitude.AsSingle() * Vector512.Create(5.192296858534828e33f)).AsUInt32(); // 2¹¹²
+        Vector512<uint> special = Vector512.GreaterThan(magnitude.AsInt32(), Vector512.Create((0x7BFF << 13) + 0x1FFF)).AsUInt32();
+        return (value | (special & Vector512.Create(0x7F800000u)) | ((bits & Vector512.Create(0x8000u)) << 16)).AsSingle();
+    }
+
+    /// <summary>16 bfloat16 numbers, unaligned.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> BFloat(void* at) => (Widen(Vector256.Load((ushort*)at)) << 16).AsSingle();
+
+    /// <summary>16 signed bytes, unaligned.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Bytes(void* at)
+    {
+        var bytes = Vector128.Load((sbyte*)at);
+        if (Avx512F.IsSupported)
+            return Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(bytes));
+        var (low, high) = Vector256.Widen(Vector256.Create(Vector128.WidenLower(bytes), Vector128.WidenUpper(bytes)));
+        return Vector512.ConvertToSingle(Vector512.Create(low, high));
+    }
+
+    /// <summary>The lowest four bits of each of 16 words, 0 to 15.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LowNibbles(Vector512<uint> words)
+    {
+        // The permutation looks at the lowest four bits of an index only: masking and converting in one.
+        if (Avx512F.IsSupported)
+            return Avx512F.PermuteVar16x32(Vector512.Create(0f, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), words.AsInt32());
+        return Vector512.ConvertToSingle((words & Vector512.Create(15u)).AsInt32());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Widen(Vector256<ushort> values)
+    {
+        if (Avx512F.IsSupported)
+            return Avx512F.ConvertToVector512UInt32(values);
+        var (low, high) = Vector256.Widen(values);
+        return Vector512.Create(low, high);
+    }
+}
