@@ -1,0 +1,27 @@
+using Azimuth.Checkpoints;
+
+namespace Azimuth.Tokenization.Files;
+
+/// <summary>Reads tokenizer files whole, with a bound on their size.</summary>
+internal static class SmallFile
+{
+    // The largest tokenizer.json published is about 35 MB.
+    private const long LargestBytes = 256L << 20;
+
+    /// <summary>The file's bytes.</summary>
+    /// <exception cref="FileNotFoundException">No such file.</exception>
+    /// <exception cref="CheckpointFormatException">Too large to be a tokenizer.</exception>
+    public static byte[] ReadBytes(string path)
+    {
+        FileInfo file = new(path);
+        if (!file.Exists)
+            throw new FileNotFoundException($"{path}: no such file; give a tokenizer file or a model folder that has one.", path);
+        if (file.Length > LargestBytes)
+        {
+            throw new CheckpointFormatException(path, FormattableString.Invariant(
+                $"expected a tokenizer of at most {LargestBytes} bytes, found {file.Length}."), kind: "FileTooLarge");
+        }
+
+        return File.ReadAllBytes(path);
+    }
+}

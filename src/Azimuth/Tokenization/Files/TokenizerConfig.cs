@@ -1,0 +1,89 @@
+using System.Text.Json;
+using Azimuth.Checkpoints;
+
+namespace Azimuth.Tokenization.Files;
+
+/// <summary>What tokenizer_config.json, special_tokens_map.json and config.json say of special tokens; what none of them says is null or false.</summary>
+internal sealed record TokenizerConfig
+{
+    public string? Class { get; init; }
+
+    public string? Begin { get; init; }
+
+    public string? End { get; init; }
+
+    public string? Pad { get; init; }
+
+    public string? Unknown { get; init; }
+
+    /// <summary>From config.json, where no string is named.</summary>
+    public int? BeginId { get; init; }
+
+    /// <summary>From config.json, where no string is named; the first where it lists several.</summary>
+    public int? EndId { get; init; }
+
+    public bool AddsBegin { get; init; }
+
+    public bool AddsEnd { get; init; }
+
+    public bool AddsPrefixSpace { get; init; }
+
+    /// <summary>Reads whichever of the files the folder has.</summary>
+    /// <exception cref="CheckpointFormatException">A file that is not a JSON object, or a value of the wrong kind.</exception>
+    public static TokenizerConfig Read(string folder)
+    {
+        JsonSection? config = Open(folder, "tokenizer_config.json");
+        JsonSection? map = Open(folder, "special_tokens_map.json");
+        JsonSection? model = Open(folder, "config.json");
+        string? Token(string name) => Spelling(config, name) ?? Spelling(map, name);
+        return new TokenizerConfig
+        {
+            Class = config?.OptionalText("tokenizer_class"),
+            Begin = Token("bos_token") ?? Token("cls_token"),
+            End = Token("eos_token") ?? Token("sep_token"),
+            Pad = Token("pad_token"),
+            Unknown = Token("unk_token"),
+            BeginId = Id(model, "bos_token_id"),
+            EndId = Id(model, "eos_token_id"),
+            AddsBegin = config?.Flag("add_bos_token", false) ?? false,
+            AddsEnd = config?.Flag("add_eos_token", false) ?? false,
+            AddsPrefixSpace = config?.Flag("add_prefix_space", false) ?? false,
+        };
+    }
+
+    private static JsonSection? Open(string folder, string name)
+    {
+        string path = Path.Combine(folder, name);
+        if (!File.Exists(path))
+            return null;
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(SmallFile.ReadBytes(path));
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? new JsonSection(path, name, document.RootElement.Clone())
+                : throw new CheckpointFormatException(path, $"expected a JSON object, found {document.RootElement.ValueKind}.", kind: "BadJson");
+        }
+        catch (JsonException error)
+        {
+            throw new CheckpointFormatException(path, $"expected a JSON object, found damaged JSON ({error.Message}).", kind: "BadJson");
+        }
+    }
+
+    // A token is a string, or an object whose "content" is it.
+    private static string? Spelling(JsonSection? section, string name) => section?.Find(name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Object } => section.Value.Section(name).Text("content"),
+        _ => section.Value.OptionalText(name),
+    };
+
+    private static int? Id(JsonSection? section, string name) => section?.Find(name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Array } list when list.GetArrayLength() > 0 => Number(list[0]),
+        { } value => Number(value),
+    };
+
+    private static int? Number(JsonElement value)
+        => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= 0 ? number : null;
+}

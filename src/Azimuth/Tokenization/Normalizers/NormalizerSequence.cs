@@ -1,0 +1,9 @@
+using Azimuth.Tokenization.Text;
+
+namespace Azimuth.Tokenization.Normalizers;
+
+/// <summary>"Sequence": one normalizer after the other.</summary>
+internal sealed class NormalizerSequence(IReadOnlyList<INormalizer> parts) : INormalizer
+{
+    public AlignedText Normalize(AlignedText text) => parts.Aggregate(text, (at, part) => part.Normalize(at));
+}

@@ -1,0 +1,50 @@
+using Azimuth.Tokenization.Text;
+
+namespace Azimuth.Tokenization.PreTokenizers;
+
+/// <summary>
+/// "ByteLevel": optionally a space in front, optionally GPT-2's split, then every character's UTF-8 bytes in the byte alphabet; each keeps the whole
+/// character as its origin.
+/// </summary>
+/// <param name="addPrefixSpace">A piece that does not begin with a space gets one, which shares the first character's origin.</param>
+/// <param name="useRegex">Cut by <see cref="Gpt2Pattern"/>.</param>
+internal sealed class ByteLevel(bool addPrefixSpace, bool useRegex) : IPreTokenizer
+{
+    private readonly Splitter? _split = useRegex ? new Splitter(new Gpt2Pattern(), SplitBehavior.Isolated, invert: false) : null;
+
+    public void Apply(PieceList pieces)
+    {
+        if (addPrefixSpace)
+            pieces.Rewrite(AddSpace);
+        _split?.Apply(pieces);
+        pieces.Rewrite(ToAlphabet);
+    }
+
+    private static void AddSpace(AlignedText text, TextRange piece, AlignedText renewed)
+    {
+        ReadOnlySpan<int> points = text.Points;
+        if (points[piece.Start] != ' ')
+            renewed.Add(' ', text.Origins[piece.Start]);
+        for (int at = piece.Start; at < piece.End; at++)
+            renewed.Add(points[at], text.Origins[at]);
+    }
+
+    private static void ToAlphabet(AlignedText text, TextRange piece, AlignedText renewed)
+    {
+        ReadOnlySpan<int> points = text.Points;
+        ReadOnlySpan<TextRange> origins = text.Origins;
+        Span<byte> bytes = stackalloc byte[4];
+        for (int at = piece.Start; at < piece.End; at++)
+        {
+            if (points[at] < 0x80)
+            {
+                renewed.Add(ByteAlphabet.Character((byte)points[at]), origins[at]);
+                continue;
+            }
+
+            int length = CodePoints.WriteUtf8(points[at], bytes);
+            for (int index = 0; index < length; index++)
+                renewed.Add(ByteAlphabet.Character(bytes[index]), origins[at]);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+namespace Azimuth.Tokenization.PreTokenizers;
+
+/// <summary>The splitting patterns that have a scanner, by the regular expression files spell them with.</summary>
+internal static class SplitPatterns
+{
+    /// <summary>What the known patterns are called.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["GPT-2's", "Llama 3's", "Qwen 2's"];
+
+    /// <summary>The scanner for a regular expression, or null when there is none.</summary>
+    public static ISplitPattern? Find(string regex) => regex switch
+    {
+        Gpt2Pattern.Source => new Gpt2Pattern(),
+        Llama3Pattern.Llama3Source => new Llama3Pattern(3),
+        Llama3Pattern.Qwen2Source => new Llama3Pattern(1),
+        _ => null,
+    };
+}

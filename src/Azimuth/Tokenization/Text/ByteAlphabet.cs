@@ -1,0 +1,42 @@
+namespace Azimuth.Tokenization.Text;
+
+/// <summary>
+/// GPT-2's alphabet for bytes (Radford et al. 2019, §2.2 and the released encoder): printable Latin-1 bytes stand for themselves, the 68 others are
+/// U+0100, U+0101, … in order, so that no token contains blanks or controls. Space is Ġ, newline Ċ.
+/// </summary>
+internal static class ByteAlphabet
+{
+    /// <summary>One more than the largest character of the alphabet.</summary>
+    public const int End = 0x100 + 68;
+
+    private static readonly char[] Characters = BuildCharacters();
+    private static readonly short[] Values = BuildValues();
+
+    /// <summary>The character for a byte.</summary>
+    public static char Character(byte value) => Characters[value];
+
+    /// <summary>The byte for a character, −1 when it is not of the alphabet.</summary>
+    public static int Byte(int character) => (uint)character < End ? Values[character] : -1;
+
+    private static char[] BuildCharacters()
+    {
+        char[] characters = new char[256];
+        int next = 0x100;
+        for (int value = 0; value < 256; value++)
+        {
+            bool printable = value is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or >= 0xAE;
+            characters[value] = (char)(printable ? value : next++);
+        }
+
+        return characters;
+    }
+
+    private static short[] BuildValues()
+    {
+        short[] values = new short[End];
+        Array.Fill(values, (short)-1);
+        for (int value = 0; value < 256; value++)
+            values[Characters[value]] = (short)value;
+        return values;
+    }
+}

@@ -1,0 +1,92 @@
+using Azimuth.Tokenization.AddedTokens;
+using Azimuth.Tokenization.Models;
+using Azimuth.Tokenization.PostProcessors;
+using Azimuth.Tokenization.Text;
+
+namespace Azimuth.Tokenization;
+
+/// <summary>
+/// The stages before post-processing: added tokens in the raw text, normalizer, added tokens in the normalised text, pre-tokenizer, model. Thread-safe.
+/// </summary>
+internal sealed class TextEncoder
+{
+    private readonly TokenizerParts _parts;
+    private readonly AddedTokenMatcher _raw;
+    private readonly AddedTokenMatcher _normalized;
+
+    public TextEncoder(TokenizerParts parts)
+    {
+        _parts = parts;
+        _raw = new AddedTokenMatcher(parts.AddedTokens.Where(token => !token.IsNormalized).Select(token => (token, CodePoints.Of(token.Content))));
+        _normalized = new AddedTokenMatcher(parts.AddedTokens.Where(token => token.IsNormalized).Select(token => (token, Spelling(token))));
+    }
+
+    /// <summary>The tokens of one text (code points), as text number <paramref name="sequence"/>.</summary>
+    public TokenSequence Encode(int[] original, int sequence)
+    {
+        TokenSequence result = new(sequence);
+        List<AddedTokenSpan> spans = [];
+        _raw.Split(original, spans);
+        foreach (AddedTokenSpan span in spans)
+        {
+            if (span.Id is { } id)
+                result.Add(id, span.Range, span.TakesBlanks ? CodePoints.Text(original.AsSpan()[span.Range.Start..span.Range.End]) : null);
+            else
+                Stretch(AlignedText.FromOriginal(original, span.Range.Start, span.Range.End), result);
+        }
+
+        return result;
+    }
+
+    private int[] Spelling(AddedToken token)
+    {
+        int[] points = CodePoints.Of(token.Content);
+        return _parts.Normalizer is null ? points : _parts.Normalizer.Normalize(AlignedText.FromOriginal(points, 0, points.Length)).Points.ToArray();
+    }
+
+    private void Stretch(AlignedText text, TokenSequence result)
+    {
+        AlignedText normalized = _parts.Normalizer?.Normalize(text) ?? text;
+        List<AddedTokenSpan> spans = [];
+        _normalized.Split(normalized.Points, spans);
+        foreach (AddedTokenSpan span in spans)
+        {
+            if (span.Id is { } id)
+            {
+                ReadOnlySpan<int> found = normalized.Points[span.Range.Start..span.Range.End];
+                result.Add(id, normalized.Origin(span.Range.Start, span.Range.End), span.TakesBlanks ? CodePoints.Text(found) : null);
+            }
+            else
+                Pieces(spans.Count == 1 ? normalized : normalized.Slice(span.Range.Start, span.Range.End), result);
+        }
+    }
+
+    private void Pieces(AlignedText text, TokenSequence result)
+    {
+        PieceList pieces = new(text);
+        _parts.PreTokenizer?.Apply(pieces);
+        List<ModelToken> tokens = [];
+        foreach (TextRange piece in pieces.Pieces)
+        {
+            tokens.Clear();
+            _parts.Model.Tokenize(pieces.Text.Points[piece.Start..piece.End], tokens);
+            Place(pieces.Text, piece, tokens, result);
+        }
+    }
+
+    // Bytes of the piece to code points of the original: both ends only move forward.
+    private static void Place(AlignedText text, TextRange piece, List<ModelToken> tokens, TokenSequence result)
+    {
+        ReadOnlySpan<int> points = text.Points;
+        int first = piece.Start, firstByte = 0;
+        foreach (ModelToken token in tokens)
+        {
+            while (first < piece.End - 1 && firstByte + CodePoints.Utf8Length(points[first]) <= token.Start)
+                firstByte += CodePoints.Utf8Length(points[first++]);
+            int last = first, lastByte = firstByte;
+            while (last < piece.End - 1 && lastByte + CodePoints.Utf8Length(points[last]) < token.End)
+                lastByte += CodePoints.Utf8Length(points[last++]);
+            result.Add(token.Id, text.Origin(first, last + 1));
+        }
+    }
+}

@@ -1,0 +1,224 @@
+using System.Text;
+using Azimuth.Checkpoints;
+using Azimuth.Tokenization.AddedTokens;
+using Azimuth.Tokenization.Files;
+using Azimuth.Tokenization.PostProcessors;
+using Azimuth.Tokenization.Text;
+
+namespace Azimuth.Tokenization;
+
+/// <summary>
+/// Text to token ids and back, exactly as the model's own files say. An unpaired surrogate in a text is read as U+FFFD; nothing else is changed unless
+/// the file's normalizer says so. Immutable and safe for many threads.
+/// </summary>
+public sealed class Tokenizer
+{
+    private readonly TokenizerParts _parts;
+    private readonly Dictionary<int, AddedToken> _addedById = [];
+    private readonly Dictionary<string, int> _addedByContent = new(StringComparer.Ordinal);
+    private readonly TextEncoder _encoder;
+
+    internal Tokenizer(TokenizerParts parts)
+    {
+        _parts = parts;
+        VocabSize = parts.Model.Vocabulary.Size;
+        foreach (AddedToken token in parts.AddedTokens)
+        {
+            CheckAdded(token);
+            _addedById[token.Id] = token;
+            _addedByContent[token.Content] = token.Id;
+            VocabSize = Math.Max(VocabSize, token.Id + 1);
+        }
+
+        _encoder = new TextEncoder(parts);
+        (TokensBefore, TokensAfter) = FindAddedAround();
+    }
+
+    /// <summary>The file the tokenizer was read from.</summary>
+    public string Source => _parts.Source;
+
+    /// <summary>One more than the largest token id. Ids may leave gaps, and a model's table may have more rows.</summary>
+    public int VocabSize { get; }
+
+    /// <summary>The token that begins a text, or null when the files name none.</summary>
+    public int? BeginId => _parts.Special.Begin;
+
+    /// <summary>The token that ends a text, or null when the files name none.</summary>
+    public int? EndId => _parts.Special.End;
+
+    /// <summary>The token that fills up batches, or null when the files name none.</summary>
+    public int? PadId => _parts.Special.Pad;
+
+    /// <summary>The token for what has no other, or null when the files name none.</summary>
+    public int? UnknownId => _parts.Special.Unknown;
+
+    /// <summary>Ids put in front of every text unless <c>addSpecialTokens</c> is false.</summary>
+    public IReadOnlyList<int> TokensBefore { get; }
+
+    /// <summary>Ids put behind every text unless <c>addSpecialTokens</c> is false.</summary>
+    public IReadOnlyList<int> TokensAfter { get; }
+
+    /// <summary>Whether <see cref="BeginId"/> is put in front of every text unless <c>addSpecialTokens</c> is false.</summary>
+    public bool AddsBeginToken => BeginId is { } id && TokensBefore.Contains(id);
+
+    /// <summary>Whether <see cref="EndId"/> is put behind every text unless <c>addSpecialTokens</c> is false.</summary>
+    public bool AddsEndToken => EndId is { } id && TokensAfter.Contains(id);
+
+    internal TokenizerParts Parts => _parts;
+
+    /// <summary>
+    /// The tokenizer of a model folder: tokenizer.json, or else vocab.json with merges.txt; tokenizer_config.json, special_tokens_map.json and config.json
+    /// beside it name the special tokens.
+    /// </summary>
+    /// <exception cref="CheckpointFormatException">No tokenizer in the folder, or one that is damaged or not supported.</exception>
+    public static Tokenizer Load(string folder) => new(TokenizerFolder.Read(folder));
+
+    /// <summary>The tokenizer of one tokenizer.json. Special roles (begin, end, pad) come from the files beside it, if there are any.</summary>
+    /// <exception cref="FileNotFoundException">No such file.</exception>
+    /// <exception cref="CheckpointFormatException">Damaged, or with a component that is not supported (named, with those that are).</exception>
+    public static Tokenizer FromJsonFile(string path) => new(TokenizerFolder.WithRoles(TokenizerJsonFile.Read(path), path));
+
+    /// <summary>GPT-2's tokenizer from its two files: byte-level, split by GPT-2's pattern, nothing put in front.</summary>
+    /// <param name="vocabularyPath">vocab.json: tokens in the byte alphabet and their ids.</param>
+    /// <param name="mergesPath">merges.txt: two tokens a line, earliest merge first.</param>
+    /// <param name="specialTokens">Tokens found literally in text; null for &lt;|endoftext|&gt; where the vocabulary has it.</param>
+    /// <exception cref="FileNotFoundException">No such file.</exception>
+    /// <exception cref="CheckpointFormatException">Damaged, or the two do not belong together.</exception>
+    public static Tokenizer FromVocabAndMerges(string vocabularyPath, string mergesPath, IReadOnlyList<string>? specialTokens = null)
+        => new(VocabAndMergesFile.Read(vocabularyPath, mergesPath, specialTokens));
+
+    /// <summary>The tokens of a text.</summary>
+    /// <param name="text">Any text; empty gives only what the post-processor adds.</param>
+    /// <param name="addSpecialTokens">Whether to add what the file's policy puts around a text (<see cref="TokensBefore"/>, <see cref="TokensAfter"/>).</param>
+    /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
+    public TokenEncoding Encode(string text, bool addSpecialTokens = true)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Join([CodePoints.Of(text)], addSpecialTokens);
+    }
+
+    /// <summary>The tokens of two texts as encoder models see pairs.</summary>
+    /// <exception cref="ArgumentNullException">A text is null.</exception>
+    public TokenEncoding EncodePair(string first, string second, bool addSpecialTokens = true)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        return Join([CodePoints.Of(first), CodePoints.Of(second)], addSpecialTokens);
+    }
+
+    /// <summary>The text of these tokens. Ids that no token has (gaps, padding rows of a table) stand for nothing.</summary>
+    /// <param name="ids">Token ids; bytes that are not UTF-8 become U+FFFD.</param>
+    /// <param name="skipSpecialTokens">Leave out tokens for which <see cref="IsSpecial"/> holds.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A negative id.</exception>
+    public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = false)
+    {
+        List<string> tokens = new(ids.Length);
+        foreach (int id in ids)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(id, nameof(ids));
+            if (Token(id) is { } token && !(skipSpecialTokens && IsSpecial(id)))
+                tokens.Add(token);
+        }
+
+        if (_parts.Decoder is null)
+            return string.Join(' ', tokens);
+        _parts.Decoder.Decode(tokens);
+        return string.Concat(tokens);
+    }
+
+    /// <summary>The token as the vocabulary spells it ("Ġnext"), or null when no token has this id.</summary>
+    public string? Token(int id) => _addedById.TryGetValue(id, out AddedToken? added) ? added.Content : _parts.Model.Vocabulary.Token(id);
+
+    /// <summary>The id of a token as the vocabulary spells it ("Ġnext"), or null; for ordinary text use <see cref="Encode"/>.</summary>
+    /// <exception cref="ArgumentNullException"><paramref name="token"/> is null.</exception>
+    public int? Id(string token)
+    {
+        ArgumentNullException.ThrowIfNull(token);
+        return _addedByContent.TryGetValue(token, out int id) ? id : _parts.Model.Vocabulary.Id(token);
+    }
+
+    /// <summary>
+    /// The text one token stands for in the middle of a text, blanks as they are (" Mary", "\n"); bytes that are not a whole character as &lt;0xE2&gt;.
+    /// An id that no token has gives "&lt;no token 50270&gt;".
+    /// </summary>
+    public string TokenText(int id)
+    {
+        if (Token(id) is not { } token)
+            return FormattableString.Invariant($"<no token {id}>");
+        return _parts.Decoder?.Bytes(token) is { } bytes ? ByteText.Show(bytes) : _parts.Decoder?.Inner(token) ?? token;
+    }
+
+    /// <summary>Whether a token is a marker rather than text: beginning, end, padding, chat roles.</summary>
+    public bool IsSpecial(int id) => _addedById.TryGetValue(id, out AddedToken? added) && added.IsSpecial;
+
+    /// <summary>The bytes one token adds in the middle of a text; empty when no token has this id.</summary>
+    internal byte[] TokenBytes(int id)
+    {
+        if (Token(id) is not { } token)
+            return [];
+        return _parts.Decoder?.Bytes(token) ?? Encoding.UTF8.GetBytes(_parts.Decoder?.Inner(token) ?? token);
+    }
+
+    private TokenEncoding Join(int[][] texts, bool addSpecialTokens)
+    {
+        TokenSequence all = Process([.. texts.Select(_encoder.Encode)], addSpecialTokens);
+        int[][] byteStarts = [.. texts.Select(CodePoints.ByteStarts)];
+        TextRange InBytes(TextRange characters, int at) => all.SequenceIds[at] is { } text
+            ? new TextRange(byteStarts[text][characters.Start], byteStarts[text][characters.End])
+            : default;
+        return new TokenEncoding
+        {
+            Ids = [.. all.Ids],
+            Tokens = [.. all.Ids.Select((id, at) => all.Spellings[at] ?? Token(id) ?? "")],
+            Characters = [.. all.Characters],
+            Bytes = [.. all.Characters.Select(InBytes)],
+            SpecialMask = [.. all.Special],
+            TypeIds = [.. all.TypeIds],
+            SequenceIds = [.. all.SequenceIds],
+        };
+    }
+
+    private TokenSequence Process(IReadOnlyList<TokenSequence> texts, bool addSpecialTokens)
+    {
+        TokenSequence all = new();
+        foreach (TokenSequence sequence in _parts.PostProcessor?.Process(texts, addSpecialTokens) ?? texts)
+            all.Append(sequence);
+        return all;
+    }
+
+    // The post-processor itself is asked, with a text of one placeholder, so that this can never differ from what Encode does.
+    private (IReadOnlyList<int> Before, IReadOnlyList<int> After) FindAddedAround()
+    {
+        const int Placeholder = -1;
+        TokenSequence text = new();
+        text.Add(Placeholder, default);
+        List<int> ids = Process([text], addSpecialTokens: true).Ids;
+        int at = ids.IndexOf(Placeholder);
+        return at < 0 ? (ids, []) : (ids[..at], ids[(at + 1)..]);
+    }
+
+    private void CheckAdded(AddedToken token)
+    {
+        Models.Vocabulary vocabulary = _parts.Model.Vocabulary;
+        string shown = VisibleText.Show(token.Content);
+        if (token.Id > vocabulary.Size + _parts.AddedTokens.Count + Models.Vocabulary.AllowedGap)
+        {
+            throw new CheckpointFormatException(Source, FormattableString.Invariant(
+                $"added token \"{shown}\" has id {token.Id}, far beyond the vocabulary's {vocabulary.Size} tokens; the file is damaged."), kind: "TokenIdGap");
+        }
+
+        int? other = vocabulary.Id(token.Content) ?? (_addedByContent.TryGetValue(token.Content, out int earlier) ? earlier : null);
+        if (other is { } id && id != token.Id)
+        {
+            throw new CheckpointFormatException(Source, FormattableString.Invariant(
+                $"added token \"{shown}\" has ids {token.Id} and {id}, expected one id a token."), kind: "DuplicateToken");
+        }
+
+        string? taken = _addedById.TryGetValue(token.Id, out AddedToken? same) ? same.Content : vocabulary.Token(token.Id);
+        if (taken is not null && taken != token.Content)
+        {
+            throw new CheckpointFormatException(Source, FormattableString.Invariant(
+                $"added token \"{shown}\" has id {token.Id}, which is already \"{VisibleText.Show(taken)}\"."), kind: "DuplicateTokenId");
+        }
+    }
+}

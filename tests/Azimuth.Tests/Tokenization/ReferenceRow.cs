@@ -1,0 +1,72 @@
+using System.Text.Json;
+using Azimuth.Tokenization;
+
+namespace Azimuth.Tests.Tokenization;
+
+/// <summary>One line of an expected.jsonl; see tests/fixtures/tokenizers/README.md for what an absent field means.</summary>
+internal sealed class ReferenceRow(JsonElement row)
+{
+    public string Text => row.GetProperty("text").GetString()!;
+
+    public string? Pair => row.TryGetProperty("pair", out JsonElement pair) ? pair.GetString() : null;
+
+    public bool AddSpecialTokens => !row.TryGetProperty("add_special_tokens", out JsonElement add) || add.GetBoolean();
+
+    public bool IsRefused => row.TryGetProperty("error", out _);
+
+    public static IEnumerable<ReferenceRow> ReadAll(string path)
+        => File.ReadAllText(path).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => new ReferenceRow(JsonSerializer.Deserialize<JsonElement>(line)));
+
+    /// <summary>Encodes the row's text and compares everything the row tells; returns how many things were compared.</summary>
+    public int Check(Tokenizer tokenizer)
+    {
+        TokenEncoding encoding = Pair is null
+            ? tokenizer.Encode(Text, AddSpecialTokens)
+            : tokenizer.EncodePair(Text, Pair, AddSpecialTokens);
+        int compared = Compare("ids", encoding.Ids, Numbers);
+        compared += Compare("tokens", encoding.Tokens, value => value.GetString()!);
+        compared += Compare("offsets_chars", encoding.Characters, Range);
+        compared += Compare("offsets_bytes", encoding.Bytes, Range, whenAbsent: row.TryGetProperty("offsets_chars", out JsonElement same) && IsAscii ? same : null);
+        bool hasTokens = row.TryGetProperty("tokens", out _);
+        compared += Compare("special_tokens_mask", encoding.SpecialMask, value => value.GetInt32() == 1);
+        if (hasTokens && !row.TryGetProperty("special_tokens_mask", out _))
+            Assert.DoesNotContain(true, encoding.SpecialMask);
+        compared += Compare("type_ids", encoding.TypeIds, Numbers);
+        compared += Compare("sequence_ids", encoding.SequenceIds, value => value.ValueKind == JsonValueKind.Null ? (int?)null : value.GetInt32());
+        return compared + CheckDecoding(tokenizer, encoding.Ids);
+    }
+
+    /// <summary>Compares the decoded forms of the row's own ids.</summary>
+    public int CheckDecoding(Tokenizer tokenizer)
+        => CheckDecoding(tokenizer, [.. row.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())]);
+
+    private bool IsAscii => Text.All(char.IsAscii) && (Pair ?? "").All(char.IsAscii);
+
+    private int CheckDecoding(Tokenizer tokenizer, int[] ids)
+    {
+        if (!row.TryGetProperty("decoded", out JsonElement decoded))
+            return 0;
+        Assert.Equal(decoded.GetString(), tokenizer.Decode(ids));
+        if (row.TryGetProperty("decoded_skip_special", out JsonElement skipped))
+            Assert.Equal(skipped.GetString(), tokenizer.Decode(ids, skipSpecialTokens: true));
+        else if (row.TryGetProperty("tokens", out _))
+            Assert.Equal(decoded.GetString(), tokenizer.Decode(ids, skipSpecialTokens: true));
+        return 1;
+    }
+
+    private int Compare<T>(string name, T[] actual, Func<JsonElement, T> read, JsonElement? whenAbsent = null)
+    {
+        JsonElement? found = row.TryGetProperty(name, out JsonElement value) ? value : whenAbsent;
+        if (found is null)
+            return 0;
+        T[] expected = [.. found.Value.EnumerateArray().Select(read)];
+        Assert.True(
+            expected.AsSpan().SequenceEqual(actual),
+            $"{name} of {JsonSerializer.Serialize(Text)}:\nexpected {string.Join(' ', expected)}\nfound    {string.Join(' ', actual)}");
+        return 1;
+    }
+
+    private static int Numbers(JsonElement value) => value.GetInt32();
+
+    private static TextRange Range(JsonElement value) => new(value[0].GetInt32(), value[1].GetInt32());
+}
