@@ -84,17 +84,17 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
 
     public void RunOneRow(Workers workers)
     {
-        int pairs = (weights.PanelCount + 1) / 2;
-        long bytes = weights.PanelCount * weights.PanelBytes;
-        if (bytes < SmallBytes || pairs < 2)
+        int panels = weights.PanelCount;
+        long bytes = panels * weights.PanelBytes;
+        if (bytes < SmallBytes || panels < 2)
         {
-            OneRow(0, pairs);
+            OneRow(0, panels);
             return;
         }
 
         // More parts than threads where they are long enough, so that a thread held up by another program holds up little.
-        int parts = (int)Math.Min(pairs, Math.Max(workers.ThreadCount, Math.Min(4 * workers.ThreadCount, bytes / PartBytes)));
-        workers.Run(parts, part => OneRow((int)((long)pairs * part / parts), (int)((long)pairs * (part + 1) / parts)));
+        int parts = (int)Math.Min(panels, Math.Max(workers.ThreadCount, Math.Min(4 * workers.ThreadCount, bytes / PartBytes)));
+        workers.Run(parts, part => OneRow((int)((long)panels * part / parts), (int)((long)panels * (part + 1) / parts)));
     }
 
     public void Run(Workers workers)
@@ -123,13 +123,15 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
     private void OneRow(int from, int to)
     {
         float* sums = stackalloc float[2 * Width];
-        for (int pair = from; pair < to; pair++)
+        // Two streams, through the first and the second half of the panels: long runs of addresses that the processor reads ahead of.
+        int half = (to - from + 1) / 2;
+        for (int first = from; first < from + half; first++)
         {
-            int panel = 2 * pair, second = Math.Min(panel + 1, weights.PanelCount - 1);
-            OneRow512.TwoPanels(weights.Type, input, weights.Inputs, weights.Panel(panel), weights.Panel(second), sums);
-            int first = panel * Width, count = Math.Min(2 * Width, weights.Outputs - first);
-            for (int i = 0; i < count; i++)
-                output[first + i] = bias is null ? sums[i] : sums[i] + bias[first + i];
+            int second = Math.Min(first + half, to - 1);
+            OneRow512.TwoPanels(weights.Type, input, weights.Inputs, weights.Panel(first), weights.Panel(second), sums);
+            Finish(sums, 0, 1, first, true, true);
+            if (first + half < to)
+                Finish(sums + Width, 0, 1, second, true, true);
         }
     }
 
