@@ -71,11 +71,11 @@ public sealed record TableGeometry
 
     /// <summary>All eigenvalues of the covariance (centred, divided by n − 1), largest first.</summary>
     [JsonIgnore]
-    public required IReadOnlyList<double> CovarianceEigenvalues { get; init; }
+    public IReadOnlyList<double> CovarianceEigenvalues { get; init; } = [];
 
     /// <summary>Euclidean length of every row, by id.</summary>
     [JsonIgnore]
-    public required float[] Norms { get; init; }
+    public float[] Norms { get; init; } = [];
 
     /// <summary>What the numbers depend on.</summary>
     [JsonIgnore]
