@@ -30,10 +30,10 @@ public static class AtomicFile
 
             File.Move(temporary, full, overwrite: true);
         }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
             Delete(temporary);
-            throw new IOException($"{path}: it may not be written ({e.Message}) Choose another folder or change its permissions", e);
+            throw new IOException($"{path}: it cannot be written ({e.Message}) Check the folder's permissions and the disk, or choose another folder", e);
         }
         catch
         {

@@ -13,13 +13,16 @@ public sealed class ModelFolder
     private ModelFolder(string path, string folder, Checkpoint checkpoint, JsonElement? config, JsonElement? generationConfig, IReadOnlyList<string> warnings)
     {
         (Path, TokenizerFolder, Checkpoint, Config, GenerationConfig, Warnings) = (path, folder, checkpoint, config, generationConfig, warnings);
-        Name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(folder)) is { Length: > 0 } name ? name : folder;
+        // A GGUF file named by itself may lie anywhere, in a folder of downloads for example: its own name says more.
+        Name = checkpoint is GgufFile && path != folder
+            ? System.IO.Path.GetFileNameWithoutExtension(path)
+            : System.IO.Path.GetFileName(folder) is { Length: > 0 } name ? name : folder;
     }
 
     /// <summary>The folder or file it was opened from, absolute.</summary>
     public string Path { get; }
 
-    /// <summary>The folder's name.</summary>
+    /// <summary>The folder's name; the name without ending of a GGUF file opened by itself.</summary>
     public string Name { get; }
 
     /// <summary>The weights.</summary>
@@ -60,6 +63,6 @@ public sealed class ModelFolder
 
         string generationPath = System.IO.Path.Combine(folder, "generation_config.json");
         JsonElement? generation = File.Exists(generationPath) ? JsonFile.ReadObject(generationPath) : null;
-        return new ModelFolder(System.IO.Path.GetFullPath(path), folder, checkpoint, config, generation, [.. weights.Warnings, .. checkpoint.Warnings]);
+        return new ModelFolder(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path)), folder, checkpoint, config, generation, [.. weights.Warnings, .. checkpoint.Warnings]);
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Azimuth.Numerics;
 
 namespace Azimuth.Checkpoints.Gguf;
@@ -10,7 +9,7 @@ internal static class SwappedTensor
     {
         var (count, width) = GgmlTypes.NumbersOfBlock(type);
         int block = type.BlockBytes();
-        var memory = new NativeBlock(bigEndian.Length);
+        var memory = AlignedMemory.Of<byte>(bigEndian.Length);
         var copy = new StoredBytes(memory.Pointer, bigEndian.Length, memory);
         // A whole number of blocks a part, so that no number is cut.
         int part = (1 << 20) / block * block;
@@ -28,26 +27,5 @@ internal static class SwappedTensor
 
         GC.KeepAlive(bigEndian);
         return copy;
-    }
-
-    /// <summary>Memory that is freed when the last <see cref="StoredBytes"/> over it is collected; unlike an array it may exceed 2³¹ bytes.</summary>
-    private sealed unsafe class NativeBlock
-    {
-        private readonly long _length;
-
-        public NativeBlock(long length)
-        {
-            Pointer = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(1, length), 64);
-            _length = Math.Max(1, length);
-            GC.AddMemoryPressure(_length);
-        }
-
-        ~NativeBlock()
-        {
-            NativeMemory.AlignedFree(Pointer);
-            GC.RemoveMemoryPressure(_length);
-        }
-
-        public byte* Pointer { get; }
     }
 }

@@ -72,13 +72,19 @@ public static class SafetensorsWriter
         {
             if (tensor.Name == "__metadata__" || !names.Add(tensor.Name))
                 throw new ArgumentException($"the tensor name {tensor.Name} is {(tensor.Name == "__metadata__" ? "reserved by the format" : "given twice")}", nameof(tensors));
-            if (Utf8.FromUtf16(tensor.Name, new byte[3 * tensor.Name.Length], out _, out _, replaceInvalidSequences: false) != OperationStatus.Done)
-                throw new ArgumentException("a tensor name holds half of a surrogate pair, which UTF-8 cannot carry", nameof(tensors));
+            RequireUnicode(tensor.Name, nameof(tensors));
             if (SafetensorsTypes.NameOf(tensor.Type) is null)
                 throw new ArgumentException($"{tensor.Name}: {tensor.Type} has no place in safetensors; widen it to F32, F16 or BF16 first", nameof(tensors));
             if (tensor.Shape.Any(d => d < 0) || checked(TensorInfo.Product(tensor.Shape) * tensor.Type.BlockBytes()) != tensor.Bytes.Length)
                 throw new ArgumentException($"{tensor.Name}: [{string.Join(", ", tensor.Shape)}] of {tensor.Type} does not fit {tensor.Bytes.Length} bytes", nameof(tensors));
         }
+    }
+
+    /// <summary>The JSON writer would replace what UTF-8 cannot carry, and the name read back would be another.</summary>
+    private static void RequireUnicode(string text, string parameter)
+    {
+        if (Utf8.FromUtf16(text, new byte[3 * text.Length], out _, out _, replaceInvalidSequences: false) != OperationStatus.Done)
+            throw new ArgumentException($"\"{text}\" holds half of a surrogate pair, which UTF-8 cannot carry", parameter);
     }
 
     private static byte[] Header(SafetensorsEntry[] tensors, IReadOnlyDictionary<string, string>? metadata)
@@ -92,7 +98,12 @@ public static class SafetensorsWriter
             {
                 json.WriteStartObject("__metadata__");
                 foreach (var (key, value) in metadata.OrderBy(m => m.Key, StringComparer.Ordinal))
+                {
+                    RequireUnicode(key, nameof(metadata));
+                    RequireUnicode(value, nameof(metadata));
                     json.WriteString(key, value);
+                }
+
                 json.WriteEndObject();
             }
 
