@@ -1,3 +1,5 @@
+using Azimuth.Transformers.Positions;
+
 namespace Azimuth.Transformers;
 
 /// <summary>
@@ -12,8 +14,11 @@ public sealed record TransformerConfig
     /// <summary>Rows of the input table.</summary>
     public required int VocabSize { get; init; }
 
-    /// <summary>Longest run of tokens the model was made for; a longer prompt is refused.</summary>
+    /// <summary>Longest run of tokens the model was made for.</summary>
     public required int ContextLength { get; init; }
+
+    /// <summary>Longest run it computes, a longer one is refused: the context, or without bound where the angles are stretched to any length.</summary>
+    public int LongestRun => Layers.Any(layer => layer.Attention.Rotary?.Scaling is RotaryScaling.Dynamic) ? int.MaxValue : ContextLength;
 
     /// <summary>Width of the residual stream.</summary>
     public required int ModelDim { get; init; }

@@ -3,35 +3,40 @@ using Azimuth.Transformers.Running;
 namespace Azimuth.Transformers;
 
 /// <summary>
-/// Keys and values of the tokens run so far, so that the next token costs one row: [layer][position, key-value heads · headDim], and the
-/// buffers of the run. One run at a time; belongs to the model that made it. Nobody disposes it.
+/// Keys and values of the tokens run so far, so that the next token costs one row, and the buffers of the run. One run at a time; belongs to
+/// the model that made it. Nobody disposes it.
 /// </summary>
 public sealed class KeyValueCache
 {
+    /// <summary>Positions whose keys lie side by side, and the multiple that a head's values are padded to: one 512-bit register of floats.</summary>
+    internal const int Lanes = 16;
+
     private readonly TransformerConfig _config;
-    private readonly float[][] _keys, _values; // [layer][position · key-value heads · headDim]
+    private readonly float[][] _keys, _values;
     private int[] _ids;
 
     internal KeyValueCache(TransformerConfig config, int capacity)
     {
         _config = config;
-        Capacity = Math.Clamp(capacity, 1, config.ContextLength);
+        Capacity = Math.Clamp(capacity, 1, config.LongestRun);
         _ids = new int[Capacity];
-        _keys = Allocate();
-        _values = Allocate();
+        _keys = [.. config.Layers.Select(layer => new float[KeyLength(layer.Attention)])];
+        _values = [.. config.Layers.Select(layer => new float[ValueLength(layer.Attention)])];
     }
 
     /// <summary>Tokens run so far.</summary>
     public int Length { get; private set; }
 
-    /// <summary>Tokens there is room for before the buffers grow; never more than the context.</summary>
+    /// <summary>Tokens there is room for before the buffers grow; never more than the model can run.</summary>
     public int Capacity { get; private set; }
 
     /// <summary>The ids of the tokens run so far.</summary>
     public ReadOnlySpan<int> Ids => _ids.AsSpan(0, Length);
 
     /// <summary>Bytes of the keys and values there is room for.</summary>
-    public long SizeBytes => _keys.Sum(layer => 2L * sizeof(float) * layer.Length);
+    public long SizeBytes => sizeof(float) * (_keys.Sum(layer => (long)layer.Length) + _values.Sum(layer => (long)layer.Length));
+
+    internal Workspace Workspace { get; } = new();
 
     /// <summary>Forgets everything after the first <paramref name="length"/> tokens, to go on from there with others.</summary>
     public void Truncate(int length)
@@ -41,22 +46,24 @@ public sealed class KeyValueCache
         Length = length;
     }
 
-    internal Workspace Workspace { get; } = new();
+    /// <summary>Width of a head's values as they lie in the cache.</summary>
+    internal static int Padded(int headDim) => (headDim + Lanes - 1) / Lanes * Lanes;
 
-    /// <summary>Keys of a layer: [position, key-value heads · headDim].</summary>
+    /// <summary>Keys of a layer: [block of 16 positions, key-value head, headDim, position in block], so that one register holds one value of 16 keys.</summary>
     internal float[] Keys(int layer) => _keys[layer];
 
-    /// <summary>Values of a layer: [position, key-value heads · headDim].</summary>
+    /// <summary>Values of a layer: [position, key-value head, headDim padded to 16], the padding zero.</summary>
     internal float[] Values(int layer) => _values[layer];
 
     /// <summary>Takes in the ids of tokens about to be run, and makes room for them.</summary>
+    /// <exception cref="ArgumentException">More than the model's context.</exception>
     internal void Append(ReadOnlySpan<int> ids)
     {
         int length = checked(Length + ids.Length);
-        if (length > _config.ContextLength)
+        if (length > _config.LongestRun)
         {
             throw new ArgumentException(FormattableString.Invariant(
-                $"prompt: expected at most {_config.ContextLength} tokens (the model's context), found {length}. Shorten the text."), nameof(ids));
+                $"prompt: expected at most {_config.LongestRun} tokens (the context of this {_config.Architecture} model), found {length}. Shorten the text."));
         }
 
         if (length > Capacity)
@@ -65,16 +72,33 @@ public sealed class KeyValueCache
         Length = length;
     }
 
+    /// <summary>Stores the keys and values [key-value heads · headDim] of one position.</summary>
+    internal void Store(int layer, int position, ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
+    {
+        AttentionConfig attention = _config.Layers[layer].Attention;
+        int dim = attention.HeadDim, padded = Padded(dim);
+        Span<float> keyBlock = _keys[layer].AsSpan(position / Lanes * Lanes * attention.KeyWidth, Lanes * attention.KeyWidth);
+        int lane = position % Lanes;
+        for (int i = 0; i < keys.Length; i++)
+            keyBlock[i * Lanes + lane] = keys[i];
+        int valueWidth = attention.KeyValueHeadCount * padded;
+        Span<float> valueRow = _values[layer].AsSpan(position * valueWidth, valueWidth);
+        for (int head = 0; head < attention.KeyValueHeadCount; head++)
+            values.Slice(head * dim, dim).CopyTo(valueRow[(head * padded)..]);
+    }
+
     private void Grow(int length)
     {
-        Capacity = Math.Min(_config.ContextLength, Math.Max(length, checked(2 * Capacity)));
+        Capacity = (int)Math.Min(_config.LongestRun, Math.Max(length, 2L * Capacity));
         Array.Resize(ref _ids, Capacity);
         for (int layer = 0; layer < _keys.Length; layer++)
         {
-            Array.Resize(ref _keys[layer], Capacity * _config.Layers[layer].Attention.KeyWidth);
-            Array.Resize(ref _values[layer], Capacity * _config.Layers[layer].Attention.KeyWidth);
+            Array.Resize(ref _keys[layer], KeyLength(_config.Layers[layer].Attention));
+            Array.Resize(ref _values[layer], ValueLength(_config.Layers[layer].Attention));
         }
     }
 
-    private float[][] Allocate() => [.. _config.Layers.Select(layer => new float[checked(Capacity * layer.Attention.KeyWidth)])];
+    private int KeyLength(AttentionConfig attention) => checked(Padded(Capacity) * attention.KeyWidth);
+
+    private int ValueLength(AttentionConfig attention) => checked(Capacity * attention.KeyValueHeadCount * Padded(attention.HeadDim));
 }

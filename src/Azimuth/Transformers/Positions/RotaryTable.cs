@@ -1,0 +1,103 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Azimuth.Transformers.Positions;
+
+/// <summary>
+/// Cosines and sines for every position of a run, computed once in double and rounded to float. Grows on demand; safe for many threads.
+/// </summary>
+internal sealed class RotaryTable
+{
+    private readonly RotaryConfig _config;
+    private readonly double[] _frequencies;
+    private readonly double _amplitude;
+    private readonly Lock _growing = new();
+    private volatile Angles _angles;
+
+    private RotaryTable(RotaryConfig config, int length)
+    {
+        _config = config;
+        _frequencies = RotaryFrequencies.Of(config, length);
+        _amplitude = RotaryFrequencies.Amplitude(config.Scaling);
+        _angles = Compute(Math.Max(64, length));
+    }
+
+    /// <summary>The table for runs of <paramref name="length"/> tokens; for most scalings it serves every length.</summary>
+    public static RotaryTable Create(RotaryConfig config, int length) => new(config, length);
+
+    /// <summary>Makes sure that positions below <paramref name="length"/> are there.</summary>
+    public void Reach(int length)
+    {
+        if (_angles.Positions >= length)
+            return;
+        lock (_growing)
+        {
+            if (_angles.Positions < length)
+                _angles = Compute(Math.Max(length, 2 * _angles.Positions));
+        }
+    }
+
+    /// <summary>Turns every head of one row [heads · headDim] in place, by the angles of <paramref name="position"/>.</summary>
+    public void Rotate(Span<float> heads, int headDim, int position)
+    {
+        Angles angles = _angles;
+        int pairs = _frequencies.Length;
+        ReadOnlySpan<float> cos = angles.Cos.AsSpan(position * pairs, pairs), sin = angles.Sin.AsSpan(position * pairs, pairs);
+        for (int at = 0; at < heads.Length; at += headDim)
+        {
+            Span<float> turned = heads.Slice(at, 2 * pairs);
+            if (_config.Pairing == RotaryPairing.Halves)
+                RotateHalves(turned[..pairs], turned[pairs..], cos, sin);
+            else
+                RotateNeighbours(turned, cos, sin);
+        }
+    }
+
+    private static void RotateHalves(Span<float> first, Span<float> second, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin)
+    {
+        int i = 0;
+        if (first.Length % Vector<float>.Count == 0)
+        {
+            var x = MemoryMarshal.Cast<float, Vector<float>>(first);
+            var y = MemoryMarshal.Cast<float, Vector<float>>(second);
+            var c = MemoryMarshal.Cast<float, Vector<float>>(cos);
+            var s = MemoryMarshal.Cast<float, Vector<float>>(sin);
+            for (int v = 0; v < x.Length; v++)
+                (x[v], y[v]) = (x[v] * c[v] - y[v] * s[v], y[v] * c[v] + x[v] * s[v]);
+            return;
+        }
+
+        for (; i < first.Length; i++)
+            (first[i], second[i]) = (first[i] * cos[i] - second[i] * sin[i], second[i] * cos[i] + first[i] * sin[i]);
+    }
+
+    private static void RotateNeighbours(Span<float> values, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin)
+    {
+        for (int i = 0; i < cos.Length; i++)
+        {
+            float x = values[2 * i], y = values[2 * i + 1];
+            values[2 * i] = x * cos[i] - y * sin[i];
+            values[2 * i + 1] = y * cos[i] + x * sin[i];
+        }
+    }
+
+    private Angles Compute(int positions)
+    {
+        int pairs = _frequencies.Length;
+        var cos = new float[checked(positions * pairs)]; // [position, pair]
+        var sin = new float[cos.Length];
+        for (int p = 0; p < positions; p++)
+        {
+            for (int i = 0; i < pairs; i++)
+            {
+                (double s, double c) = Math.SinCos(p * _frequencies[i]);
+                cos[p * pairs + i] = (float)(c * _amplitude);
+                sin[p * pairs + i] = (float)(s * _amplitude);
+            }
+        }
+
+        return new Angles(positions, cos, sin);
+    }
+
+    private sealed record Angles(int Positions, float[] Cos, float[] Sin);
+}

@@ -1,0 +1,159 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Azimuth.Transformers.Running;
+
+/// <summary>
+/// Inner loops of attention over the cache's layout. One score is q·k summed over the head's values in order; one output is Σ weight·value summed over
+/// positions in order: the same sequence of fused multiply-adds whether one query is handled or four share the loads, so results do not depend on it.
+/// </summary>
+internal static class AttentionKernel
+{
+    /// <summary>Queries that share the loads of keys and values.</summary>
+    public const int Tile = 4;
+
+    private const int Lanes = KeyValueCache.Lanes;
+
+    /// <summary>Scores of one query with the keys of blocks <paramref name="first"/> to <paramref name="end"/> − 1.</summary>
+    /// <param name="query">[headDim].</param>
+    /// <param name="keys">A layer's keys from this head on: block b's value d of 16 keys is at (b · stride + d) · 16.</param>
+    /// <param name="stride">Values of all heads: key-value heads · headDim.</param>
+    /// <param name="first">First block of 16 positions.</param>
+    /// <param name="end">One past the last block.</param>
+    /// <param name="scores">[position − 16·first].</param>
+    public static void Score(ReadOnlySpan<float> query, ReadOnlySpan<float> keys, int stride, int first, int end, Span<float> scores)
+    {
+        var k = MemoryMarshal.Cast<float, Vector512<float>>(keys);
+        var result = MemoryMarshal.Cast<float, Vector512<float>>(scores);
+        int b = first;
+        for (; b + 3 < end; b += 4)
+        {
+            Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default;
+            for (int d = 0; d < query.Length; d++)
+            {
+                Vector512<float> q = Vector512.Create(query[d]);
+                int at = b * stride + d;
+                s0 = Vector512.FusedMultiplyAdd(q, k[at], s0);
+                s1 = Vector512.FusedMultiplyAdd(q, k[at + stride], s1);
+                s2 = Vector512.FusedMultiplyAdd(q, k[at + 2 * stride], s2);
+                s3 = Vector512.FusedMultiplyAdd(q, k[at + 3 * stride], s3);
+            }
+
+            (result[b - first], result[b - first + 1], result[b - first + 2], result[b - first + 3]) = (s0, s1, s2, s3);
+        }
+
+        for (; b < end; b++)
+        {
+            Vector512<float> s = default;
+            for (int d = 0; d < query.Length; d++)
+                s = Vector512.FusedMultiplyAdd(Vector512.Create(query[d]), k[b * stride + d], s);
+            result[b - first] = s;
+        }
+    }
+
+    /// <summary>The same for four queries, <paramref name="queryStride"/> apart; scores are <paramref name="scoreStride"/> apart.</summary>
+    public static void ScoreTile(
+        ReadOnlySpan<float> queries, int queryStride, int headDim, ReadOnlySpan<float> keys, int stride, int first, int end, Span<float> scores, int scoreStride)
+    {
+        var k = MemoryMarshal.Cast<float, Vector512<float>>(keys);
+        var result = MemoryMarshal.Cast<float, Vector512<float>>(scores);
+        int row = scoreStride / Lanes;
+        ReadOnlySpan<float> q0 = queries[..headDim], q1 = queries.Slice(queryStride, headDim),
+            q2 = queries.Slice(2 * queryStride, headDim), q3 = queries.Slice(3 * queryStride, headDim);
+        for (int b = first; b < end; b++)
+        {
+            Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default;
+            ReadOnlySpan<Vector512<float>> block = k.Slice(b * stride, headDim);
+            for (int d = 0; d < block.Length; d++)
+            {
+                Vector512<float> key = block[d];
+                s0 = Vector512.FusedMultiplyAdd(Vector512.Create(q0[d]), key, s0);
+                s1 = Vector512.FusedMultiplyAdd(Vector512.Create(q1[d]), key, s1);
+                s2 = Vector512.FusedMultiplyAdd(Vector512.Create(q2[d]), key, s2);
+                s3 = Vector512.FusedMultiplyAdd(Vector512.Create(q3[d]), key, s3);
+            }
+
+            int at = b - first;
+            (result[at], result[row + at], result[2 * row + at], result[3 * row + at]) = (s0, s1, s2, s3);
+        }
+    }
+
+    /// <summary>Σ weight · value over <paramref name="weights"/>.Length positions, for one query.</summary>
+    /// <param name="weights">[position].</param>
+    /// <param name="values">A layer's values from the first position and this head on; rows are <paramref name="stride"/> apart.</param>
+    /// <param name="stride">Key-value heads · padded headDim.</param>
+    /// <param name="result">[headDim].</param>
+    public static void Mix(ReadOnlySpan<float> weights, ReadOnlySpan<float> values, int stride, Span<float> result)
+    {
+        var v = MemoryMarshal.Cast<float, Vector512<float>>(values);
+        int row = stride / Lanes, lanes = KeyValueCache.Padded(result.Length) / Lanes, i = 0;
+        for (; i + 3 < lanes; i += 4)
+        {
+            Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default;
+            for (int t = 0; t < weights.Length; t++)
+            {
+                Vector512<float> w = Vector512.Create(weights[t]);
+                int at = t * row + i;
+                s0 = Vector512.FusedMultiplyAdd(w, v[at], s0);
+                s1 = Vector512.FusedMultiplyAdd(w, v[at + 1], s1);
+                s2 = Vector512.FusedMultiplyAdd(w, v[at + 2], s2);
+                s3 = Vector512.FusedMultiplyAdd(w, v[at + 3], s3);
+            }
+
+            Store(s0, i, result);
+            Store(s1, i + 1, result);
+            Store(s2, i + 2, result);
+            Store(s3, i + 3, result);
+        }
+
+        for (; i < lanes; i++)
+        {
+            Vector512<float> s = default;
+            for (int t = 0; t < weights.Length; t++)
+                s = Vector512.FusedMultiplyAdd(Vector512.Create(weights[t]), v[t * row + i], s);
+            Store(s, i, result);
+        }
+    }
+
+    /// <summary>The same for four queries: weights are <paramref name="weightStride"/> apart, results <paramref name="resultStride"/>.</summary>
+    public static void MixTile(
+        ReadOnlySpan<float> weights, int weightStride, int positions, ReadOnlySpan<float> values, int stride, Span<float> results, int resultStride, int headDim)
+    {
+        var v = MemoryMarshal.Cast<float, Vector512<float>>(values);
+        int row = stride / Lanes, lanes = KeyValueCache.Padded(headDim) / Lanes;
+        ReadOnlySpan<float> w0 = weights[..positions], w1 = weights.Slice(weightStride, positions),
+            w2 = weights.Slice(2 * weightStride, positions), w3 = weights.Slice(3 * weightStride, positions);
+        for (int i = 0; i < lanes; i++)
+        {
+            Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default;
+            for (int t = 0, at = i; t < w0.Length; t++, at += row)
+            {
+                Vector512<float> value = v[at];
+                s0 = Vector512.FusedMultiplyAdd(Vector512.Create(w0[t]), value, s0);
+                s1 = Vector512.FusedMultiplyAdd(Vector512.Create(w1[t]), value, s1);
+                s2 = Vector512.FusedMultiplyAdd(Vector512.Create(w2[t]), value, s2);
+                s3 = Vector512.FusedMultiplyAdd(Vector512.Create(w3[t]), value, s3);
+            }
+
+            Store(s0, i, results[..headDim]);
+            Store(s1, i, results.Slice(resultStride, headDim));
+            Store(s2, i, results.Slice(2 * resultStride, headDim));
+            Store(s3, i, results.Slice(3 * resultStride, headDim));
+        }
+    }
+
+    /// <summary>Register <paramref name="index"/> of a head's result; the last one may be cut.</summary>
+    private static void Store(Vector512<float> sums, int index, Span<float> result)
+    {
+        Span<float> place = result[(index * Lanes)..];
+        if (place.Length >= Lanes)
+        {
+            sums.CopyTo(place);
+            return;
+        }
+
+        Span<float> whole = stackalloc float[Lanes];
+        sums.CopyTo(whole);
+        whole[..place.Length].CopyTo(place);
+    }
+}

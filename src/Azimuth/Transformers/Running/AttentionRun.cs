@@ -1,0 +1,138 @@
+using System.Buffers;
+using System.Numerics.Tensors;
+using Azimuth.Numerics;
+using Azimuth.Transformers.Blocks;
+using Azimuth.Transformers.Positions;
+
+namespace Azimuth.Transformers.Running;
+
+/// <summary>
+/// Attention of one layer over the keys and values in the caches: softmax of scaled scores, values mixed by it (Vaswani et al. 2017, eq. 1). Every query
+/// row is computed alone and in one order, whatever else is in the call. Reused from layer to layer; one run at a time.
+/// </summary>
+internal sealed class AttentionRun
+{
+    private readonly List<(Segment Segment, int First, int Count)> _tiles = []; // up to four neighbouring queries of one prompt
+    private readonly Action<int> _part;
+    private AttentionConfig _config = null!;
+    private float[] _queryKeyValue = [], _heads = [];
+    private float[]? _slopes;
+    private Matrix[]? _pattern;
+    private int _layer;
+
+    public AttentionRun() => _part = Part;
+
+    /// <summary>Cuts the call's rows into tiles; once for all layers.</summary>
+    public void Begin(List<Segment> segments)
+    {
+        _tiles.Clear();
+        foreach (Segment segment in segments)
+        {
+            for (int first = 0; first < segment.Count; first += AttentionKernel.Tile)
+                _tiles.Add((segment, first, Math.Min(AttentionKernel.Tile, segment.Count - first)));
+        }
+    }
+
+    /// <summary>Runs one layer.</summary>
+    /// <param name="layer">Which.</param>
+    /// <param name="config">Its attention.</param>
+    /// <param name="queryKeyValue">[row, queries | keys | values]; only the queries are read, keys and values come from the caches.</param>
+    /// <param name="heads">[row, heads · headDim], overwritten.</param>
+    /// <param name="pattern">[head][query, key] to write the softmax to, or null.</param>
+    /// <param name="workers">Threads.</param>
+    public void Run(int layer, AttentionConfig config, float[] queryKeyValue, float[] heads, Matrix[]? pattern, Workers workers)
+    {
+        if (config.HasAlibi && (_slopes is null || _slopes.Length != config.HeadCount))
+            _slopes = Alibi.Slopes(config.HeadCount);
+        (_layer, _config, _queryKeyValue, _heads, _pattern) = (layer, config, queryKeyValue, heads, pattern);
+        int parts = _tiles.Count * config.HeadCount;
+        // Waking the other threads costs more than a short context's attention.
+        if (parts * (long)_tiles[^1].Segment.Cache.Length * config.HeadDim < 1 << 17)
+        {
+            for (int part = 0; part < parts; part++)
+                Part(part);
+        }
+        else
+        {
+            workers.Run(parts, _part);
+        }
+    }
+
+    private void Part(int part)
+    {
+        (Segment segment, int firstRow, int count) = _tiles[part / _config.HeadCount];
+        int head = part % _config.HeadCount;
+        int keyHead = head / (_config.HeadCount / _config.KeyValueHeadCount);
+        int dim = _config.HeadDim, padded = KeyValueCache.Padded(dim);
+        int width = _config.QueryWidth + 2 * _config.KeyWidth;
+        int row = segment.Row + firstRow, position = segment.Start + firstRow;
+        // The tile sees positions from `low` to `end` − 1; each query only a part of them.
+        int low = FirstSeen(position), end = position + count;
+        int firstBlock = low / KeyValueCache.Lanes, endBlock = (end + KeyValueCache.Lanes - 1) / KeyValueCache.Lanes;
+        int scoreStride = (endBlock - firstBlock) * KeyValueCache.Lanes;
+        ReadOnlySpan<float> keys = segment.Cache.Keys(_layer).AsSpan(keyHead * dim * KeyValueCache.Lanes);
+        int valueStride = _config.KeyValueHeadCount * padded;
+        ReadOnlySpan<float> values = segment.Cache.Values(_layer).AsSpan(low * valueStride + keyHead * padded);
+        ReadOnlySpan<float> queries = _queryKeyValue.AsSpan(row * width + head * dim);
+        Span<float> results = _heads.AsSpan(row * _config.QueryWidth + head * dim);
+
+        float[] scratch = ArrayPool<float>.Shared.Rent(count * scoreStride);
+        Span<float> scores = scratch.AsSpan(0, count * scoreStride); // [query, position − 16·firstBlock]
+        if (count == AttentionKernel.Tile)
+        {
+            AttentionKernel.ScoreTile(queries, width, dim, keys, _config.KeyWidth, firstBlock, endBlock, scores, scoreStride);
+        }
+        else
+        {
+            for (int q = 0; q < count; q++)
+                AttentionKernel.Score(queries.Slice(q * width, dim), keys, _config.KeyWidth, firstBlock, endBlock, scores[(q * scoreStride)..]);
+        }
+
+        int offset = firstBlock * KeyValueCache.Lanes;
+        for (int q = 0; q < count; q++)
+            Weigh(head, position + q, scores.Slice(q * scoreStride, scoreStride), offset);
+
+        ReadOnlySpan<float> weights = scores[(low - offset)..];
+        if (count == AttentionKernel.Tile)
+        {
+            AttentionKernel.MixTile(weights, scoreStride, end - low, values, valueStride, results, _config.QueryWidth, dim);
+        }
+        else
+        {
+            for (int q = 0; q < count; q++)
+            {
+                AttentionKernel.Mix(
+                    weights.Slice(q * scoreStride, end - low), values, valueStride, results.Slice(q * _config.QueryWidth, dim));
+            }
+        }
+
+        ArrayPool<float>.Shared.Return(scratch);
+    }
+
+    /// <summary>The first position that a query sees.</summary>
+    private int FirstSeen(int position) => _config.Window is { } window ? Math.Max(0, position - window + 1) : 0;
+
+    /// <summary>Turns one query's scores into weights: softmax over the positions it sees, zero elsewhere.</summary>
+    private void Weigh(int head, int position, Span<float> row, int offset)
+    {
+        int low = FirstSeen(position);
+        Span<float> seen = row.Slice(low - offset, position - low + 1);
+        TensorPrimitives.Multiply(seen, _config.Scale, seen);
+        if (_config.SoftCap is { } cap)
+            SoftCap.Apply(seen, cap);
+
+        if (_config.HasAlibi)
+        {
+            for (int i = 0; i < seen.Length; i++)
+                seen[i] += _slopes![head] * (low + i - position);
+        }
+
+        TensorPrimitives.Subtract(seen, TensorPrimitives.Max(seen), seen);
+        TensorPrimitives.Exp(seen, seen);
+        TensorPrimitives.Multiply(seen, 1 / TensorPrimitives.Sum(seen), seen);
+        row[..(low - offset)].Clear();
+        row[(position + 1 - offset)..].Clear();
+        if (_pattern is not null)
+            seen.CopyTo(_pattern[head].Row(position)[low..]);
+    }
+}

@@ -1,0 +1,255 @@
+using System.Numerics.Tensors;
+using Azimuth.Numerics;
+using Azimuth.Transformers.Blocks;
+using Azimuth.Transformers.Positions;
+using Azimuth.Transformers.Tracing;
+using Azimuth.Transformers.Weights;
+
+namespace Azimuth.Transformers.Running;
+
+/// <summary>
+/// The forward pass, whole: embedding, blocks, final norm, logits. Rows of several prompts share the matrix products; everything else treats each
+/// row alone. Together with products whose sums do not depend on the number of rows, a row's numbers are the same bits however it is run. Holds no
+/// state of a run; safe for many threads.
+/// </summary>
+internal sealed class Decoder
+{
+    private readonly TransformerConfig _config;
+    private readonly TransformerWeights _weights;
+    private readonly Workers _workers;
+    private readonly RotaryTables _rotary = new();
+
+    public Decoder(TransformerConfig config, TransformerWeights weights, Workers workers) => (_config, _weights, _workers) = (config, weights, workers);
+
+    /// <summary>
+    /// Runs the workspace's segments through all layers. Their ids have been taken in by their caches; keys and values are stored there, the last residual
+    /// streams stay in the workspace [row, model].
+    /// </summary>
+    /// <param name="work">The rows to run.</param>
+    /// <param name="trace">Keeps what it was asked for, or null; needs a single segment.</param>
+    public void Forward(Workspace work, Trace? trace)
+    {
+        Embed(work);
+        int model = _config.ModelDim;
+        int position = work.Segments[0].Start;
+        trace?.Record(TraceSites.Embedding, 0, position, work.Residual(model), model);
+        work.Attention.Begin(work.Segments);
+        for (int layer = 0; layer < _config.LayerCount; layer++)
+        {
+            trace?.Record(TraceSites.ResidPre, layer, position, work.Residual(model), model);
+            if (_config.Layers[layer].Shape is BlockShape.Parallel or BlockShape.ParallelTwoNorms)
+                RunParallel(work, layer, trace);
+            else
+                RunSequential(work, layer, trace);
+            trace?.Record(TraceSites.ResidPost, layer, position, work.Residual(model), model);
+        }
+    }
+
+    /// <summary>Final norm of one row of the residual stream; a copy where there is none.</summary>
+    public void Finish(ReadOnlySpan<float> residual, Span<float> result)
+    {
+        if (_weights.FinalNorm is { } norm)
+            norm.Apply(residual, result);
+        else
+            residual.CopyTo(result);
+    }
+
+    /// <summary>Logits [rows, vocab] of finally normed rows [rows, model].</summary>
+    public void Unembed(ReadOnlySpan<float> finished, int rows, Span<float> logits)
+    {
+        if (_weights.ProjectOut is { } project)
+        {
+            var narrow = new float[rows * project.Outputs]; // [rows, embedding width]
+            project.Apply(finished, rows, narrow, _workers);
+            _weights.Unembedding.Apply(narrow, rows, logits, _workers);
+        }
+        else
+        {
+            _weights.Unembedding.Apply(finished, rows, logits, _workers);
+        }
+
+        if (_config.Output.LogitScale != 1)
+            TensorPrimitives.Multiply(logits, _config.Output.LogitScale, logits);
+        if (_config.Output.LogitSoftCap is { } cap)
+        {
+            for (int row = 0; row < rows; row++)
+                SoftCap.Apply(logits.Slice(row * _config.VocabSize, _config.VocabSize), cap);
+        }
+    }
+
+    /// <summary>Token rows, scaled and projected: [row, model]. Positions and norm are not in it.</summary>
+    public void EmbedTokens(ReadOnlySpan<int> ids, Span<float> result, Span<float> narrow)
+    {
+        int width = _config.Embedding.Dim;
+        Span<float> rows = _weights.ProjectIn is null ? result : narrow;
+        for (int i = 0; i < ids.Length; i++)
+        {
+            Span<float> row = rows.Slice(i * width, width);
+            _weights.TokenEmbedding.ReadRow(ids[i], row);
+            if (_config.Embedding.Scale != 1)
+                TensorPrimitives.Multiply(row, _config.Embedding.Scale, row);
+        }
+
+        _weights.ProjectIn?.Apply(rows, ids.Length, result, _workers);
+    }
+
+    /// <summary>Reads the vector [model] of a position.</summary>
+    public void ReadPosition(int position, Span<float> result) =>
+        _weights.PositionEmbedding!.ReadRow(position + _config.Embedding.Positions!.Offset, result);
+
+    private void Embed(Workspace work)
+    {
+        int model = _config.ModelDim;
+        Span<float> residual = work.Residual(model), scratch = work.Normed(Math.Max(model, _config.Embedding.Dim));
+        foreach (Segment segment in work.Segments)
+        {
+            ReadOnlySpan<int> ids = segment.Cache.Ids.Slice(segment.Start, segment.Count);
+            Span<float> rows = residual.Slice(segment.Row * model, segment.Count * model);
+            EmbedTokens(ids, rows, scratch[..(segment.Count * _config.Embedding.Dim)]);
+            for (int i = 0; i < segment.Count; i++)
+            {
+                Span<float> row = rows.Slice(i * model, model);
+                if (_weights.PositionEmbedding is not null)
+                {
+                    ReadPosition(segment.Start + i, scratch[..model]);
+                    TensorPrimitives.Add(row, scratch[..model], row);
+                }
+
+                _weights.EmbeddingNorm?.Apply(row, row);
+            }
+        }
+    }
+
+    /// <summary>Attention, then MLP on what it left.</summary>
+    private void RunSequential(Workspace work, int layer, Trace? trace)
+    {
+        LayerConfig config = _config.Layers[layer];
+        LayerWeights weights = _weights.Layers[layer];
+        int model = _config.ModelDim, position = work.Segments[0].Start;
+        bool post = config.Shape == BlockShape.PostNorm;
+        Span<float> residual = work.Residual(model), normed = work.Normed(model), added = work.Added(model);
+
+        Attend(work, layer, Input(weights.AttentionNorm), added, trace);
+        Add(weights.AttentionOutputNorm, weights.AttentionNorm, TraceSites.AttentionOut, residual, added);
+        trace?.Record(TraceSites.ResidMid, layer, position, residual, model);
+        RunMlp(work, layer, Input(weights.MlpNorm), added, trace);
+        Add(weights.MlpOutputNorm, weights.MlpNorm, TraceSites.MlpOut, residual, added);
+
+        // What enters a sub-block: the norm of the residual stream, or the stream itself.
+        ReadOnlySpan<float> Input(Norm? norm)
+        {
+            Span<float> stream = work.Residual(model), buffer = work.Normed(model);
+            if (post || norm is null)
+                return stream;
+            norm.ApplyRows(stream, buffer, model);
+            return buffer;
+        }
+
+        void Add(Norm? outputNorm, Norm? postNorm, TraceSites site, Span<float> stream, Span<float> output)
+        {
+            outputNorm?.ApplyRows(output, output, model);
+            Scale(output, config.ResidualScale);
+            trace?.Record(site, layer, position, output, model);
+            TensorPrimitives.Add(stream, output, stream);
+            if (post)
+                postNorm?.ApplyRows(stream, stream, model);
+        }
+    }
+
+    /// <summary>Attention and MLP side by side on the same residual stream.</summary>
+    private void RunParallel(Workspace work, int layer, Trace? trace)
+    {
+        LayerConfig config = _config.Layers[layer];
+        LayerWeights weights = _weights.Layers[layer];
+        int model = _config.ModelDim, position = work.Segments[0].Start;
+        Span<float> residual = work.Residual(model), normed = work.Normed(model);
+        Span<float> attended = work.Added(model), transformed = work.AddedToo(model);
+
+        weights.AttentionNorm!.ApplyRows(residual, normed, model);
+        Attend(work, layer, normed, attended, trace);
+        weights.MlpNorm?.ApplyRows(residual, normed, model); // one norm for both where the block has only one
+        RunMlp(work, layer, normed, transformed, trace);
+        Scale(attended, config.ResidualScale);
+        Scale(transformed, config.ResidualScale);
+        trace?.Record(TraceSites.AttentionOut, layer, position, attended, model);
+        trace?.Record(TraceSites.MlpOut, layer, position, transformed, model);
+        TensorPrimitives.Add(attended, transformed, attended);
+        TensorPrimitives.Add(residual, attended, residual);
+    }
+
+    private void Attend(Workspace work, int layer, ReadOnlySpan<float> input, Span<float> output, Trace? trace)
+    {
+        AttentionConfig config = _config.Layers[layer].Attention;
+        LayerWeights weights = _weights.Layers[layer];
+        int queries = config.QueryWidth, keys = config.KeyWidth, width = queries + 2 * keys;
+        float[] all = work.QueryKeyValue(width); // [row, queries | keys | values]
+        weights.QueryKeyValue.Apply(input, work.Rows, all.AsSpan(0, work.Rows * width), _workers);
+        foreach (Segment segment in work.Segments)
+        {
+            RotaryTable? rotary = config.Rotary is null ? null : _rotary.For(config.Rotary, segment.Cache.Length);
+            for (int i = 0; i < segment.Count; i++)
+            {
+                int position = segment.Start + i;
+                Span<float> row = all.AsSpan((segment.Row + i) * width, width);
+                Prepare(config, weights, rotary, row, position);
+                segment.Cache.Store(layer, position, row.Slice(queries, keys), row[(queries + keys)..]);
+                trace?.Record(TraceSites.Query, layer, position, row[..queries], queries);
+                trace?.Record(TraceSites.Key, layer, position, row.Slice(queries, keys), keys);
+                trace?.Record(TraceSites.Value, layer, position, row[(queries + keys)..], keys);
+            }
+        }
+
+        float[] heads = work.Heads(queries); // [row, heads · headDim]
+        work.Attention.Run(layer, config, all, heads, trace?.PatternOf(layer, config.HeadCount), _workers);
+        Span<float> mixed = heads.AsSpan(0, work.Rows * queries);
+        trace?.Record(TraceSites.HeadOutput, layer, work.Segments[0].Start, mixed, queries);
+        weights.AttentionOutput.Apply(mixed, work.Rows, output, _workers);
+    }
+
+    /// <summary>Clip, norm and rotation of one row [queries | keys | values].</summary>
+    private static void Prepare(AttentionConfig config, LayerWeights weights, RotaryTable? rotary, Span<float> row, int position)
+    {
+        Span<float> queries = row[..config.QueryWidth], keys = row.Slice(config.QueryWidth, config.KeyWidth);
+        if (config.Clip is { } clip)
+            TensorPrimitives.Clamp(row, -clip, clip, row);
+        if (config.QueryKeyNorm is { } norm)
+        {
+            weights.QueryNorm!.ApplyRows(queries, queries, norm.PerHead ? config.HeadDim : queries.Length);
+            weights.KeyNorm!.ApplyRows(keys, keys, norm.PerHead ? config.HeadDim : keys.Length);
+        }
+
+        rotary?.Rotate(queries, config.HeadDim, position);
+        rotary?.Rotate(keys, config.HeadDim, position);
+    }
+
+    private void RunMlp(Workspace work, int layer, ReadOnlySpan<float> input, Span<float> output, Trace? trace)
+    {
+        MlpConfig config = _config.Layers[layer].Mlp;
+        LayerWeights weights = _weights.Layers[layer];
+        if (config.Experts is not null)
+        {
+            Mixture.Run(config, weights, input, work, output, _workers);
+            return;
+        }
+
+        int hidden = config.HiddenDim, width = config.IsGated ? 2 * hidden : hidden;
+        Span<float> up = work.MlpUp(width); // [row, hidden] or [row, gate | up]
+        weights.Mlps[0].Up.Apply(input, work.Rows, up, _workers);
+        if (trace is not null)
+        {
+            for (int row = 0; row < work.Rows; row++)
+                trace.Record(TraceSites.MlpPre, layer, work.Segments[0].Start + row, up.Slice(row * width, hidden), hidden);
+        }
+
+        Span<float> inner = config.IsGated ? work.MlpHidden(hidden) : up; // [row, hidden]
+        Mlp.Activate(config, up, inner, work.Rows);
+        trace?.Record(TraceSites.MlpHidden, layer, work.Segments[0].Start, inner, hidden);
+        weights.Mlps[0].Down.Apply(inner, work.Rows, output, _workers);
+    }
+
+    private static void Scale(Span<float> rows, float factor)
+    {
+        if (factor != 1)
+            TensorPrimitives.Multiply(rows, factor, rows);
+    }
+}

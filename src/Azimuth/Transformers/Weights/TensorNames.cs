@@ -1,0 +1,75 @@
+using Azimuth.Numerics;
+
+namespace Azimuth.Transformers.Weights;
+
+/// <summary>
+/// Where a family keeps its tensors. Names lack ".weight" and ".bias", which are added; "{layer}" and "{expert}" stand for numbers. Names of
+/// things a config does not have are never looked up, so one record may serve several variants.
+/// </summary>
+internal sealed record TensorNames
+{
+    /// <summary>
+    /// What may stand before all names but <see cref="Unembedding"/>; the first under which the token table is found is taken ("transformer." and
+    /// "" for GPT-2 files as the library and as the hub write them).
+    /// </summary>
+    public IReadOnlyList<string> Prefixes { get; init; } = [""];
+
+    /// <summary>How matrices lie, tables apart.</summary>
+    public WeightLayout Layout { get; init; } = WeightLayout.OutputsByInputs;
+
+    public required string TokenEmbedding { get; init; }
+
+    public string? PositionEmbedding { get; init; }
+
+    public string? EmbeddingNorm { get; init; }
+
+    public string? ProjectIn { get; init; }
+
+    public string? ProjectOut { get; init; }
+
+    public string? FinalNorm { get; init; }
+
+    /// <summary>The output table, where untied; without prefix.</summary>
+    public string Unembedding { get; init; } = "lm_head";
+
+    /// <summary>Before attention; of the sum after it in post-norm blocks.</summary>
+    public string? AttentionNorm { get; init; }
+
+    /// <summary>Of what attention adds, in sandwich and norm-after blocks.</summary>
+    public string? AttentionOutputNorm { get; init; }
+
+    /// <summary>Before the MLP; of the sum after it in post-norm blocks.</summary>
+    public string? MlpNorm { get; init; }
+
+    /// <summary>Of what the MLP adds, in sandwich and norm-after blocks.</summary>
+    public string? MlpOutputNorm { get; init; }
+
+    /// <summary>Queries, keys, values: three tensors, or a fused one.</summary>
+    public required FusedNames QueryKeyValue { get; init; }
+
+    public string? QueryNorm { get; init; }
+
+    public string? KeyNorm { get; init; }
+
+    public required string AttentionOutput { get; init; }
+
+    /// <summary>Up, or gate and up; with "{expert}" in a mixture.</summary>
+    public required FusedNames MlpUp { get; init; }
+
+    /// <summary>With "{expert}" in a mixture.</summary>
+    public required string MlpDown { get; init; }
+
+    /// <summary>The router of a mixture.</summary>
+    public string? Router { get; init; }
+}
+
+/// <summary>Tensors that are used as one matrix: stacked one below the other, then reordered.</summary>
+/// <param name="Parts">One name for a tensor that is fused in the file, otherwise one for each.</param>
+internal sealed record FusedNames(params IReadOnlyList<string> Parts)
+{
+    /// <summary>
+    /// For an attention's config, which row of the stack makes each output, outputs being [queries | keys | values], head after head; null when the
+    /// stack has that order already.
+    /// </summary>
+    public Func<AttentionConfig, int[]>? RowOrder { get; init; }
+}

@@ -1,0 +1,138 @@
+using System.Globalization;
+using Azimuth.Checkpoints;
+using Azimuth.Numerics;
+using Azimuth.Transformers.Blocks;
+using Azimuth.Transformers.Positions;
+
+namespace Azimuth.Transformers.Weights;
+
+/// <summary>
+/// Finds a config's weights in a checkpoint by a family's names. Every shape is checked against the config here, once; only vectors are read,
+/// matrices stay in the file.
+/// </summary>
+internal sealed class WeightLoader
+{
+    private readonly TransformerConfig _config;
+    private readonly TensorNames _names;
+    private readonly Checkpoint _checkpoint;
+    private readonly string _prefix;
+
+    private WeightLoader(TransformerConfig config, TensorNames names, Checkpoint checkpoint)
+    {
+        (_config, _names, _checkpoint) = (config, names, checkpoint);
+        // Where no prefix fits, the first one makes the error that names the missing table.
+        _prefix = names.Prefixes.FirstOrDefault(prefix => checkpoint.Find($"{prefix}{names.TokenEmbedding}.weight") is not null) ?? names.Prefixes[0];
+    }
+
+    /// <summary>All weights of the model.</summary>
+    /// <exception cref="CheckpointFormatException">A tensor is missing, has another shape than the config says, or has no float reading.</exception>
+    public static TransformerWeights Load(TransformerConfig config, TensorNames names, Checkpoint checkpoint) =>
+        new WeightLoader(config, names, checkpoint).Load();
+
+    private TransformerWeights Load()
+    {
+        int model = _config.ModelDim, embedding = _config.Embedding.Dim;
+        StoredMatrix tokens = Table(_prefix + _names.TokenEmbedding, _config.VocabSize, embedding);
+        StoredMatrix output = _config.Output.Tied ? tokens : Table(_names.Unembedding, _config.VocabSize, embedding);
+        float[]? outputBias = _config.Output.HasBias ? _checkpoint.Vector(_names.Unembedding + ".bias", _config.VocabSize) : null;
+        return new TransformerWeights
+        {
+            TokenEmbedding = tokens,
+            PositionEmbedding = Positions(_config.Embedding.Positions),
+            EmbeddingNorm = Norm(_names.EmbeddingNorm, _config.Embedding.Norm, model, 0),
+            ProjectIn = embedding == model ? null : Matrix(Required(_names.ProjectIn), 0, model, embedding, hasBias: false),
+            ProjectOut = embedding == model ? null : Matrix(Required(_names.ProjectOut), 0, embedding, model, hasBias: false),
+            Layers = [.. Enumerable.Range(0, _config.LayerCount).Select(LoadLayer)],
+            FinalNorm = Norm(_names.FinalNorm, _config.FinalNorm, model, 0),
+            UnembeddingTable = output,
+            Unembedding = new Linear([output], bias: outputBias),
+        };
+    }
+
+    private LayerWeights LoadLayer(int layer)
+    {
+        LayerConfig config = _config.Layers[layer];
+        AttentionConfig attention = config.Attention;
+        int model = _config.ModelDim;
+        BlockShape shape = config.Shape;
+        bool normsInput = shape is not BlockShape.NormAfter;
+        bool normsOutput = shape is BlockShape.Sandwich or BlockShape.NormAfter;
+        NormConfig? queryKeyNorm = attention.QueryKeyNorm?.Norm;
+        bool perHead = attention.QueryKeyNorm?.PerHead ?? false;
+        return new LayerWeights
+        {
+            AttentionNorm = normsInput ? Norm(_names.AttentionNorm, config.Norm, model, layer) : null,
+            AttentionOutputNorm = normsOutput ? Norm(_names.AttentionOutputNorm, config.Norm, model, layer) : null,
+            MlpNorm = normsInput && shape != BlockShape.Parallel ? Norm(_names.MlpNorm, config.Norm, model, layer) : null,
+            MlpOutputNorm = normsOutput ? Norm(_names.MlpOutputNorm, config.Norm, model, layer) : null,
+            QueryKeyValue = Fused(_names.QueryKeyValue, layer, [attention.QueryWidth, attention.KeyWidth, attention.KeyWidth], model,
+                attention.HasInputBias, _names.QueryKeyValue.RowOrder?.Invoke(attention)),
+            QueryNorm = Norm(_names.QueryNorm, queryKeyNorm, perHead ? attention.HeadDim : attention.QueryWidth, layer),
+            KeyNorm = Norm(_names.KeyNorm, queryKeyNorm, perHead ? attention.HeadDim : attention.KeyWidth, layer),
+            AttentionOutput = Matrix(_names.AttentionOutput, layer, model, attention.QueryWidth, attention.HasOutputBias),
+            Mlps = [.. Enumerable.Range(0, config.Mlp.Experts?.Count ?? 1).Select(expert => LoadMlp(config.Mlp, layer, expert))],
+            Router = config.Mlp.Experts is { } experts ? Matrix(Required(_names.Router), layer, experts.Count, model, hasBias: false) : null,
+        };
+    }
+
+    private MlpWeights LoadMlp(MlpConfig config, int layer, int expert)
+    {
+        string Of(string name) => name.Replace("{expert}", expert.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        int[] widths = config.IsGated ? [config.HiddenDim, config.HiddenDim] : [config.HiddenDim];
+        var up = new FusedNames([.. _names.MlpUp.Parts.Select(Of)]);
+        return new MlpWeights(
+            Fused(up, layer, widths, _config.ModelDim, config.HasBias, rowOrder: null),
+            Matrix(Of(_names.MlpDown), layer, _config.ModelDim, config.HiddenDim, config.HasBias));
+    }
+
+    private StoredMatrix? Positions(PositionTableConfig? config) => config?.Kind switch
+    {
+        null => null,
+        PositionTableKind.Learned => Table(_prefix + Required(_names.PositionEmbedding), config.Rows, _config.ModelDim),
+        PositionTableKind.Sinusoidal => SinusoidalTable.Create(config.Rows, _config.ModelDim),
+        _ => throw new ArgumentOutOfRangeException(nameof(config), config.Kind, "unknown position table"),
+    };
+
+    private Norm? Norm(string? name, NormConfig? config, int width, int layer)
+    {
+        if (config is null)
+            return null;
+        string at = Name(Required(name), layer);
+        return new Norm(
+            config,
+            config.HasGain ? _checkpoint.Vector(at + ".weight", width) : null,
+            config.HasBias ? _checkpoint.Vector(at + ".bias", width) : null);
+    }
+
+    /// <summary>A matrix [outputs, inputs] under one name.</summary>
+    private Linear Matrix(string name, int layer, int outputs, int inputs, bool hasBias) =>
+        Fused(new FusedNames(name), layer, [outputs], inputs, hasBias, rowOrder: null);
+
+    /// <summary>Parts of the given widths stacked; a name for each part, or one for all of them fused.</summary>
+    private Linear Fused(FusedNames names, int layer, int[] widths, int inputs, bool hasBias, int[]? rowOrder)
+    {
+        if (names.Parts.Count == 1)
+            widths = [widths.Sum()];
+        var parts = new List<StoredMatrix>();
+        var bias = new List<float>();
+        for (int i = 0; i < names.Parts.Count; i++)
+        {
+            string name = Name(names.Parts[i], layer);
+            bool straight = _names.Layout == WeightLayout.OutputsByInputs;
+            parts.Add(_checkpoint.Matrix(name + ".weight", straight ? widths[i] : inputs, straight ? inputs : widths[i]));
+            if (hasBias)
+                bias.AddRange(_checkpoint.Vector(name + ".bias", widths[i]));
+        }
+
+        return new Linear(parts, _names.Layout, rowOrder, hasBias ? [.. bias] : null);
+    }
+
+    /// <summary>Tables are [rows, width] in every layout.</summary>
+    private StoredMatrix Table(string name, int rows, int width) => _checkpoint.Matrix(name + ".weight", rows, width);
+
+    private string Name(string name, int layer) =>
+        _prefix + name.Replace("{layer}", layer.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+
+    private string Required(string? name) =>
+        name ?? throw new InvalidOperationException($"the family {_config.Architecture} has a config that needs a tensor it gives no name for");
+}
