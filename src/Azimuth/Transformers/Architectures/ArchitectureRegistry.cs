@@ -1,0 +1,44 @@
+using Azimuth.Checkpoints;
+using Azimuth.Checkpoints.Gguf;
+using Azimuth.Transformers.Weights;
+
+namespace Azimuth.Transformers.Architectures;
+
+/// <summary>The families there are: one line each.</summary>
+internal static class ArchitectureRegistry
+{
+    private static readonly Architecture[] Families =
+    [
+        Gpt2.Family,
+        Llama.Family,
+        Opt.Family,
+    ];
+
+    /// <summary>The <c>model_type</c> of every family, in alphabetical order.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Families.Select(family => family.ModelType).Order(StringComparer.Ordinal)];
+
+    /// <summary>Config and tensor names of a model folder.</summary>
+    /// <exception cref="CheckpointFormatException">Unknown architecture (the nearest known ones are listed), or a config that contradicts itself.</exception>
+    public static (TransformerConfig Config, TensorNames Names) Read(ConfigReader config)
+    {
+        string type = config.Text("model_type");
+        Architecture family = Array.Find(Families, f => f.ModelType == type) ?? throw config.Error("model_type", Unknown(type, Names));
+        TransformerConfig read = family.ReadConfig(config);
+        return (read, family.Tensors(read));
+    }
+
+    /// <summary>Config and tensor names of a GGUF file.</summary>
+    /// <exception cref="CheckpointFormatException">Unknown architecture, or metadata that contradict themselves.</exception>
+    public static (TransformerConfig Config, TensorNames Names) Read(GgufFile file)
+    {
+        string name = file.Metadata.GetString("general.architecture");
+        GgufForm[] forms = [.. Families.Select(f => f.Gguf).OfType<GgufForm>()];
+        GgufForm form = Array.Find(forms, f => f.Name == name)
+            ?? throw new CheckpointFormatException(file.Path, $"general.architecture: {Unknown(name, [.. forms.Select(f => f.Name)])}", kind: "UnknownArchitecture");
+        TransformerConfig read = form.ReadConfig(file);
+        return (read, form.Tensors(read));
+    }
+
+    private static string Unknown(string name, IReadOnlyList<string> known) =>
+        $"expected a known architecture, found \"{name}\". Known are {string.Join(", ", known)}; the nearest is {NearestNames.Of(name, known, 1)[0]}";
+}

@@ -1,0 +1,179 @@
+using System.Globalization;
+using System.Text.Json;
+using Azimuth.Checkpoints;
+
+namespace Azimuth.Transformers.Architectures;
+
+/// <summary>
+/// Reads a config.json key by key. A value of the wrong kind or outside its range is an error that names key and file; a key that is missing or null
+/// takes the default given, or is an error where there is none.
+/// </summary>
+internal sealed class ConfigReader
+{
+    private const int LargestCount = 1 << 24;
+    private readonly JsonElement _object;
+    private readonly string _prefix;
+
+    /// <param name="config">A JSON object.</param>
+    /// <param name="file">Its file, for messages.</param>
+    public ConfigReader(JsonElement config, string file) : this(config, file, "") { }
+
+    private ConfigReader(JsonElement config, string file, string prefix) => (_object, File, _prefix) = (config, file, prefix);
+
+    /// <summary>The file it was read from.</summary>
+    public string File { get; }
+
+    /// <summary>True when the key is there and not null.</summary>
+    public bool Has(string key) => Find(key) is not null;
+
+    /// <summary>A whole number from 1 on.</summary>
+    public int Count(string key, int? fallback = null)
+    {
+        if (Find(key) is not { } value)
+            return fallback ?? throw Missing(key);
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number is > 0 and <= LargestCount
+            ? number
+            : throw Error(key, $"expected a whole number from 1 to {LargestCount}, found {Show(value)}");
+    }
+
+    /// <summary>A whole number from 1 on, or null where the key is missing or null.</summary>
+    public int? OptionalCount(string key) => Has(key) ? Count(key) : null;
+
+    /// <summary>A finite number.</summary>
+    public double Number(string key, double? fallback = null)
+    {
+        if (Find(key) is not { } value)
+            return fallback ?? throw Missing(key);
+        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number)
+            ? number
+            : throw Error(key, $"expected a number, found {Show(value)}");
+    }
+
+    /// <summary>A finite number above zero.</summary>
+    public double Positive(string key, double? fallback = null) =>
+        Number(key, fallback) is > 0 and var number ? number : throw Error(key, $"expected a number above zero, found {Show(Find(key)!.Value)}");
+
+    /// <summary>A number above zero, or null where the key is missing or null.</summary>
+    public float? OptionalPositive(string key) => Has(key) ? (float)Positive(key) : null;
+
+    /// <summary>true or false.</summary>
+    public bool Flag(string key, bool? fallback = null)
+    {
+        if (Find(key) is not { } value)
+            return fallback ?? throw Missing(key);
+        return value.ValueKind switch
+        {
+            JsonValueKind.True => true,
+            JsonValueKind.False => false,
+            _ => throw Error(key, $"expected true or false, found {Show(value)}"),
+        };
+    }
+
+    /// <summary>A text.</summary>
+    public string Text(string key, string? fallback = null)
+    {
+        if (Find(key) is not { } value)
+            return fallback ?? throw Missing(key);
+        return value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Error(key, $"expected a text, found {Show(value)}");
+    }
+
+    /// <summary>A list of numbers.</summary>
+    public IReadOnlyList<double> Numbers(string key, int length)
+    {
+        JsonElement value = Find(key) ?? throw Missing(key);
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() != length || value.EnumerateArray().Any(v => v.ValueKind != JsonValueKind.Number))
+            throw Error(key, $"expected a list of {length} numbers, found {Show(value)}");
+        return [.. value.EnumerateArray().Select(v => v.GetDouble())];
+    }
+
+    /// <summary>A list of texts, or null where the key is missing or null.</summary>
+    public IReadOnlyList<string>? OptionalTexts(string key, int length)
+    {
+        if (Find(key) is not { } value)
+            return null;
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() != length || value.EnumerateArray().Any(v => v.ValueKind != JsonValueKind.String))
+            throw Error(key, $"expected a list of {length} texts, one a layer, found {Show(value)}");
+        return [.. value.EnumerateArray().Select(v => v.GetString()!)];
+    }
+
+    /// <summary>A list of whole numbers, or null where the key is missing or null.</summary>
+    public IReadOnlyList<int>? OptionalIntegers(string key, int? length = null)
+    {
+        if (Find(key) is not { } value)
+            return null;
+        if (value.ValueKind != JsonValueKind.Array || (length is not null && value.GetArrayLength() != length)
+            || value.EnumerateArray().Any(v => v.ValueKind != JsonValueKind.Number || !v.TryGetInt32(out int _)))
+        {
+            throw Error(key, $"expected a list of {(length is null ? "" : $"{length} ")}whole numbers, found {Show(value)}");
+        }
+
+        return [.. value.EnumerateArray().Select(v => v.GetInt32())];
+    }
+
+    /// <summary>An object inside this one, or null where the key is missing or null.</summary>
+    public ConfigReader? OptionalObject(string key)
+    {
+        if (Find(key) is not { } value)
+            return null;
+        return value.ValueKind == JsonValueKind.Object
+            ? new ConfigReader(value, File, $"{_prefix}{key}.")
+            : throw Error(key, $"expected an object, found {Show(value)}");
+    }
+
+    /// <summary>The activation a key names.</summary>
+    public Activation Activation(string key, string? fallback = null)
+    {
+        string name = Text(key, fallback);
+        return Activations.TryGetValue(name, out Activation activation)
+            ? activation
+            : throw Error(key, $"expected one of {string.Join(", ", Activations.Keys.Order(StringComparer.Ordinal))}, found \"{name}\"");
+    }
+
+    /// <summary>The width divided by the number of heads.</summary>
+    public int HeadDim(int modelDim, int headCount, string modelKey, string headKey) =>
+        modelDim % headCount == 0
+            ? modelDim / headCount
+            : throw Error(headKey, $"expected a divisor of {modelKey} ({modelDim}), found {headCount}");
+
+    /// <summary>The number of key-value heads, which divides that of the query heads.</summary>
+    public int KeyValueHeads(string key, int headCount, string headKey)
+    {
+        int count = Count(key, headCount);
+        return headCount % count == 0 ? count : throw Error(key, $"expected a divisor of {headKey} ({headCount}), found {count}");
+    }
+
+    /// <summary>Refuses a setting that this family's computation does not know.</summary>
+    public void Require(string key, bool expected, bool fallback)
+    {
+        if (Flag(key, fallback) != expected)
+            throw Error(key, $"expected {(expected ? "true" : "false")}, the only form of this family that is computed");
+    }
+
+    /// <summary>An error about one key.</summary>
+    public CheckpointFormatException Error(string key, string problem) =>
+        new(File, $"{_prefix}{key}: {problem}. Check {Path.GetFileName(File)} against the weights", kind: "Config");
+
+    private static readonly Dictionary<string, Activation> Activations = new(StringComparer.Ordinal)
+    {
+        ["gelu"] = Transformers.Activation.Gelu,
+        ["gelu_new"] = Transformers.Activation.GeluTanh,
+        ["gelu_fast"] = Transformers.Activation.GeluTanh,
+        ["gelu_pytorch_tanh"] = Transformers.Activation.GeluTanh,
+        ["quick_gelu"] = Transformers.Activation.GeluQuick,
+        ["relu"] = Transformers.Activation.Relu,
+        ["silu"] = Transformers.Activation.Silu,
+        ["swish"] = Transformers.Activation.Silu,
+    };
+
+    private JsonElement? Find(string key) =>
+        _object.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    private CheckpointFormatException Missing(string key) => Error(key, "expected a value, found none");
+
+    private static string Show(JsonElement value)
+    {
+        const int Longest = 60;
+        string text = value.GetRawText();
+        return string.Create(CultureInfo.InvariantCulture, $"{(text.Length <= Longest ? text : text[..Longest] + "…")}");
+    }
+}

@@ -1,0 +1,139 @@
+using Azimuth.Checkpoints.Gguf;
+using Azimuth.Transformers.Positions;
+using Azimuth.Transformers.Weights;
+
+namespace Azimuth.Transformers.Architectures;
+
+/// <summary>Llama 1 to 3 (Touvron et al. 2023) and SmolLM 1 and 2: RMSNorm, rotary positions, grouped queries, SiLU-gated MLP.</summary>
+internal static class Llama
+{
+    public static Architecture Family { get; } = new()
+    {
+        ModelType = "llama",
+        ReadConfig = ReadConfig,
+        Tensors = Names,
+        Gguf = new GgufForm { Name = "llama", ReadConfig = ReadMetadata, Tensors = GgufNames },
+    };
+
+    /// <summary>The names most later families took over; their files write <c>Llama.Names(config) with { … }</c>.</summary>
+    public static TensorNames Names(TransformerConfig config) => new()
+    {
+        Prefixes = ["model.", ""], // the whole model, and the bare decoder without its head
+        TokenEmbedding = "embed_tokens",
+        FinalNorm = "norm",
+        AttentionNorm = "layers.{layer}.input_layernorm",
+        QueryKeyValue = new FusedNames("layers.{layer}.self_attn.q_proj", "layers.{layer}.self_attn.k_proj", "layers.{layer}.self_attn.v_proj"),
+        AttentionOutput = "layers.{layer}.self_attn.o_proj",
+        MlpNorm = "layers.{layer}.post_attention_layernorm",
+        MlpUp = new FusedNames("layers.{layer}.mlp.gate_proj", "layers.{layer}.mlp.up_proj"),
+        MlpDown = "layers.{layer}.mlp.down_proj",
+    };
+
+    private static TensorNames GgufNames(TransformerConfig config) => new()
+    {
+        TokenEmbedding = "token_embd",
+        FinalNorm = "output_norm",
+        Unembedding = "output",
+        AttentionNorm = "blk.{layer}.attn_norm",
+        QueryKeyValue = new FusedNames("blk.{layer}.attn_q", "blk.{layer}.attn_k", "blk.{layer}.attn_v") { RowOrder = UndoPermutation },
+        AttentionOutput = "blk.{layer}.attn_output",
+        MlpNorm = "blk.{layer}.ffn_norm",
+        MlpUp = new FusedNames("blk.{layer}.ffn_gate", "blk.{layer}.ffn_up"),
+        MlpDown = "blk.{layer}.ffn_down",
+    };
+
+    private static TransformerConfig ReadConfig(ConfigReader config)
+    {
+        int model = config.Count("hidden_size"), heads = config.Count("num_attention_heads"), context = config.Count("max_position_embeddings", 2048);
+        int headDim = config.OptionalCount("head_dim") ?? config.HeadDim(model, heads, "hidden_size", "num_attention_heads");
+        bool attentionBias = config.Flag("attention_bias", false);
+        var norm = new NormConfig { Kind = NormKind.RmsNorm, Epsilon = (float)config.Positive("rms_norm_eps", 1e-6) };
+        var layer = new LayerConfig
+        {
+            Shape = BlockShape.PreNorm,
+            Norm = norm,
+            Attention = new AttentionConfig
+            {
+                HeadCount = heads,
+                KeyValueHeadCount = config.KeyValueHeads("num_key_value_heads", heads, "num_attention_heads"),
+                HeadDim = headDim,
+                Scale = (float)(1 / Math.Sqrt(headDim)),
+                HasInputBias = attentionBias,
+                HasOutputBias = attentionBias,
+                Rotary = RotaryReader.Read(config, headDim, context),
+            },
+            Mlp = new MlpConfig
+            {
+                HiddenDim = config.Count("intermediate_size"),
+                Activation = config.Activation("hidden_act", "silu"),
+                IsGated = true,
+                HasBias = config.Flag("mlp_bias", false),
+            },
+        };
+        return Config(config.Count("vocab_size"), context, model, config.Count("num_hidden_layers"), layer, config.Flag("tie_word_embeddings", false));
+    }
+
+    private static TransformerConfig ReadMetadata(GgufFile file)
+    {
+        var metadata = new GgufReader(file, "llama");
+        int model = metadata.Count("embedding_length"), heads = metadata.Count("attention.head_count"), context = metadata.Count("context_length");
+        int headDim = metadata.Has("attention.key_length") ? metadata.Count("attention.key_length") : metadata.HeadDim(model, heads);
+        int keyValueHeads = metadata.Count("attention.head_count_kv", heads);
+        if (heads % keyValueHeads != 0)
+            throw metadata.Error("attention.head_count_kv", $"expected a divisor of llama.attention.head_count ({heads}), found {keyValueHeads}");
+        if (metadata.Has("expert_count"))
+            throw metadata.Error("expert_count", "expected a dense model, found a mixture of experts, which is not read from GGUF. Use its safetensors form");
+        var layer = new LayerConfig
+        {
+            Shape = BlockShape.PreNorm,
+            Norm = new NormConfig { Kind = NormKind.RmsNorm, Epsilon = (float)metadata.Epsilon("attention.layer_norm_rms_epsilon") },
+            Attention = new AttentionConfig
+            {
+                HeadCount = heads,
+                KeyValueHeadCount = keyValueHeads,
+                HeadDim = headDim,
+                Scale = (float)(1 / Math.Sqrt(headDim)),
+                HasInputBias = metadata.HasTensor("blk.0.attn_q.bias"),
+                HasOutputBias = metadata.HasTensor("blk.0.attn_output.bias"),
+                Rotary = GgufRotary.Read(metadata, headDim, context),
+            },
+            Mlp = new MlpConfig
+            {
+                HiddenDim = metadata.Count("feed_forward_length"),
+                Activation = Activation.Silu,
+                IsGated = true,
+                HasBias = metadata.HasTensor("blk.0.ffn_gate.bias"),
+            },
+        };
+        return Config(metadata.VocabSize, context, model, metadata.Count("block_count"), layer, metadata.IsTied);
+    }
+
+    private static TransformerConfig Config(int vocab, int context, int model, int layers, LayerConfig layer, bool tied) => new()
+    {
+        Architecture = "llama",
+        VocabSize = vocab,
+        ContextLength = context,
+        ModelDim = model,
+        Embedding = new EmbeddingConfig { Dim = model },
+        Layers = [.. Enumerable.Repeat(layer, layers)],
+        FinalNorm = layer.Norm,
+        Output = new OutputConfig { Tied = tied },
+    };
+
+    /// <summary>
+    /// GGUF stores the rows of q and k as (head, pair, half), so that neighbours turn together; here they are put back to (head, half, pair), as every other
+    /// file has them. Queries, keys and traces then read the same from either form.
+    /// </summary>
+    private static int[] UndoPermutation(AttentionConfig attention)
+    {
+        int half = attention.HeadDim / 2, permuted = attention.QueryWidth + attention.KeyWidth;
+        var rows = new int[permuted + attention.KeyWidth];
+        for (int row = 0; row < rows.Length; row++)
+        {
+            int within = row % attention.HeadDim;
+            rows[row] = row < permuted ? row - within + 2 * (within % half) + within / half : row;
+        }
+
+        return rows;
+    }
+}

@@ -1,0 +1,102 @@
+using Azimuth.Checkpoints;
+using Azimuth.Transformers.Positions;
+
+namespace Azimuth.Transformers.Architectures;
+
+/// <summary>
+/// Rotary settings in both spellings: the newer <c>rope_parameters</c> (one object, or one a layer type), and the older <c>rope_theta</c>,
+/// <c>rope_scaling</c> (with <c>type</c> or <c>rope_type</c>) and <c>partial_rotary_factor</c>.
+/// </summary>
+internal static class RotaryReader
+{
+    private static readonly string[] KnownTypes = ["default", "dynamic", "linear", "llama3", "longrope", "yarn"];
+
+    /// <summary>The rotation of layers of one type.</summary>
+    /// <param name="config">The whole config.</param>
+    /// <param name="headDim">Width of a head.</param>
+    /// <param name="contextLength">Used where no original context is stated.</param>
+    /// <param name="defaultBase">θ where none is stated.</param>
+    /// <param name="layerType">Key in a <c>rope_parameters</c> that has one object a layer type.</param>
+    /// <param name="defaultPart">Share of the head that is turned, where none is stated.</param>
+    public static RotaryConfig Read(
+        ConfigReader config, int headDim, int contextLength, double defaultBase = 10000, string layerType = "full_attention", double defaultPart = 1)
+    {
+        ConfigReader? newer = config.OptionalObject("rope_parameters");
+        newer = newer?.OptionalObject(layerType) ?? newer;
+        ConfigReader? scaling = newer ?? config.OptionalObject("rope_scaling");
+        RequireAgreement(config, newer, "rope_theta");
+        RequireAgreement(config, newer, "partial_rotary_factor");
+        double theta = (newer is not null && newer.Has("rope_theta") ? newer : config).Positive("rope_theta", defaultBase);
+        double part = (newer is not null && newer.Has("partial_rotary_factor") ? newer : config).Positive("partial_rotary_factor", defaultPart);
+        if (part > 1)
+            throw config.Error("partial_rotary_factor", FormattableString.Invariant($"expected a share up to 1, found {part}"));
+        int dim = (int)(headDim * part);
+        if (dim < 2 || dim % 2 != 0)
+            throw config.Error("partial_rotary_factor", $"expected an even number of turned values in a head of {headDim}, found {dim}");
+        return new RotaryConfig { Base = theta, Dim = dim, Scaling = scaling is null ? RotaryScaling.None : ReadScaling(config, scaling, dim, contextLength) };
+    }
+
+    private static RotaryScaling ReadScaling(ConfigReader config, ConfigReader scaling, int dim, int contextLength)
+    {
+        string typeKey = scaling.Has("rope_type") ? "rope_type" : "type";
+        string type = scaling.Text(typeKey, "default");
+        switch (type)
+        {
+            case "default":
+                return RotaryScaling.None;
+            case "linear":
+                return new RotaryScaling.Linear(Factor(scaling));
+            case "dynamic":
+                return new RotaryScaling.Dynamic(Factor(scaling), OriginalContext(config, scaling, contextLength));
+            case "llama3":
+                return new RotaryScaling.Llama3(
+                    Factor(scaling), scaling.Positive("low_freq_factor"), scaling.Positive("high_freq_factor"), scaling.Count("original_max_position_embeddings"));
+            case "yarn":
+                return ReadYarn(config, scaling, contextLength);
+            case "longrope" or "su":
+                return ReadLong(config, scaling, dim, contextLength);
+            default:
+                throw scaling.Error(typeKey, $"expected one of {string.Join(", ", KnownTypes)}, found \"{type}\"{NearestNames.Hint(type, KnownTypes)}");
+        }
+    }
+
+    /// <summary>Peng et al. 2023, §3.4: attention is sharpened by 0.1·ln(factor) + 1, on queries and keys alike.</summary>
+    private static RotaryScaling.Yarn ReadYarn(ConfigReader config, ConfigReader scaling, int contextLength)
+    {
+        int original = OriginalContext(config, scaling, contextLength);
+        double factor = scaling.Has("factor") ? Factor(scaling) : (double)contextLength / original;
+        double Sharpness(double share) => factor <= 1 ? 1 : 0.1 * share * Math.Log(factor) + 1;
+        double attention = scaling.Has("mscale") && scaling.Has("mscale_all_dim")
+            ? Sharpness(scaling.Number("mscale")) / Sharpness(scaling.Number("mscale_all_dim"))
+            : Sharpness(1);
+        return new RotaryScaling.Yarn(
+            factor, original, scaling.Positive("beta_fast", 32), scaling.Positive("beta_slow", 1), scaling.Positive("attention_factor", attention),
+            scaling.Flag("truncate", true));
+    }
+
+    /// <summary>Ding et al. 2024: attention is sharpened by √(1 + ln(factor)/ln(original context)).</summary>
+    private static RotaryScaling.Long ReadLong(ConfigReader config, ConfigReader scaling, int dim, int contextLength)
+    {
+        int original = OriginalContext(config, scaling, contextLength);
+        double factor = scaling.Has("factor") ? Factor(scaling) : (double)contextLength / original;
+        double attention = factor <= 1 ? 1 : Math.Sqrt(1 + Math.Log(factor) / Math.Log(original));
+        return new RotaryScaling.Long(
+            scaling.Numbers("short_factor", dim / 2), scaling.Numbers("long_factor", dim / 2), original, scaling.Positive("attention_factor", attention));
+    }
+
+    private static double Factor(ConfigReader scaling) =>
+        scaling.Positive("factor") is >= 1 and var factor ? factor : throw scaling.Error("factor", "expected a number from 1 on");
+
+    private static int OriginalContext(ConfigReader config, ConfigReader scaling, int contextLength) =>
+        scaling.OptionalCount("original_max_position_embeddings") ?? config.Count("original_max_position_embeddings", contextLength);
+
+    /// <summary>A file that gives a value in both spellings must give the same one.</summary>
+    private static void RequireAgreement(ConfigReader config, ConfigReader? newer, string key)
+    {
+        if (newer is not null && newer.Has(key) && config.Has(key) && newer.Number(key) != config.Number(key))
+        {
+            throw config.Error(key, FormattableString.Invariant(
+                $"expected the same as in rope_parameters ({newer.Number(key)}), found {config.Number(key)}"));
+        }
+    }
+}
