@@ -1,82 +1,133 @@
+using System.Text.Json;
+using Azimuth.Checkpoints;
 using Azimuth.Embeddings;
 using Azimuth.Numerics;
+using Azimuth.Transformers.Architectures;
+using Azimuth.Transformers.Running;
 using Azimuth.Transformers.Tracing;
+using Azimuth.Transformers.Weights;
 
 namespace Azimuth.Transformers;
 
 /// <summary>
-/// A decoder with its weights and tokenizer. Opening it reads headers only; its matrices are packed when it first runs, so commands that look
-/// at tables never pay for it. Immutable: many threads may run it, each with a cache of its own. Nobody disposes it; the workers are the caller's.
+/// A decoder with its weights and tokenizer. Opening it reads headers and vectors; its matrices are checked for non-finite values and packed when it
+/// first runs, so commands that look at tables never pay for it. Immutable: many threads may run it, each with a cache of its own. Nobody disposes it;
+/// the workers are the caller's.
 /// </summary>
 public sealed class LanguageModel
 {
-    private LanguageModel() { }
+    private readonly Checkpoint _checkpoint;
+    private readonly TransformerWeights _weights;
+    private readonly Lazy<Decoder> _decoder;
+    private readonly Lazy<Runner> _runner;
 
-    /// <summary>The model's name: its folder's or file's.</summary>
-    public string Name => throw new NotSupportedException();
+    private LanguageModel(ModelFolder folder, TransformerConfig config, TensorNames names, Workers workers)
+    {
+        (_checkpoint, Config, Workers) = (folder.Checkpoint, config, workers);
+        (Name, Path) = (folder.Name, folder.Path);
+        _weights = WeightLoader.Load(config, names, folder.Checkpoint);
+        GenerationDefaults = GenerationDefaults.Read(folder);
+        IsTied = config.Output.Tied;
+        TokenEmbedding = new EmbeddingTable(IsTied ? "input and output table" : "input table", _weights.TokenEmbedding, TextOf);
+        Unembedding = IsTied ? TokenEmbedding : new EmbeddingTable("output table", _weights.UnembeddingTable, TextOf);
+        _decoder = new Lazy<Decoder>(Prepare);
+        _runner = new Lazy<Runner>(() => new Runner(config, _decoder.Value));
+        Parts = new ModelParts(config, _weights, _decoder, workers);
+    }
+
+    /// <summary>The model's name: its folder's.</summary>
+    public string Name { get; }
 
     /// <summary>The folder or file it was opened from.</summary>
-    public string Path => throw new NotSupportedException();
+    public string Path { get; }
 
     /// <summary>What it computes.</summary>
-    public TransformerConfig Config => throw new NotSupportedException();
+    public TransformerConfig Config { get; }
 
     /// <summary>The input table [vocab, embedding width], as stored.</summary>
-    public EmbeddingTable TokenEmbedding => throw new NotSupportedException();
+    public EmbeddingTable TokenEmbedding { get; }
 
     /// <summary>The output table [vocab, embedding width]; the same object as <see cref="TokenEmbedding"/> when tied.</summary>
-    public EmbeddingTable Unembedding => throw new NotSupportedException();
+    public EmbeddingTable Unembedding { get; }
 
     /// <summary>True when input and output table are one.</summary>
-    public bool IsTied => throw new NotSupportedException();
+    public bool IsTied { get; }
 
     /// <summary>Begin, end and padding ids, and the sampling its makers suggest.</summary>
-    public GenerationDefaults GenerationDefaults => throw new NotSupportedException();
+    public GenerationDefaults GenerationDefaults { get; }
 
     /// <summary>The threads it computes with.</summary>
-    public Workers Workers => throw new NotSupportedException();
+    public Workers Workers { get; }
 
     /// <summary>The pieces of the computation, for what looks inside it.</summary>
-    public ModelParts Parts => throw new NotSupportedException();
+    public ModelParts Parts { get; }
 
     /// <summary>Opens a model folder, a single .safetensors or .gguf file, or a bundled model by its name.</summary>
     /// <param name="path">Folder, file or name.</param>
     /// <param name="workers">The threads to compute with; stays the caller's.</param>
-    /// <exception cref="Checkpoints.CheckpointFormatException">Not a model: unknown architecture, contradictory config, missing or misshapen tensor.</exception>
-    public static LanguageModel Load(string path, Workers workers) => throw new NotSupportedException();
+    /// <exception cref="CheckpointFormatException">Not a model: unknown architecture, contradictory config, missing or misshapen tensor.</exception>
+    public static LanguageModel Load(string path, Workers workers)
+    {
+        ArgumentNullException.ThrowIfNull(workers);
+        ModelFolder folder = ModelFolder.Open(KnownModels.Resolve(path));
+        return folder.Gguf is { } gguf
+            ? Load(folder, ArchitectureRegistry.Read(gguf), workers)
+            : Load(folder, folder.Config!.Value, System.IO.Path.Combine(folder.TokenizerFolder, "config.json"), workers);
+    }
+
+    /// <summary>The weights of a folder under a config that need not be the folder's own.</summary>
+    internal static LanguageModel Load(ModelFolder folder, JsonElement config, string configPath, Workers workers) =>
+        Load(folder, ArchitectureRegistry.Read(new ConfigReader(config, configPath)), workers);
 
     /// <summary>Logits of the token after <paramref name="ids"/>: [vocab]. Only the last position's are computed.</summary>
     /// <exception cref="ArgumentException">No ids, an id outside the table, or more than the context.</exception>
-    public float[] NextLogits(ReadOnlySpan<int> ids) => throw new NotSupportedException();
+    /// <exception cref="CheckpointFormatException">A weight is not a finite number.</exception>
+    public float[] NextLogits(ReadOnlySpan<int> ids)
+    {
+        var logits = new float[Config.VocabSize];
+        NextLogits(ids, CreateCache(Math.Max(1, ids.Length)), logits);
+        return logits;
+    }
 
     /// <summary>
     /// Runs <paramref name="ids"/> after what <paramref name="cache"/> holds, adds them to it, and writes the logits of the token after them to
     /// <paramref name="logits"/> [vocab]. The same bits as running everything at once.
     /// </summary>
-    public void NextLogits(ReadOnlySpan<int> ids, KeyValueCache cache, Span<float> logits) => throw new NotSupportedException();
+    /// <inheritdoc cref="NextLogits(ReadOnlySpan{int})" path="/exception"/>
+    public void NextLogits(ReadOnlySpan<int> ids, KeyValueCache cache, Span<float> logits)
+    {
+        ArgumentNullException.ThrowIfNull(cache);
+        _runner.Value.Next(cache, ids, logits);
+    }
 
     /// <summary>Prompts of any lengths run together: logits [vocab] of the token after each. The same bits as one by one.</summary>
-    public IReadOnlyList<float[]> NextLogits(IReadOnlyList<int[]> prompts) => throw new NotSupportedException();
+    /// <inheritdoc cref="NextLogits(ReadOnlySpan{int})" path="/exception"/>
+    public IReadOnlyList<float[]> NextLogits(IReadOnlyList<int[]> prompts)
+    {
+        ArgumentNullException.ThrowIfNull(prompts);
+        return _runner.Value.Next(prompts);
+    }
 
     /// <summary>Logits at every position: [position, vocab].</summary>
-    public Matrix Logits(ReadOnlySpan<int> ids) => throw new NotSupportedException();
+    /// <inheritdoc cref="NextLogits(ReadOnlySpan{int})" path="/exception"/>
+    public Matrix Logits(ReadOnlySpan<int> ids) => _runner.Value.All(ids);
 
     /// <summary>Runs <paramref name="ids"/> and keeps the values of <paramref name="sites"/>; the same bits as an untraced run.</summary>
-    public Trace Trace(ReadOnlySpan<int> ids, TraceSites sites) => throw new NotSupportedException();
+    /// <inheritdoc cref="NextLogits(ReadOnlySpan{int})" path="/exception"/>
+    public Trace Trace(ReadOnlySpan<int> ids, TraceSites sites) => _runner.Value.Trace(ids, sites);
 
     /// <summary>An empty cache with room for <paramref name="capacity"/> tokens at first; it grows up to the context.</summary>
-    public KeyValueCache CreateCache(int capacity = 256) => throw new NotSupportedException();
-}
+    public KeyValueCache CreateCache(int capacity = 256) => new(Config, capacity);
 
-/// <summary>What the model's files say about generating with it.</summary>
-public sealed record GenerationDefaults
-{
-    /// <summary>Tokens after which generation ends.</summary>
-    public IReadOnlyList<int> EndIds { get; init; } = [];
+    private static LanguageModel Load(ModelFolder folder, (TransformerConfig Config, TensorNames Names) read, Workers workers) =>
+        new(folder, read.Config, read.Names, workers);
 
-    /// <summary>The token put in front of a text, if one is.</summary>
-    public int? BeginId { get; init; }
+    private Decoder Prepare()
+    {
+        Linear[] matrices = [.. _weights.Matrices.Distinct()];
+        Workers.Run(matrices.Length, i => matrices[i].Prepare());
+        return new Decoder(Config, _weights, Workers);
+    }
 
-    /// <summary>The padding token.</summary>
-    public int? PadId { get; init; }
+    private string TextOf(int id) => FormattableString.Invariant($"<{id}>");
 }

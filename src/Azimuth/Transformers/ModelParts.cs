@@ -1,4 +1,7 @@
+using System.Numerics.Tensors;
 using Azimuth.Numerics;
+using Azimuth.Transformers.Running;
+using Azimuth.Transformers.Weights;
 
 namespace Azimuth.Transformers;
 
@@ -8,10 +11,26 @@ namespace Azimuth.Transformers;
 /// </summary>
 public sealed class ModelParts
 {
-    internal ModelParts() { }
+    private readonly TransformerConfig _config;
+    private readonly TransformerWeights _weights;
+    private readonly Lazy<Decoder> _decoder;
+    private readonly Workers _workers;
+
+    internal ModelParts(TransformerConfig config, TransformerWeights weights, Lazy<Decoder> decoder, Workers workers) =>
+        (_config, _weights, _decoder, _workers) = (config, weights, decoder, workers);
+
+    /// <summary>The final norm's bias [model]; zeros where there is none.</summary>
+    public float[] FinalNormBias => _weights.FinalNorm?.Bias?.AsSpan().ToArray() ?? new float[_config.ModelDim];
 
     /// <summary>The final norm of rows [n, model], gain and bias included; a copy of them where the model has none.</summary>
-    public Matrix ApplyFinalNorm(Matrix rows) => throw new NotSupportedException();
+    public Matrix ApplyFinalNorm(Matrix rows)
+    {
+        RequireWidth(rows, _config.ModelDim);
+        var result = new Matrix(rows.Rows, rows.Columns);
+        for (int row = 0; row < rows.Rows; row++)
+            _decoder.Value.Finish(rows.Row(row), result.Row(row));
+        return result;
+    }
 
     /// <summary>
     /// The linear part of the final norm at the scale it has for <paramref name="at"/> [model]: for any v, (v − mean(v)) · gain / σ(at) of a LayerNorm,
@@ -20,38 +39,122 @@ public sealed class ModelParts
     /// </summary>
     /// <param name="rows">[n, model].</param>
     /// <param name="at">The residual stream whose scale is used.</param>
-    public Matrix ApplyFinalNormLinearly(Matrix rows, ReadOnlySpan<float> at) => throw new NotSupportedException();
+    public Matrix ApplyFinalNormLinearly(Matrix rows, ReadOnlySpan<float> at)
+    {
+        RequireWidth(rows, _config.ModelDim);
+        var result = new Matrix(rows.Rows, rows.Columns);
+        if (_weights.FinalNorm is not { } norm)
+        {
+            rows.Values.CopyTo(result.Values, 0);
+            return result;
+        }
 
-    /// <summary>The final norm's bias [model]; zeros where there is none.</summary>
-    public float[] FinalNormBias => throw new NotSupportedException();
+        float scale = 1 / norm.Spread(at);
+        for (int row = 0; row < rows.Rows; row++)
+            norm.ApplyLinearly(rows.Row(row), scale, result.Row(row));
+        return result;
+    }
 
     /// <summary>Logits [n, vocab] of rows [n, model] that have been through the final norm: projection, output table, bias, scale, soft cap.</summary>
-    public Matrix Logits(Matrix finalNormed) => throw new NotSupportedException();
+    public Matrix Logits(Matrix finalNormed)
+    {
+        RequireWidth(finalNormed, _config.ModelDim);
+        var logits = new Matrix(finalNormed.Rows, _config.VocabSize);
+        _decoder.Value.Unembed(finalNormed.Values, finalNormed.Rows, logits.Values);
+        return logits;
+    }
 
     /// <summary>
     /// The direction in the residual stream whose product with a final-normed row is token <paramref name="id"/>'s logit, before bias and soft cap:
     /// its output row, led back through the output projection where there is one, times the logit scale [model].
     /// </summary>
-    public float[] OutputDirection(int id) => throw new NotSupportedException();
+    public float[] OutputDirection(int id)
+    {
+        RequireToken(id);
+        float[] direction = _weights.UnembeddingTable.Row(id); // [embedding width]
+        if (_weights.ProjectOut is { } project)
+            direction = project.TransposedProduct(direction); // [model]
+        TensorPrimitives.Multiply(direction, _config.Output.LogitScale, direction);
+        return direction;
+    }
 
-    /// <summary>What is added to token <paramref name="id"/>'s logit whatever the prompt: the unembedding's bias.</summary>
-    public float OutputBias(int id) => throw new NotSupportedException();
+    /// <summary>What is added to token <paramref name="id"/>'s logit whatever the prompt: the unembedding's bias, times the logit scale.</summary>
+    public float OutputBias(int id)
+    {
+        RequireToken(id);
+        return (_weights.Unembedding.Bias?[id] ?? 0) * _config.Output.LogitScale;
+    }
 
     /// <summary>The token's share of the first residual stream [model]: its row, scaled and projected; no position, no norm.</summary>
-    public float[] TokenVector(int id) => throw new NotSupportedException();
+    public float[] TokenVector(int id)
+    {
+        RequireToken(id);
+        var result = new float[_config.ModelDim];
+        _decoder.Value.EmbedTokens([id], result, new float[_config.Embedding.Dim]);
+        return result;
+    }
 
     /// <summary>The position's share of the first residual stream [model]; null where the model adds no position vector.</summary>
-    public float[]? PositionVector(int position) => throw new NotSupportedException();
+    public float[]? PositionVector(int position)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(position);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(position, _config.LongestRun);
+        return _weights.PositionEmbedding?.Row(position + _config.Embedding.Positions!.Offset);
+    }
 
     /// <summary>
     /// The attention output matrix of a layer, without its bias, times the residual multiplier: rows [n, heads · headDim] to [n, model]. With all other
-    /// heads' values zero, it gives one head's contribution.
+    /// heads' values zero, it gives one head's contribution. A norm of what attention adds (sandwich and norm-after blocks) is not in it.
     /// </summary>
-    public Matrix ApplyAttentionOutput(int layer, Matrix headOutputs) => throw new NotSupportedException();
+    public Matrix ApplyAttentionOutput(int layer, Matrix headOutputs)
+    {
+        LayerConfig config = Layer(layer);
+        RequireWidth(headOutputs, config.Attention.QueryWidth);
+        _ = _decoder.Value; // the weights have been checked
+        var result = new Matrix(headOutputs.Rows, _config.ModelDim);
+        _weights.Layers[layer].AttentionOutput.ApplyWithoutBias(headOutputs.Values, headOutputs.Rows, result.Values, _workers);
+        TensorPrimitives.Multiply(result.Values, config.ResidualScale, result.Values);
+        return result;
+    }
 
     /// <summary>Each head's contribution to the residual stream: [heads, model] of one row of <c>HeadOutput</c> [heads · headDim], without the bias.</summary>
-    public Matrix HeadContributions(int layer, ReadOnlySpan<float> headOutput) => throw new NotSupportedException();
+    public Matrix HeadContributions(int layer, ReadOnlySpan<float> headOutput)
+    {
+        AttentionConfig attention = Layer(layer).Attention;
+        var alone = new Matrix(attention.HeadCount, attention.QueryWidth); // row h: only head h's values
+        for (int head = 0; head < attention.HeadCount; head++)
+        {
+            int at = head * attention.HeadDim;
+            headOutput.Slice(at, attention.HeadDim).CopyTo(alone.Row(head)[at..]);
+        }
+
+        return ApplyAttentionOutput(layer, alone);
+    }
 
     /// <summary>What the attention's output bias adds to the residual stream [model]; zeros where there is none.</summary>
-    public float[] AttentionOutputBias(int layer) => throw new NotSupportedException();
+    public float[] AttentionOutputBias(int layer)
+    {
+        float scale = Layer(layer).ResidualScale;
+        return _weights.Layers[layer].AttentionOutput.Bias is { } bias ? [.. bias.Select(b => b * scale)] : new float[_config.ModelDim];
+    }
+
+    private LayerConfig Layer(int layer)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(layer);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(layer, _config.LayerCount);
+        return _config.Layers[layer];
+    }
+
+    private void RequireToken(int id)
+    {
+        if ((uint)id >= (uint)_config.VocabSize)
+            throw new ArgumentOutOfRangeException(nameof(id), id, $"expected a token id from 0 to {_config.VocabSize - 1}");
+    }
+
+    private static void RequireWidth(Matrix rows, int width)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        if (rows.Columns != width)
+            throw new ArgumentException($"expected rows of {width} values, found {rows.Columns}", nameof(rows));
+    }
 }

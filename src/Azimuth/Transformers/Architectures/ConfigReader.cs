@@ -97,18 +97,22 @@ internal sealed class ConfigReader
     }
 
     /// <summary>A list of whole numbers, or null where the key is missing or null.</summary>
-    public IReadOnlyList<int>? OptionalIntegers(string key, int? length = null)
+    public IReadOnlyList<int>? OptionalIntegers(string key, int length)
     {
         if (Find(key) is not { } value)
             return null;
-        if (value.ValueKind != JsonValueKind.Array || (length is not null && value.GetArrayLength() != length)
-            || value.EnumerateArray().Any(v => v.ValueKind != JsonValueKind.Number || !v.TryGetInt32(out int _)))
-        {
-            throw Error(key, $"expected a list of {(length is null ? "" : $"{length} ")}whole numbers, found {Show(value)}");
-        }
-
-        return [.. value.EnumerateArray().Select(v => v.GetInt32())];
+        return value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == length
+            ? [.. value.EnumerateArray().Select(v => Integer(key, v))]
+            : throw Error(key, $"expected a list of {length} whole numbers, one a layer, found {Show(value)}");
     }
+
+    /// <summary>Token ids: one, a list, or none where the key is missing or null.</summary>
+    public IReadOnlyList<int> OptionalIds(string key) => Find(key) switch
+    {
+        null => [],
+        { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray().Select(v => Integer(key, v))],
+        { } one => [Integer(key, one)],
+    };
 
     /// <summary>An object inside this one, or null where the key is missing or null.</summary>
     public ConfigReader? OptionalObject(string key)
@@ -167,6 +171,10 @@ internal sealed class ConfigReader
 
     private JsonElement? Find(string key) =>
         _object.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    private int Integer(string key, JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number)
+        ? number
+        : throw Error(key, $"expected a whole number, found {Show(value)}");
 
     private CheckpointFormatException Missing(string key) => Error(key, "expected a value, found none");
 

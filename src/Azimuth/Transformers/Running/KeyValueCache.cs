@@ -55,17 +55,18 @@ public sealed class KeyValueCache
     /// <summary>Values of a layer: [position, key-value head, headDim padded to 16], the padding zero.</summary>
     internal float[] Values(int layer) => _values[layer];
 
+    internal static ArgumentException TooLong(TransformerConfig config, int length) => new(FormattableString.Invariant(
+        $"prompt: expected at most {config.LongestRun} tokens (the context of this {config.Architecture} model), found {length}. Shorten the text."));
+
+    internal bool BelongsTo(TransformerConfig config) => ReferenceEquals(_config, config);
+
     /// <summary>Takes in the ids of tokens about to be run, and makes room for them.</summary>
     /// <exception cref="ArgumentException">More than the model's context.</exception>
     internal void Append(ReadOnlySpan<int> ids)
     {
         int length = checked(Length + ids.Length);
         if (length > _config.LongestRun)
-        {
-            throw new ArgumentException(FormattableString.Invariant(
-                $"prompt: expected at most {_config.LongestRun} tokens (the context of this {_config.Architecture} model), found {length}. Shorten the text."));
-        }
-
+            throw TooLong(_config, length);
         if (length > Capacity)
             Grow(length);
         ids.CopyTo(_ids.AsSpan(Length));

@@ -3,7 +3,7 @@ namespace Azimuth.Transformers.Running;
 /// <summary>Buffers of a run, kept between calls so that a decoded token allocates nothing. One run at a time.</summary>
 internal sealed class Workspace
 {
-    private float[] _residual = [], _normed = [], _queryKeyValue = [], _heads = [], _added = [], _second = [], _mlpUp = [], _mlpHidden = [];
+    private float[] _residual = [], _normed = [], _queryKeyValue = [], _heads = [], _added = [], _second = [], _mlpUp = [], _mlpHidden = [], _finished = [];
 
     /// <summary>The parts of prompts that the current call runs, row after row.</summary>
     public List<Segment> Segments { get; } = [];
@@ -37,6 +37,9 @@ internal sealed class Workspace
 
     /// <summary>[row, hidden].</summary>
     public Span<float> MlpHidden(int width) => Of(ref _mlpHidden, Rows * width);
+
+    /// <summary>The final norm of <paramref name="rows"/> rows [row, model].</summary>
+    public Span<float> Finished(int width, int rows) => Of(ref _finished, rows * width);
 
     /// <summary>Starts a call with no segments.</summary>
     public void Clear()

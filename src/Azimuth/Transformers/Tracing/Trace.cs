@@ -83,6 +83,9 @@ public sealed class Trace
         rows.CopyTo(kept.Values.AsSpan(position * width));
     }
 
+    /// <summary>The matrix [position, width] of a site that belongs to no layer, to be filled by the run.</summary>
+    internal Matrix RoomFor(TraceSites site, int width) => _values[(site, 0)] = new Matrix(Positions, width);
+
     /// <summary>The matrices [query, key] that attention writes its pattern to, or null when it was not asked for.</summary>
     internal Matrix[]? PatternOf(int layer, int headCount)
     {

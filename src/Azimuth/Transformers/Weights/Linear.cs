@@ -49,6 +49,24 @@ internal sealed class Linear
     public void ApplyWithoutBias(ReadOnlySpan<float> input, int rows, Span<float> output, Workers workers) =>
         MatrixProduct.Multiply(input, rows, _packed.Value, default, output, workers);
 
+    /// <summary>W · output: from [outputs] back to [inputs]. Reads the stored matrix; for one vector now and then.</summary>
+    public float[] TransposedProduct(ReadOnlySpan<float> output)
+    {
+        var sums = new double[Inputs];
+        var row = new float[Inputs];
+        StoredMatrix stored = _parts is [var only] && _layout == WeightLayout.OutputsByInputs && _rowOrder is null
+            ? only
+            : throw new InvalidOperationException("only a plain matrix [outputs, inputs] is transposed");
+        for (int o = 0; o < Outputs; o++)
+        {
+            stored.ReadRow(o, row);
+            for (int i = 0; i < Inputs; i++)
+                sums[i] += (double)output[o] * row[i];
+        }
+
+        return [.. sums.Select(sum => (float)sum)];
+    }
+
     private PackedMatrix Pack() => PackedMatrix.Pack(_parts.Count == 1 ? _parts[0] : Stack(_parts), _layout, _rowOrder);
 
     /// <summary>The parts one below the other; in their own type when they share it, else widened.</summary>

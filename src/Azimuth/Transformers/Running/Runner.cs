@@ -1,0 +1,160 @@
+using Azimuth.Numerics;
+using Azimuth.Transformers.Positions;
+using Azimuth.Transformers.Tracing;
+
+namespace Azimuth.Transformers.Running;
+
+/// <summary>
+/// Cuts prompts into calls of the decoder, so that memory stays bounded whatever their length, and picks out what was asked for. Since every row
+/// comes out the same however it is run, the cuts show nowhere. Safe for many threads.
+/// </summary>
+internal sealed class Runner(TransformerConfig config, Decoder decoder)
+{
+    /// <summary>Rows of one call: enough to keep the matrix products busy.</summary>
+    private const int RowsPerCall = 512;
+
+    /// <summary>Adds tokens to a cache and gives the logits of the one after them.</summary>
+    public void Next(KeyValueCache cache, ReadOnlySpan<int> ids, Span<float> logits)
+    {
+        if (logits.Length != config.VocabSize)
+            throw new ArgumentException($"logits: expected room for {config.VocabSize} values, found {logits.Length}", nameof(logits));
+        Append(cache, ids, trace: null, done: null);
+        Workspace work = cache.Workspace;
+        Span<float> finished = work.Finished(config.ModelDim, rows: 1);
+        decoder.Finish(work.Residual(config.ModelDim)[((work.Rows - 1) * config.ModelDim)..], finished);
+        decoder.Unembed(finished, 1, logits);
+    }
+
+    /// <summary>Logits [vocab] of the token after each prompt, all prompts sharing the matrix products.</summary>
+    public IReadOnlyList<float[]> Next(IReadOnlyList<int[]> prompts)
+    {
+        if (prompts.Count == 0)
+            return [];
+        int model = config.ModelDim, prompt = 0, at = 0;
+        var caches = new KeyValueCache[prompts.Count];
+        for (int i = 0; i < caches.Length; i++)
+        {
+            Check(prompts[i]);
+            caches[i] = new KeyValueCache(config, prompts[i].Length);
+            caches[i].Append(prompts[i]);
+        }
+
+        var finished = new Matrix(prompts.Count, model);
+        var work = new Workspace();
+        var ends = new List<(int Prompt, int Row)>();
+        while (prompt < prompts.Count)
+        {
+            work.Clear();
+            ends.Clear();
+            while (prompt < prompts.Count && work.Rows < RowsPerCall)
+            {
+                int take = Math.Min(prompts[prompt].Length - at, RowsPerCall - work.Rows);
+                work.Add(caches[prompt], at, take);
+                at += take;
+                if (at == prompts[prompt].Length)
+                {
+                    ends.Add((prompt, work.Rows - 1));
+                    (prompt, at) = (prompt + 1, 0);
+                }
+            }
+
+            decoder.Forward(work, trace: null);
+            foreach ((int done, int row) in ends)
+                decoder.Finish(work.Residual(model).Slice(row * model, model), finished.Row(done));
+        }
+
+        var logits = new float[checked(prompts.Count * config.VocabSize)];
+        decoder.Unembed(finished.Values, prompts.Count, logits);
+        return [.. Enumerable.Range(0, prompts.Count).Select(i => logits[(i * config.VocabSize)..((i + 1) * config.VocabSize)])];
+    }
+
+    /// <summary>Logits at every position: [position, vocab].</summary>
+    public Matrix All(ReadOnlySpan<int> ids)
+    {
+        var logits = new Matrix(ids.Length, config.VocabSize);
+        Append(new KeyValueCache(config, ids.Length), ids, trace: null, (work, position) => Unembed(work, position, logits, trace: null));
+        return logits;
+    }
+
+    /// <summary>Runs a prompt and keeps the values of some sites.</summary>
+    public Trace Trace(ReadOnlySpan<int> ids, TraceSites sites)
+    {
+        Check(ids);
+        var trace = new Trace(ids.ToArray(), sites, config.LayerCount);
+        bool finishes = (sites & (TraceSites.FinalNorm | TraceSites.Logits)) != 0;
+        Matrix? logits = (sites & TraceSites.Logits) != 0 ? trace.RoomFor(TraceSites.Logits, config.VocabSize) : null;
+        Append(new KeyValueCache(config, ids.Length), ids, trace, finishes ? (work, position) => Unembed(work, position, logits, trace) : null);
+        return trace;
+    }
+
+    /// <summary>Runs <paramref name="ids"/> after what the cache holds; <paramref name="done"/> sees the workspace after each call, and its first position.</summary>
+    private void Append(KeyValueCache cache, ReadOnlySpan<int> ids, Trace? trace, Action<Workspace, int>? done)
+    {
+        Check(ids);
+        if (!cache.BelongsTo(config))
+            throw new ArgumentException("the cache was made by another model", nameof(cache));
+        int start = cache.Length;
+        cache.Append(ids);
+        if (start > 0 && ChangesAngles(start, cache.Length))
+            start = 0; // everything that was computed under the old angles is computed again
+        try
+        {
+            for (int position = start; position < cache.Length; position += RowsPerCall)
+            {
+                cache.Workspace.Clear();
+                cache.Workspace.Add(cache, position, Math.Min(RowsPerCall, cache.Length - position));
+                decoder.Forward(cache.Workspace, trace);
+                done?.Invoke(cache.Workspace, position);
+            }
+        }
+        catch
+        {
+            cache.Truncate(0); // half-written layers must not be taken for a prefix
+            throw;
+        }
+    }
+
+    private void Unembed(Workspace work, int position, Matrix? logits, Trace? trace)
+    {
+        int model = config.ModelDim;
+        Span<float> residual = work.Residual(model), finished = work.Finished(model, work.Rows);
+        for (int at = 0; at < residual.Length; at += model)
+            decoder.Finish(residual.Slice(at, model), finished.Slice(at, model));
+        trace?.Record(TraceSites.FinalNorm, 0, position, finished, model);
+        if (logits is not null)
+            decoder.Unembed(finished, work.Rows, logits.Values.AsSpan(position * config.VocabSize, work.Rows * config.VocabSize));
+    }
+
+    private bool ChangesAngles(int before, int after)
+    {
+        if (!config.AnglesDependOnLength)
+            return false;
+        foreach (LayerConfig layer in config.Layers)
+        {
+            if (layer.Attention.Rotary is { Scaling: var scaling }
+                && RotaryFrequencies.LengthClass(scaling, before) != RotaryFrequencies.LengthClass(scaling, after))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Check(ReadOnlySpan<int> ids)
+    {
+        if (ids.IsEmpty)
+            throw new ArgumentException("prompt: expected at least one token, found none. Give a text, or ids.");
+        for (int i = 0; i < ids.Length; i++)
+        {
+            if ((uint)ids[i] >= (uint)config.VocabSize)
+            {
+                throw new ArgumentException(FormattableString.Invariant(
+                    $"prompt: expected token ids from 0 to {config.VocabSize - 1}, found {ids[i]} at position {i}. Check that tokenizer and model belong together."));
+            }
+        }
+
+        if (ids.Length > config.LongestRun)
+            throw KeyValueCache.TooLong(config, ids.Length);
+    }
+}
