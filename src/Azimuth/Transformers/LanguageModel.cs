@@ -2,6 +2,7 @@ using System.Text.Json;
 using Azimuth.Checkpoints;
 using Azimuth.Embeddings;
 using Azimuth.Numerics;
+using Azimuth.Tokenization;
 using Azimuth.Transformers.Architectures;
 using Azimuth.Transformers.Running;
 using Azimuth.Transformers.Tracing;
@@ -20,6 +21,7 @@ public sealed class LanguageModel
     private readonly TransformerWeights _weights;
     private readonly Lazy<Decoder> _decoder;
     private readonly Lazy<Runner> _runner;
+    private readonly Lazy<Tokenizer?> _tokenizer;
 
     private LanguageModel(ModelFolder folder, TransformerConfig config, TensorNames names, Workers workers)
     {
@@ -27,6 +29,7 @@ public sealed class LanguageModel
         (Name, Path) = (folder.Name, folder.Path);
         _weights = WeightLoader.Load(config, names, folder.Checkpoint);
         GenerationDefaults = GenerationDefaults.Read(folder);
+        _tokenizer = new Lazy<Tokenizer?>(() => TokenizerOf(folder));
         IsTied = config.Output.Tied;
         TokenEmbedding = new EmbeddingTable(IsTied ? "input and output table" : "input table", _weights.TokenEmbedding, TextOf);
         Unembedding = IsTied ? TokenEmbedding : new EmbeddingTable("output table", _weights.UnembeddingTable, TextOf);
@@ -43,6 +46,10 @@ public sealed class LanguageModel
 
     /// <summary>What it computes.</summary>
     public TransformerConfig Config { get; }
+
+    /// <summary>Its tokenizer, read when first asked for; null when its files hold none.</summary>
+    /// <exception cref="CheckpointFormatException">The tokenizer's files are damaged.</exception>
+    public Tokenizer? Tokenizer => _tokenizer.Value;
 
     /// <summary>The input table [vocab, embedding width], as stored.</summary>
     public EmbeddingTable TokenEmbedding { get; }
@@ -129,5 +136,14 @@ public sealed class LanguageModel
         return new Decoder(Config, _weights, Workers);
     }
 
-    private string TextOf(int id) => FormattableString.Invariant($"<{id}>");
+    /// <summary>Null where a folder has neither tokenizer.json nor vocab.json with merges.txt: such a model is run by ids alone.</summary>
+    private static Tokenizer? TokenizerOf(ModelFolder folder)
+    {
+        bool Has(string file) => File.Exists(System.IO.Path.Combine(folder.TokenizerFolder, file));
+        if (folder.Gguf is not null)
+            return null;
+        return Has("tokenizer.json") || (Has("vocab.json") && Has("merges.txt")) ? Tokenizer.Load(folder.TokenizerFolder) : null;
+    }
+
+    private string TextOf(int id) => Tokenizer?.TokenText(id) ?? FormattableString.Invariant($"<{id}>");
 }

@@ -1,3 +1,6 @@
+using Azimuth.Numerics;
+using Azimuth.Transformers.Tracing;
+
 namespace Azimuth.Transformers;
 
 /// <summary>How well a model predicts a text. Natural logarithms.</summary>
@@ -35,10 +38,78 @@ public static class Perplexity
     /// <param name="stride">1 to <paramref name="window"/>.</param>
     /// <param name="progress">Gets the share of the text done, 0 to 1.</param>
     /// <param name="cancellation">Ends it between two windows.</param>
+    /// <exception cref="ArgumentException">Fewer than two tokens, or window or stride outside their range.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static PerplexityResult Of(
-        LanguageModel model, ReadOnlySpan<int> ids, int window, int stride, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
-        throw new NotSupportedException();
+        LanguageModel model, ReadOnlySpan<int> ids, int window, int stride, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (window < 2 || window > model.Config.LongestRun)
+            throw new ArgumentException(FormattableString.Invariant($"window: expected 2 to {model.Config.LongestRun} tokens (the model's context), found {window}."));
+        if (stride < 1 || stride > window)
+            throw new ArgumentException(FormattableString.Invariant($"stride: expected 1 to {window} tokens (the window), found {stride}."));
+        RequireTwo(ids);
+        double loss = 0;
+        int predicted = 0;
+        for (int begin = 0, seen = 0; seen < ids.Length; begin += stride)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int end = Math.Min(begin + window, ids.Length);
+            int first = Math.Max(seen, begin + 1); // the first token that is new here and has another before it
+            if (first < end)
+            {
+                foreach (double nats in Losses(model, ids[begin..end], first - begin))
+                    loss += nats;
+                predicted += end - first;
+            }
+
+            seen = end;
+            progress?.Report((double)end / ids.Length);
+        }
+
+        return new PerplexityResult
+        {
+            Tokens = ids.Length,
+            PredictedTokens = predicted,
+            LossNatsPerToken = loss / predicted,
+            Perplexity = Math.Exp(loss / predicted),
+            Window = window,
+            Stride = stride,
+        };
+    }
 
     /// <summary>−ln p of each token given those before it, from the second on: [ids − 1].</summary>
-    public static double[] LossNatsPerPosition(LanguageModel model, ReadOnlySpan<int> ids) => throw new NotSupportedException();
+    /// <exception cref="ArgumentException">Fewer than two tokens, or more than the context.</exception>
+    public static double[] LossNatsPerPosition(LanguageModel model, ReadOnlySpan<int> ids)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        RequireTwo(ids);
+        return Losses(model, ids, 1);
+    }
+
+    /// <summary>−ln p of the tokens from <paramref name="first"/> on. Logits are made for a few positions at a time: a whole window of them is large.</summary>
+    private static double[] Losses(LanguageModel model, ReadOnlySpan<int> ids, int first)
+    {
+        const int RowsAtOnce = 128;
+        Matrix finished = model.Trace(ids, TraceSites.FinalNorm).FinalNorm;
+        int[] tokens = ids.ToArray();
+        var losses = new double[ids.Length - first];
+        for (int at = first; at < ids.Length; at += RowsAtOnce)
+        {
+            int count = Math.Min(RowsAtOnce, ids.Length - at);
+            int width = finished.Columns;
+            // The logits of position p − 1 predict the token at p.
+            Matrix logits = model.Parts.Logits(new Matrix(count, width, finished.Values[((at - 1) * width)..((at - 1 + count) * width)]));
+            int start = at;
+            model.Workers.Run(count, i => losses[start - first + i] = Softmax.LogSumExp(logits.Row(i)) - logits[i, tokens[start + i]]);
+        }
+
+        return losses;
+    }
+
+    private static void RequireTwo(ReadOnlySpan<int> ids)
+    {
+        if (ids.Length < 2)
+            throw new ArgumentException(FormattableString.Invariant($"text: expected at least two tokens, found {ids.Length}."));
+    }
 }

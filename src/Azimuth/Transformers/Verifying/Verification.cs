@@ -1,4 +1,8 @@
+using System.Globalization;
+using Azimuth.Checkpoints;
+using Azimuth.Checkpoints.Safetensors;
 using Azimuth.Numerics;
+using Azimuth.Transformers.Tracing;
 
 namespace Azimuth.Transformers;
 
@@ -12,8 +16,92 @@ public static class Verification
     /// <param name="folder">The folder.</param>
     /// <param name="workers">Threads.</param>
     /// <param name="tolerance">Largest absolute difference that passes.</param>
-    /// <exception cref="Checkpoints.CheckpointFormatException">A file is missing or is not what it should be.</exception>
-    public static VerificationResult Run(string folder, Workers workers, double tolerance = 1e-4) => throw new NotSupportedException();
+    /// <exception cref="CheckpointFormatException">A file is missing or is not what it should be.</exception>
+    public static VerificationResult Run(string folder, Workers workers, double tolerance = 1e-4)
+    {
+        ReferenceFolder reference = ReferenceFolder.Open(folder);
+        var cases = new List<VerificationCase>();
+        string architecture = "";
+        foreach (string name in reference.Configs)
+        {
+            string path = Path.Combine(folder, name);
+            LanguageModel model = LanguageModel.Load(ModelFolder.Open(folder), JsonFile.ReadObject(path), path, workers);
+            architecture = model.Config.Architecture;
+            for (int i = 0; i < reference.Inputs.Count; i++)
+                cases.Add(RunCase(reference, model, name, i));
+        }
+
+        return new VerificationResult { Folder = folder, Architecture = architecture, Tolerance = tolerance, Cases = cases };
+    }
+
+    private static VerificationCase RunCase(ReferenceFolder reference, LanguageModel model, string config, int index)
+    {
+        int[] ids = reference.Inputs[index];
+        Trace trace = model.Trace(ids, TraceSites.Residuals | TraceSites.AttentionPattern | TraceSites.FinalNorm | TraceSites.Logits);
+        string prefix = FormattableString.Invariant($"{index}.");
+        var sites = new List<SiteDifference>();
+        foreach (TensorInfo tensor in reference.Expected.Tensors.Where(t => t.Name.StartsWith(prefix, StringComparison.Ordinal)))
+        {
+            string site = tensor.Name[prefix.Length..];
+            sites.Add(Compare(site, Values(reference.Expected, tensor), Found(trace, site, tensor, reference.Path)));
+        }
+
+        if (sites.Count == 0)
+            throw new CheckpointFormatException(reference.Expected.Path, $"expected values of case {index}, found none");
+        int[] expected = reference.Greedy[index], found = Generator.Greedy(model, ids, expected.Length);
+        return new VerificationCase(config, index, ids.Length, sites, found.AsSpan().SequenceEqual(expected), expected, found);
+    }
+
+    private static SiteDifference Compare(string site, float[] expected, float[] found)
+    {
+        if (expected.Length != found.Length)
+            return new SiteDifference(site, double.PositiveInfinity, 0, expected.Length, found.Length);
+        int at = 0;
+        double largest = -1;
+        for (int i = 0; i < expected.Length; i++)
+        {
+            double difference = Math.Abs((double)expected[i] - found[i]);
+            if (double.IsNaN(difference))
+                difference = double.PositiveInfinity;
+            if (difference > largest)
+                (largest, at) = (difference, i);
+        }
+
+        return expected.Length == 0 ? new SiteDifference(site, 0, 0, 0, 0) : new SiteDifference(site, largest, at, expected[at], found[at]);
+    }
+
+    /// <summary>This model's values of a site as the reference names it.</summary>
+    private static float[] Found(Trace trace, string site, TensorInfo tensor, string folder)
+    {
+        string[] parts = site.Split('.');
+        int layer = parts.Length == 2 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
+        try
+        {
+            return (parts[0], layer) switch
+            {
+                ("final_norm", -1) => trace.FinalNorm.Values,
+                ("logits", -1) => trace.Logits.Values,
+                ("resid_pre", >= 0) => trace.Residual(TraceSites.ResidPre, layer).Values,
+                ("resid_mid", >= 0) => trace.Residual(TraceSites.ResidMid, layer).Values,
+                ("resid_post", >= 0) => trace.Residual(TraceSites.ResidPost, layer).Values,
+                ("attention", >= 0) => [.. trace.AttentionPattern(layer).SelectMany(head => head.Values)],
+                _ => throw new ArgumentException("the known sites are resid_pre.L, resid_mid.L, resid_post.L, attention.L, final_norm and logits"),
+            };
+        }
+        catch (ArgumentException e)
+        {
+            throw new CheckpointFormatException(folder, $"{e.Message}. Check expected.safetensors", tensor.Name);
+        }
+    }
+
+    private static float[] Values(SafetensorsFile file, TensorInfo tensor)
+    {
+        int count = checked((int)tensor.ElementCount);
+        var values = new float[count];
+        new StoredMatrix(tensor.Type ?? throw new CheckpointFormatException(file.Path, $"{tensor.TypeName} has no float reading", tensor.Name), 1, count, file.Bytes(tensor.Name))
+            .ReadRow(0, values);
+        return values;
+    }
 }
 
 /// <summary>What the comparison of one folder gave.</summary>

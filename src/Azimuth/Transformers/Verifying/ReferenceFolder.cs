@@ -1,0 +1,61 @@
+using System.Text.Json;
+using Azimuth.Checkpoints;
+using Azimuth.Checkpoints.Safetensors;
+
+namespace Azimuth.Transformers;
+
+/// <summary>A folder with a model and what a reference implementation computed for it.</summary>
+internal sealed class ReferenceFolder
+{
+    private ReferenceFolder(string path, SafetensorsFile expected, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> greedy) =>
+        (Path, Expected, Inputs, Greedy) = (path, expected, inputs, greedy);
+
+    public string Path { get; }
+
+    /// <summary>Tensors CASE.SITE.</summary>
+    public SafetensorsFile Expected { get; }
+
+    /// <summary>Token ids of each case.</summary>
+    public IReadOnlyList<int[]> Inputs { get; }
+
+    /// <summary>Greedy continuation of each case; empty where the reference gives none.</summary>
+    public IReadOnlyList<int[]> Greedy { get; }
+
+    /// <summary>The config files there are.</summary>
+    public IReadOnlyList<string> Configs => [.. new[] { "config.json", "config.older.json" }.Where(name => File.Exists(In(name)))];
+
+    /// <exception cref="CheckpointFormatException">A file is missing or is not what it should be.</exception>
+    public static ReferenceFolder Open(string path)
+    {
+        string In(string name) => System.IO.Path.Combine(path, name);
+        foreach (string name in new[] { "config.json", "inputs.json", "expected.safetensors", "expected.json" })
+        {
+            if (!File.Exists(In(name)))
+                throw new CheckpointFormatException(path, $"expected {name} in the folder, found none. The layout is that of the documentation's page on verifying a model");
+        }
+
+        try
+        {
+            int[][] inputs = JsonSerializer.Deserialize<int[][]>(File.ReadAllBytes(In("inputs.json"))) ?? [];
+            if (inputs.Length == 0)
+                throw new JsonException("expected lists of token ids, found none");
+            using var document = JsonDocument.Parse(File.ReadAllBytes(In("expected.json")));
+            JsonElement cases = document.RootElement.GetProperty("cases");
+            int[][] greedy = [.. cases.EnumerateArray().Select(Continuation)];
+            if (greedy.Length != inputs.Length)
+                throw new JsonException($"expected {inputs.Length} cases in expected.json, as many as inputs.json has, found {greedy.Length}");
+            return new ReferenceFolder(path, SafetensorsFile.Open(In("expected.safetensors")), inputs, greedy);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new CheckpointFormatException(path, $"inputs.json or expected.json is not in the expected form: {e.Message}");
+        }
+    }
+
+    private static int[] Continuation(JsonElement one) =>
+        one.TryGetProperty("greedy_continuation", out JsonElement ids) && ids.ValueKind == JsonValueKind.Array
+            ? [.. ids.EnumerateArray().Select(id => id.GetInt32())]
+            : [];
+
+    private string In(string name) => System.IO.Path.Combine(Path, name);
+}
