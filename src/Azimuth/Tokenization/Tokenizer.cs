@@ -1,5 +1,6 @@
 using System.Text;
 using Azimuth.Checkpoints;
+using Azimuth.Checkpoints.Gguf;
 using Azimuth.Tokenization.AddedTokens;
 using Azimuth.Tokenization.Files;
 using Azimuth.Tokenization.PostProcessors;
@@ -67,11 +68,39 @@ public sealed class Tokenizer
     internal TokenizerParts Parts => _parts;
 
     /// <summary>
-    /// The tokenizer of a model folder: tokenizer.json, or else vocab.json with merges.txt; tokenizer_config.json, special_tokens_map.json and config.json
-    /// beside it name the special tokens.
+    /// The tokenizer of a folder (tokenizer.json, or else vocab.json with merges.txt, tokenizer.model, or the vocabulary of its one GGUF file) or of one
+    /// such file. tokenizer_config.json, special_tokens_map.json and config.json beside it name the special tokens.
     /// </summary>
-    /// <exception cref="CheckpointFormatException">No tokenizer in the folder, or one that is damaged or not supported.</exception>
-    public static Tokenizer Load(string folder) => new(TokenizerFolder.Read(folder));
+    /// <exception cref="CheckpointFormatException">No tokenizer there, or one that is damaged or not supported.</exception>
+    public static Tokenizer Load(string path) => new(TokenizerFolder.Read(path));
+
+    /// <summary>The tokenizer of an opened model, from its GGUF metadata or its folder's files, or null when it has none.</summary>
+    /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
+    /// <exception cref="CheckpointFormatException">One that is damaged or not supported.</exception>
+    public static Tokenizer? Find(ModelFolder model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (model.Gguf is { } gguf)
+            return GgufTokenizer.Exists(gguf) ? FromGguf(gguf) : null;
+        return TokenizerFolder.Exists(model.TokenizerFolder) ? Load(model.TokenizerFolder) : null;
+    }
+
+    /// <summary>The tokenizer in a GGUF file's metadata: byte-level BPE ("gpt2") with its splitting pattern, or SentencePiece BPE ("llama").</summary>
+    /// <exception cref="ArgumentNullException"><paramref name="file"/> is null.</exception>
+    /// <exception cref="CheckpointFormatException">No vocabulary, a damaged one, or a kind that is not supported (named, with those that are).</exception>
+    public static Tokenizer FromGguf(GgufFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return new Tokenizer(GgufTokenizer.Read(file));
+    }
+
+    /// <summary>
+    /// The tokenizer of a SentencePiece .model of the BPE kind, equal to the sentencepiece library: control tokens are not looked for in text, and nothing is
+    /// put around it.
+    /// </summary>
+    /// <exception cref="FileNotFoundException">No such file.</exception>
+    /// <exception cref="CheckpointFormatException">Damaged, or with a setting that is not supported.</exception>
+    public static Tokenizer FromSentencePiece(string path) => new(SentencePieceFile.Read(path));
 
     /// <summary>The tokenizer of one tokenizer.json. Special roles (begin, end, pad) come from the files beside it, if there are any.</summary>
     /// <exception cref="FileNotFoundException">No such file.</exception>

@@ -1,5 +1,6 @@
-using System.Text.Json;
 using Azimuth.Checkpoints;
+using Azimuth.Checkpoints.Gguf;
+using Azimuth.Tokenization.PostProcessors;
 
 namespace Azimuth.Tokenization.Files;
 
@@ -9,18 +10,23 @@ internal static class TokenizerFolder
     // The only tokenizer classes whose vocab.json and merges.txt mean what GPT-2's do; the others carry code that is not in the files.
     private static readonly string[] Gpt2Classes = ["GPT2Tokenizer", "GPT2TokenizerFast"];
 
-    /// <summary>The folder's tokenizer.</summary>
-    public static TokenizerParts Read(string folder)
+    /// <summary>Whether the folder has a tokenizer's files; a GGUF file's vocabulary does not count.</summary>
+    public static bool Exists(string folder) => FindReader(folder) is not null;
+
+    /// <summary>The tokenizer of a folder, or of one file.</summary>
+    public static TokenizerParts Read(string path)
     {
-        string json = Path.Combine(folder, "tokenizer.json");
-        if (File.Exists(json))
-            return WithRoles(TokenizerJsonFile.Read(json), json);
-        string vocabulary = Path.Combine(folder, "vocab.json");
-        string merges = Path.Combine(folder, "merges.txt");
-        if (File.Exists(vocabulary) && File.Exists(merges))
-            return VocabAndMerges(folder, vocabulary, merges);
-        throw new CheckpointFormatException(
-            folder, "expected tokenizer.json, or vocab.json with merges.txt, found neither; copy the model's tokenizer files there.", kind: "TokenizerMissing");
+        if (File.Exists(path))
+            return ReadFile(path);
+        if (!Directory.Exists(path))
+            throw new CheckpointFormatException(path, "no such file or folder; give a model folder, or a tokenizer file.", kind: "TokenizerMissing");
+        if (FindReader(path) is { } read)
+            return read();
+        string[] models = Directory.GetFiles(path, "*.gguf");
+        return models.Length == 1 ? ReadFile(models[0]) : throw new CheckpointFormatException(
+            path,
+            "expected tokenizer.json, vocab.json with merges.txt, tokenizer.model or one GGUF file, found none of them; copy the model's tokenizer files there.",
+            kind: "TokenizerMissing");
     }
 
     /// <summary>The parts with the roles that the files beside <paramref name="path"/> give to tokens.</summary>
@@ -31,20 +37,50 @@ internal static class TokenizerFolder
         int? Id(string? token) => token is null ? null : added.TryGetValue(token, out int id) ? id : parts.Model.Vocabulary.Id(token);
         SpecialTokenIds special = new()
         {
-            Begin = Id(config.Begin) ?? config.BeginId,
-            End = Id(config.End) ?? config.EndId,
-            Pad = Id(config.Pad),
+            Begin = Id(config.Begin) ?? parts.Special.Begin ?? config.BeginId,
+            End = Id(config.End) ?? parts.Special.End ?? config.EndId,
+            Pad = Id(config.Pad) ?? parts.Special.Pad,
             Unknown = Id(config.Unknown) ?? parts.Special.Unknown,
         };
 
-        // A post-processor says what is added; the flags speak only where there is none.
-        bool addsNothing = parts.PostProcessor is null && (config.AddsBegin || config.AddsEnd);
-        return parts with
-        {
-            Special = special,
-            PostProcessor = addsNothing ? PostProcessors.TemplateProcessing.BeginEnd(
-                config.AddsBegin ? special.Begin : null, config.AddsEnd ? special.End : null) : parts.PostProcessor,
-        };
+        return parts with { Special = special, PostProcessor = parts.PostProcessor ?? Policy(config, special) };
+    }
+
+    // A tokenizer.json's post-processor says what is added; the flags speak only where there is none.
+    private static TemplateProcessing? Policy(TokenizerConfig config, SpecialTokenIds special) => config.AddsBegin || config.AddsEnd
+        ? TemplateProcessing.BeginEnd(config.AddsBegin ? special.Begin : null, config.AddsEnd ? special.End : null)
+        : null;
+
+    private static TokenizerParts SentencePiece(string path)
+    {
+        TokenizerParts parts = SentencePieceFile.Read(path);
+        TokenizerParts withRoles = WithRoles(parts with { PostProcessor = null }, path);
+        return withRoles.PostProcessor is { } policy
+            ? withRoles with { PostProcessor = new PostProcessorSequence([parts.PostProcessor!, policy]) }
+            : withRoles with { PostProcessor = parts.PostProcessor };
+    }
+
+    private static TokenizerParts ReadFile(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    {
+        ".json" when Path.GetFileName(path) == "vocab.json" => Read(Path.GetDirectoryName(Path.GetFullPath(path))!),
+        ".json" => WithRoles(TokenizerJsonFile.Read(path), path),
+        ".gguf" => GgufTokenizer.Read(GgufFile.Open(path)),
+        ".model" => SentencePieceFile.Read(path),
+        _ => throw new CheckpointFormatException(
+            path, "expected a tokenizer.json, a .gguf or a SentencePiece .model, found another extension.", kind: "TokenizerMissing"),
+    };
+
+    private static Func<TokenizerParts>? FindReader(string folder)
+    {
+        string json = Path.Combine(folder, "tokenizer.json");
+        string vocabulary = Path.Combine(folder, "vocab.json");
+        string merges = Path.Combine(folder, "merges.txt");
+        string model = Path.Combine(folder, "tokenizer.model");
+        if (File.Exists(json))
+            return () => WithRoles(TokenizerJsonFile.Read(json), json);
+        if (File.Exists(vocabulary) && File.Exists(merges))
+            return () => VocabAndMerges(folder, vocabulary, merges);
+        return File.Exists(model) ? () => SentencePiece(model) : null;
     }
 
     private static TokenizerParts VocabAndMerges(string folder, string vocabulary, string merges)

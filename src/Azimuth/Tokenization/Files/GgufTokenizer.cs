@@ -1,0 +1,138 @@
+using Azimuth.Checkpoints;
+using Azimuth.Checkpoints.Gguf;
+using Azimuth.Tokenization.AddedTokens;
+using Azimuth.Tokenization.Decoders;
+using Azimuth.Tokenization.Models;
+using Azimuth.Tokenization.Normalizers;
+using Azimuth.Tokenization.PostProcessors;
+using Azimuth.Tokenization.PreTokenizers;
+
+namespace Azimuth.Tokenization.Files;
+
+/// <summary>
+/// The tokenizer in a GGUF file's metadata (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, "tokenizer.ggml.*"): byte-level BPE ("gpt2") with a
+/// named splitting pattern, or SentencePiece BPE ("llama").
+/// </summary>
+internal static class GgufTokenizer
+{
+    private const string Prefix = "tokenizer.ggml.";
+
+    /// <summary>Whether the file carries a vocabulary.</summary>
+    public static bool Exists(GgufFile file) => file.Metadata.FindString(Prefix + "model") is not (null or "no_vocab");
+
+    /// <summary>The tokenizer's parts.</summary>
+    /// <exception cref="CheckpointFormatException">No vocabulary, a damaged one, or a kind that is not known.</exception>
+    public static TokenizerParts Read(GgufFile file)
+    {
+        string model = file.Metadata.GetString(Prefix + "model");
+        string[] tokens = file.Metadata.GetArray(Prefix + "tokens").ToStrings();
+        PieceKind[] kinds = Kinds(file, tokens.Length);
+        return model switch
+        {
+            "gpt2" => ByteLevel(file, tokens, kinds),
+            "llama" => SentencePiece(file, tokens, kinds),
+            _ => throw Unknown(file, "model", model, ["gpt2", "llama"]),
+        };
+    }
+
+    private static TokenizerParts ByteLevel(GgufFile file, string[] tokens, PieceKind[] kinds)
+    {
+        string name = file.Metadata.FindString(Prefix + "pre") ?? throw new CheckpointFormatException(
+            file.Path,
+            $"{Prefix}pre is missing, so how text is split before merging is not known; convert the model again with a current converter.",
+            kind: "MetadataMissing");
+        GgufSplit split = GgufSplit.Find(name) ?? throw Unknown(file, "pre", name, GgufSplit.Names);
+        Vocabulary vocabulary = new(file.Path, [.. tokens.Select((token, id) => (token, id))]);
+        GgufArray lines = file.Metadata.GetArray(Prefix + "merges");
+        MergeList merges = new(file.Path, vocabulary, lines.Count);
+        foreach (string line in lines.ToStrings())
+            merges.Add(line);
+        return new TokenizerParts
+        {
+            Source = file.Path,
+            Model = new BpeModel(file.Path, vocabulary, merges.Table, new BpeOptions { IgnoreMerges = split.IgnoreMerges }),
+            PreTokenizer = split.PreTokenizer,
+            Decoder = new ByteLevelDecoder(),
+            AddedTokens = Added(tokens, kinds),
+            Special = Roles(file, tokens.Length),
+            PostProcessor = Policy(file, tokens.Length, addsBegin: split.AddsBegin),
+        };
+    }
+
+    private static TokenizerParts SentencePiece(GgufFile file, string[] tokens, PieceKind[] kinds)
+    {
+        float[] scores = file.Metadata.GetArray(Prefix + "scores").ToSingles();
+
+        // Llama's files of 2023 say nothing of the blank in front, nor of the beginning token: both were the rule then.
+        bool addPrefix = file.Metadata.FindBool(Prefix + "add_space_prefix") ?? true;
+        INormalizer spaces = new Replace(" ", "▁");
+        return new TokenizerParts
+        {
+            Source = file.Path,
+            Model = new ScoredPieces(file.Path, tokens, scores, kinds).Build(),
+            Normalizer = addPrefix ? new NormalizerSequence([new Prepend("▁"), spaces]) : spaces,
+            Decoder = SpaceMarkDecoder.Create(addPrefix),
+            AddedTokens = Added(tokens, kinds),
+            Special = Roles(file, tokens.Length),
+            PostProcessor = Policy(file, tokens.Length, addsBegin: true),
+        };
+    }
+
+    private static PieceKind[] Kinds(GgufFile file, int count)
+    {
+        if (file.Metadata.FindArray(Prefix + "token_type") is not { } stored)
+            return [.. Enumerable.Repeat(PieceKind.Normal, count)];
+        PieceKind[] kinds = [.. stored.ToInt32s().Select(kind => (PieceKind)kind)];
+        if (kinds.Length != count)
+        {
+            throw new CheckpointFormatException(file.Path, FormattableString.Invariant(
+                $"{Prefix}token_type has {kinds.Length} entries, expected {count}, one for each token."), kind: "VocabularyLength");
+        }
+
+        int wrong = Array.FindIndex(kinds, kind => !Enum.IsDefined(kind));
+        return wrong < 0 ? kinds : throw new CheckpointFormatException(file.Path, FormattableString.Invariant(
+            $"token {wrong} is of type {(int)kinds[wrong]}, expected 1 to 6."), kind: "UnknownComponent");
+    }
+
+    private static List<AddedToken> Added(string[] tokens, PieceKind[] kinds)
+    {
+        List<AddedToken> added = [];
+        for (int id = 0; id < tokens.Length; id++)
+        {
+            if (kinds[id] is PieceKind.Control or PieceKind.Unknown or PieceKind.UserDefined)
+                added.Add(new AddedToken { Id = id, Content = tokens[id], IsSpecial = kinds[id] != PieceKind.UserDefined });
+        }
+
+        return added;
+    }
+
+    private static SpecialTokenIds Roles(GgufFile file, int count) => new()
+    {
+        Begin = Role(file, "bos", count),
+        End = Role(file, "eos", count),
+        Pad = Role(file, "padding", count),
+        Unknown = Role(file, "unknown", count),
+    };
+
+    private static int? Role(GgufFile file, string role, int count)
+    {
+        string key = $"{Prefix}{role}_token_id";
+        if (file.Metadata.Find(key) is not { } value)
+            return null;
+        long id = value.AsInt64();
+        if (id == uint.MaxValue || id == -1)
+            return null;
+        return id >= 0 && id < count ? (int)id : throw new CheckpointFormatException(
+            file.Path, FormattableString.Invariant($"{key} is {id}, expected 0 to {count - 1}."), kind: "TokenIdOutOfRange");
+    }
+
+    private static TemplateProcessing Policy(GgufFile file, int count, bool addsBegin)
+    {
+        addsBegin = file.Metadata.FindBool(Prefix + "add_bos_token") ?? addsBegin;
+        bool addsEnd = file.Metadata.FindBool(Prefix + "add_eos_token") ?? false;
+        return TemplateProcessing.BeginEnd(addsBegin ? Role(file, "bos", count) : null, addsEnd ? Role(file, "eos", count) : null);
+    }
+
+    private static CheckpointFormatException Unknown(GgufFile file, string key, string found, IEnumerable<string> known) => new(
+        file.Path, $"{Prefix}{key} \"{VisibleText.Show(found)}\" is not supported; known: {string.Join(", ", known)}.", kind: "UnknownComponent");
+}
