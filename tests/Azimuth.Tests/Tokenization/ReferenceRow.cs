@@ -25,6 +25,7 @@ internal sealed class ReferenceRow(JsonElement row)
             : tokenizer.EncodePair(Text, Pair, AddSpecialTokens);
         int compared = Compare("ids", encoding.Ids, Numbers);
         compared += Compare("tokens", encoding.Tokens, value => value.GetString()!);
+        compared += Compare("pieces", encoding.Tokens, value => value.GetString()!);
         compared += Compare("offsets_chars", encoding.Characters, Range);
         compared += Compare("offsets_bytes", encoding.Bytes, Range, whenAbsent: row.TryGetProperty("offsets_chars", out JsonElement same) && IsAscii ? same : null);
         bool hasTokens = row.TryGetProperty("tokens", out _);
