@@ -11,19 +11,20 @@ internal static class MetricVerdict
             return "This row is zero: it has no direction, so cosine has no neighbours, every dot product is 0, and Euclidean distance just lists the shortest rows.";
         if (dot.Length == 0)
             return "The table has no other row to compare with.";
-        if (cosineDot == 1 && cosineEuclidean == 1)
-            return "All three metrics find the same tokens: here lengths do not matter, and direction decides.";
-        double own = scores.QueryNorm / scores.MeanNorm, ofDot = MeanNorm(scores, dot), ofEuclidean = MeanNorm(scores, euclidean), ofCosine = MeanNorm(scores, cosine);
-        string lengths = string.Create(CultureInfo.InvariantCulture,
-            $"its row is {own:0.00} times the mean length; neighbours by cosine, dot and Euclidean are {ofCosine:0.00}, {ofDot:0.00} and {ofEuclidean:0.00} times");
-        string agreement = string.Create(CultureInfo.InvariantCulture, $"Of cosine's {cosine.Length}, dot shares {cosineDot:P0} and Euclidean {cosineEuclidean:P0}");
-        string reason = (cosineDot < 1, cosineEuclidean < 1) switch
+        string lead = (cosineDot, cosineEuclidean) switch
         {
-            (true, false) => "dot lets length in" + (ofDot > ofCosine ? " and favours long rows" : ""),
-            (false, true) => "Euclidean lets length in" + (ofEuclidean < ofCosine ? " and favours short rows" : ""),
-            _ => "dot and Euclidean both let length in" + (ofDot > ofEuclidean ? ", dot favouring longer rows" : ""),
+            (1, 1) => "The three metrics find the same tokens",
+            ( >= 0.8, >= 0.8) => "The three metrics nearly agree",
+            ( < 0.8, >= 0.8) => "Dot product goes its own way",
+            ( >= 0.8, < 0.8) => "Euclidean distance goes its own way",
+            _ => "The three metrics disagree",
         };
-        return $"{agreement}: {reason} ({lengths}). For likeness of direction read the cosine list.";
+        double ofDot = MeanNorm(scores, dot), ofEuclidean = MeanNorm(scores, euclidean), ofCosine = MeanNorm(scores, cosine);
+        string dotLeans = cosineDot < 1 && ofDot > ofCosine ? "dot product favours long rows" : "dot product weighs length";
+        string euclideanLeans = cosineEuclidean < 1 && ofEuclidean < ofCosine ? "Euclidean distance short ones" : "Euclidean distance weighs it too";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{lead}: of cosine's {cosine.Length}, dot product shares {cosineDot:P0} and Euclidean distance {cosineEuclidean:P0}. In mean lengths: the token {scores.QueryNorm / scores.MeanNorm:0.00}; {dotLeans} ({ofDot:0.00}), {euclideanLeans} ({ofEuclidean:0.00}), cosine ignores length ({ofCosine:0.00}). For likeness of direction read the cosine list.");
     }
 
     /// <summary>Mean length of the listed rows over the table's mean length.</summary>
