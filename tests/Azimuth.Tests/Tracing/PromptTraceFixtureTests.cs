@@ -24,7 +24,13 @@ public sealed class PromptTraceFixtureTests : IDisposable
         foreach (JsonElement want in fixture.RootElement.GetProperty("prompts").EnumerateArray())
         {
             int[] ids = Ints(want, "ids");
-            PromptTrace got = PromptTracer.Run(model, ids, new PromptTraceOptions { Text = want.GetProperty("text").GetString() }, TestContext.Current.CancellationToken);
+            var options = new PromptTraceOptions
+            {
+                Text = want.GetProperty("text").GetString(),
+                Target = want.GetProperty("target").GetInt32(),
+                Rival = want.GetProperty("rival").GetInt32(),
+            };
+            PromptTrace got = PromptTracer.Run(model, ids, options, TestContext.Current.CancellationToken);
             string where = $"{name} \"{want.GetProperty("text").GetString()}\"";
             var check = new TraceComparison(where, model, ids);
             check.Prompt(want, got);
@@ -33,7 +39,7 @@ public sealed class PromptTraceFixtureTests : IDisposable
             check.Sweeps(want, got);
             check.Attention(want.GetProperty("attention_last_position"), got);
             Assert.True(check.Failures.Count == 0, string.Join('\n', check.Failures));
-            Assert.True(check.Compared > 1000, $"{where}: only {check.Compared} values were compared");
+            Assert.True(check.Compared > 700, $"{where}: only {check.Compared} values were compared");
         }
     }
 
