@@ -1,0 +1,15 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vite';
+import { viteSingleFile } from 'vite-plugin-singlefile';
+
+// One HTML file holds code and styles: the report is opened from a disk, where a browser loads no modules.
+export default defineConfig({
+  plugins: [svelte(), viteSingleFile({ removeViteModuleLoader: true })],
+  build: {
+    outDir: process.env['AZIMUTH_WEB_OUT'] ?? 'dist',
+    emptyOutDir: true,
+    target: 'es2022',
+    chunkSizeWarningLimit: 2000,
+    reportCompressedSize: false,
+  },
+});
