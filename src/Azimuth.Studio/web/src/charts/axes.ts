@@ -1,0 +1,150 @@
+// Axes say what, in which unit, under which convention; they look the same in every chart.
+import type { Theme } from '../theme.svelte';
+import { number } from '../text/numbers';
+
+export const systemFont = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', sans-serif";
+export const monoFont = "ui-monospace, 'Cascadia Mono', 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace";
+
+function style(theme: Theme) {
+  return {
+    nameTextStyle: { color: theme.soft, fontSize: 12, fontFamily: systemFont },
+    axisLine: { show: true, lineStyle: { color: theme.line } },
+    axisTick: { show: true, lineStyle: { color: theme.line } },
+    axisLabel: { color: theme.soft, fontSize: 12, fontFamily: systemFont, hideOverlap: true },
+    splitLine: { show: true, lineStyle: { color: theme.grid } },
+  };
+}
+
+/** A horizontal axis' name stands under its middle. */
+export function bottomName(name: string, gap = 30) {
+  return { name, nameLocation: 'middle' as const, nameGap: gap };
+}
+
+/** A vertical axis' name stands above it, written horizontally, from the left edge of the picture. */
+export function topName(name: string, indent: number) {
+  return { name, nameLocation: 'end' as const, nameGap: 14, nameTextAlign: 'left' as const, indent };
+}
+
+export interface ValueAxis {
+  name: string;
+  vertical?: boolean;
+  /** Width left of a vertical axis: its name starts there. */
+  indent?: number;
+  min?: number;
+  max?: number;
+  format?: (value: number) => string;
+  ticks?: number[];
+  grid?: boolean;
+  gap?: number;
+  inverse?: boolean;
+  /** Zero is kept in view only where it means something. */
+  scale?: boolean;
+  position?: 'left' | 'right' | 'top' | 'bottom';
+}
+
+export function valueAxis(theme: Theme, axis: ValueAxis) {
+  const base = style(theme);
+  const name = axis.vertical
+    ? { name: axis.name, nameLocation: axis.inverse ? ('start' as const) : ('end' as const), nameGap: 14,
+        nameTextStyle: { ...base.nameTextStyle, align: 'left' as const, padding: [0, 0, 0, -(axis.indent ?? 48)] } }
+    : { ...bottomName(axis.name, axis.gap ?? 30), nameTextStyle: base.nameTextStyle };
+  return {
+    type: 'value' as const,
+    ...base,
+    ...name,
+    ...(axis.min === undefined ? {} : { min: axis.min }),
+    ...(axis.max === undefined ? {} : { max: axis.max }),
+    ...(axis.position === undefined ? {} : { position: axis.position }),
+    scale: axis.scale ?? false,
+    inverse: axis.inverse ?? false,
+    axisTick: { ...base.axisTick, ...(axis.ticks ? { customValues: axis.ticks } : {}) },
+    axisLabel: { ...base.axisLabel, formatter: axis.format ?? number, ...(axis.ticks ? { customValues: axis.ticks } : {}) },
+    splitLine: { ...base.splitLine, show: axis.grid ?? axis.vertical ?? false },
+  };
+}
+
+/** Ticks at 1, 2, 5 times powers of ten (only powers of ten on long axes), as logarithms. */
+export function logTicks(low: number, high: number): number[] {
+  const decades = Math.log10(high / low);
+  const steps = decades <= 3.2 ? [1, 2, 5] : [1];
+  const every = Math.max(1, Math.ceil(decades / 8));
+  const ticks: number[] = [];
+  for (let exponent = Math.floor(Math.log10(low)); exponent <= Math.ceil(Math.log10(high)); exponent++) {
+    if (steps.length === 1 && exponent % every !== 0) continue;
+    for (const step of steps) {
+      const value = Math.log10(step) + exponent;
+      if (value >= Math.log10(low) - 1e-9 && value <= Math.log10(high) + 1e-9) ticks.push(value);
+    }
+  }
+  return ticks;
+}
+
+/** A logarithmic axis drawn over log10 of the values, which gives readable ticks on short ranges too. */
+export function logAxis(theme: Theme, axis: Omit<ValueAxis, 'ticks'> & { low: number; high: number }) {
+  const format = axis.format ?? number;
+  return valueAxis(theme, {
+    ...axis,
+    min: Math.log10(axis.low),
+    max: Math.log10(axis.high),
+    ticks: logTicks(axis.low, axis.high),
+    format: (value) => format(Number((10 ** value).toPrecision(6))),
+  });
+}
+
+/** Tokens or layers, by name. */
+export function categoryAxis(theme: Theme, labels: string[], options: { name?: string; mono?: boolean; inverse?: boolean; gap?: number; rotate?: number; vertical?: boolean; interval?: number | 'auto'; indent?: number } = {}) {
+  const base = style(theme);
+  return {
+    type: 'category' as const,
+    data: labels,
+    ...base,
+    ...(options.name === undefined ? {} : options.vertical
+      ? { name: options.name, nameLocation: options.inverse ? ('start' as const) : ('end' as const), nameGap: 12,
+          nameTextStyle: { ...base.nameTextStyle, align: 'left' as const, padding: [0, 0, 0, -(options.indent ?? 48)] } }
+      : { ...bottomName(options.name, options.gap ?? 30) }),
+    inverse: options.inverse ?? false,
+    axisTick: { show: false },
+    axisLine: { show: false },
+    splitLine: { show: false },
+    axisLabel: {
+      ...base.axisLabel,
+      hideOverlap: false,
+      interval: options.interval ?? 0,
+      rotate: options.rotate ?? 0,
+      fontFamily: options.mono ? monoFont : systemFont,
+    },
+  };
+}
+
+/** Layers from left to right, the embedding first: as many labels as the width carries. */
+export function layerAxis(theme: Theme, layerCount: number, width: number, options: { embedding: boolean; name?: string }) {
+  const every = Math.max(1, Math.ceil((layerCount * 26) / Math.max(width, 120)));
+  const step = [1, 2, 3, 4, 5, 10, 20].find((s) => s >= every) ?? every;
+  const ticks = [...(options.embedding ? [-1] : []), ...Array.from({ length: layerCount }, (_, i) => i).filter((i) => i % step === 0 && !(options.embedding && i === 0 && step > 1))];
+  return valueAxis(theme, {
+    name: options.name ?? 'layer (emb: the embedding, before layer 0)',
+    min: options.embedding ? -1 : 0,
+    max: layerCount - 1,
+    ticks,
+    format: (value) => (value === -1 ? 'emb' : String(value)),
+  });
+}
+
+export function tooltip(theme: Theme) {
+  return {
+    trigger: 'item' as const,
+    confine: true,
+    transitionDuration: 0,
+    backgroundColor: theme.dark ? '#23272f' : '#ffffff',
+    borderColor: theme.line,
+    borderWidth: 1,
+    padding: [6, 10],
+    extraCssText: 'box-shadow: 0 2px 10px rgb(0 0 0 / .15); border-radius: 6px; font-variant-numeric: tabular-nums;',
+    textStyle: { color: theme.ink, fontSize: 13, fontFamily: systemFont },
+  };
+}
+
+/** Text from a token must not become markup in a tooltip. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+}

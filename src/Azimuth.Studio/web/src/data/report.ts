@@ -1,0 +1,224 @@
+// The report's JSON as C# writes it (Reports/ReportData.cs): names, units and order are documented there.
+
+export interface TokenRef {
+  id: number;
+  text: string;
+}
+
+export interface TokenProbability extends TokenRef {
+  probability: number;
+}
+
+export interface TokenNorm extends TokenRef {
+  norm: number;
+}
+
+export interface TokenScore extends TokenRef {
+  value: number;
+}
+
+export interface Neighbor extends TokenRef {
+  value: number;
+  angleDegrees: number | null;
+}
+
+export interface ModelSummary {
+  name: string;
+  architecture: string;
+  parameterCount: number;
+  layerCount: number;
+  headCount: number;
+  keyValueHeadCount: number;
+  modelDim: number;
+  headDim: number;
+  mlpDim: number;
+  vocabSize: number;
+  contextLength: number;
+  isTied: boolean;
+  storedTypes: string;
+  positions: string;
+  beginTokenPolicy: string;
+}
+
+export interface TokenLookup {
+  table: string;
+  modelDim: number;
+  tokens: TokenRef[];
+  norms: number[];
+  rowsPreview: number[][];
+  cosine: (number | null)[][];
+  angleDegrees: (number | null)[][];
+  oneHotMaxDifference: number;
+}
+
+export interface LookupSection {
+  lookup: TokenLookup;
+  firstPosition: number;
+  promptLength: number;
+}
+
+export interface Histogram {
+  edges: number[];
+  counts: number[];
+}
+
+export interface NormSection {
+  table: string;
+  rows: number;
+  mean: number;
+  standardDeviation: number;
+  zeroRows: number;
+  linear: Histogram;
+  logarithmic: Histogram;
+  smallest: TokenNorm[];
+  largest: TokenNorm[];
+  target: TokenNorm;
+  rival: TokenNorm;
+}
+
+export interface MetricAudit {
+  token: TokenRef;
+  norm: number;
+  meanNorm: number;
+  table: string;
+  k: number;
+  cosine: Neighbor[];
+  dot: Neighbor[];
+  euclidean: Neighbor[];
+  overlapCosineDot: number;
+  overlapCosineEuclidean: number;
+  overlapDotEuclidean: number;
+  inAll: TokenRef[];
+  verdict: string;
+}
+
+export interface RoundTripWay {
+  own: number;
+  rank: number;
+  peaks: TokenScore[];
+  peakToNoise: number | null;
+}
+
+export interface TokenRoundTrip {
+  token: TokenRef;
+  table: string;
+  leverage: number;
+  transpose: RoundTripWay;
+  cosine: RoundTripWay | null;
+  leftInverse: RoundTripWay;
+}
+
+export interface PerToken<T> {
+  tokens: T[];
+  distinctTokens: number;
+  vocabSize: number;
+}
+
+export interface PlanePoint {
+  x: number;
+  y: number;
+  inPlane: number;
+}
+
+export interface TraceSite {
+  site: string;
+  norm: number;
+  normAllPositions: number[];
+  angleToFinal: number | null;
+  angleToTargetRaw: number | null;
+  angleToTargetNormed: number | null;
+  lensTop5: TokenProbability[];
+  targetProbability: number;
+  targetRank: number;
+  planeNormed: PlanePoint;
+  planeRaw: PlanePoint;
+}
+
+export interface Contribution {
+  target: number;
+  targetMinusRival: number;
+}
+
+export interface TemperaturePoint {
+  temperature: number | 'inf';
+  probabilityTarget: number;
+  probabilityTop: number;
+  entropyNats: number;
+  tokensFor90Percent: number;
+}
+
+export interface LengthPoint {
+  scale: number;
+  probabilityTarget: number;
+}
+
+export interface PromptTrace {
+  text: string | null;
+  ids: number[];
+  tokens: TokenRef[];
+  position: number;
+  target: TokenRef;
+  rival: TokenRef;
+  logitTarget: number;
+  logitRival: number;
+  probabilityTarget: number;
+  rankTarget: number;
+  top10: TokenProbability[];
+  lossNatsPerPosition: number[];
+  sites: TraceSite[];
+  contributions: Record<string, Contribution>;
+  biasTerm: Contribution;
+  confidence: TemperaturePoint[];
+  length: LengthPoint[];
+  greedy20: TokenRef[];
+}
+
+export interface AttentionSection {
+  /** The positions shown, in order; those with the most attention where the prompt has more. */
+  positions: number[];
+  tokens: TokenRef[];
+  /** [layer][head][shown position] */
+  weights: number[][][];
+  promptLength: number;
+}
+
+export interface TableGeometry {
+  table: string;
+  rows: number;
+  columns: number;
+  normMean: number;
+  normSdPopulation: number;
+  normQuantiles: Record<string, number>;
+  zeroRows: number;
+  meanVectorNorm: number;
+  meanPairwiseCosine: number | null;
+  effectiveRankSingularValues: number;
+  participationRatioCentredEigenvalues: number;
+  explainedVarianceFirst10: number[];
+  spectrum: number[];
+}
+
+export type SectionId =
+  | 'prediction' | 'lookup' | 'norms' | 'neighbors' | 'roundTrip' | 'lens' | 'path' | 'plane' | 'contributions' | 'attention' | 'confidence' | 'geometry';
+
+export interface ReportData {
+  generator: string;
+  model: ModelSummary;
+  /** The line of small print of each section. */
+  smallPrint: Record<SectionId, string>;
+  lookup: LookupSection;
+  norms: NormSection[];
+  neighbors: PerToken<MetricAudit>;
+  roundTrip: PerToken<TokenRoundTrip>;
+  trace: PromptTrace;
+  /** Angle between the two tokens' output rows, degrees; null when either has no direction. */
+  targetRivalAngleDegrees: number | null;
+  attention: AttentionSection;
+  geometry: TableGeometry[];
+}
+
+export function readReport(document: Document): ReportData {
+  const text = document.getElementById('report-data')?.textContent ?? '';
+  if (text.trim() === '') throw new Error('This file carries no data: it is the empty template of a report.');
+  return JSON.parse(text) as ReportData;
+}
