@@ -1,0 +1,44 @@
+using Azimuth.Embeddings;
+using Azimuth.Transformers.Tracing;
+
+namespace Azimuth.Studio.Reports;
+
+/// <summary>The sections of a report, in the order of the data's way through the model, each with the conventions its numbers depend on.</summary>
+internal static class ReportSections
+{
+    private const string Computed = "computed in float32";
+
+    /// <summary>The sections for what was measured; contributions are absent where the model's blocks allow no linear split.</summary>
+    public static IReadOnlyList<ReportSection> For(
+        PromptTrace trace, TokenLookup lookup, IReadOnlyList<MetricAudit> audits, IReadOnlyList<TokenRoundTrip> trips, IReadOnlyList<NormView> norms,
+        IReadOnlyList<Conventions> geometry)
+    {
+        // The trace's notes speak of all its parts; each section says its own.
+        Conventions run = trace.Conventions with { Notes = [] };
+        string at = $"read at position {trace.Position}, the last";
+        var sections = new List<ReportSection>
+        {
+            new("prediction", "Prediction", Line(run with { Angles = null }, "temperature 1", Computed)),
+            new("lookup", "Tokens and lookup", Line(lookup.Conventions, "surprise: −ln p of the token given those before it")),
+            new("norms", "Row lengths", string.Join(" · ", norms.Select(n => n.Table)) + " · Euclidean norm of each row as stored · not centred · standard deviation of the population"),
+            new("neighbors", "Neighbours", Line(audits[0].Conventions, "exact, every row compared")),
+            new("roundTrip", "Round trip", Line(trips[0].Conventions, "equal scores by lower id")),
+            new("lens", "Logit lens", Line(run with { Angles = null }, at, "at every site the final norm, then the unembedding, then softmax", Computed)),
+            new("path", "Length and angle", Line(run with { NaturalLog = null, FinalNormApplied = null }, at, "lengths and the angle to the final residual before the final norm", Computed)),
+            new("plane", "Plane of two tokens", Line(run with { NaturalLog = null, FinalNormApplied = null, Angles = null }, at, "share: of the vector’s length, not of its square", Computed)),
+        };
+        if (trace.Contributions.Count > 0)
+        {
+            sections.Add(new("contributions", "Contributions", Line(
+                run with { Angles = null, Notes = [at, .. trace.Conventions.Notes.Where(n => n.StartsWith("contributions", StringComparison.Ordinal))] }, Computed)));
+        }
+
+        sections.Add(new("attention", "Attention", $"attention pattern after softmax · {at} · {Computed}"));
+        sections.Add(new("confidence", "Confidence", Line(run with { Angles = null }, at, "T = 0 is the argmax, lowest id on ties; T = ∞ is uniform", "straight lines between computed points")));
+        sections.Add(new("geometry", "Table geometry", string.Join(" — ", geometry.Select(c => c.Line))));
+        return sections;
+    }
+
+    private static string Line(Conventions conventions, params IEnumerable<string> notes) =>
+        (conventions with { Notes = [.. conventions.Notes, .. notes] }).Line;
+}
