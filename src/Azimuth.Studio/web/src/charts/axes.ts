@@ -8,21 +8,21 @@ export const monoFont = "ui-monospace, 'Cascadia Mono', 'SF Mono', Menlo, Consol
 function style(theme: Theme) {
   return {
     nameTextStyle: { color: theme.soft, fontSize: 12, fontFamily: systemFont },
-    axisLine: { show: true, lineStyle: { color: theme.line } },
+    axisLine: { show: true, onZero: false, lineStyle: { color: theme.line } },
     axisTick: { show: true, lineStyle: { color: theme.line } },
     axisLabel: { color: theme.soft, fontSize: 12, fontFamily: systemFont, hideOverlap: true },
     splitLine: { show: true, lineStyle: { color: theme.grid } },
   };
 }
 
+/** A number on an axis: no more digits than the tick needs. */
+export function tick(value: number): string {
+  return number(value).replace(/^(−?[\d,]+)\.(\d*?)0+(e.*)?$/, (_, whole: string, rest: string, power: string | undefined) => `${whole}${rest ? `.${rest}` : ''}${power ?? ''}`);
+}
+
 /** A horizontal axis' name stands under its middle. */
 export function bottomName(name: string, gap = 30) {
   return { name, nameLocation: 'middle' as const, nameGap: gap };
-}
-
-/** A vertical axis' name stands above it, written horizontally, from the left edge of the picture. */
-export function topName(name: string, indent: number) {
-  return { name, nameLocation: 'end' as const, nameGap: 14, nameTextAlign: 'left' as const, indent };
 }
 
 export interface ValueAxis {
@@ -58,15 +58,15 @@ export function valueAxis(theme: Theme, axis: ValueAxis) {
     scale: axis.scale ?? false,
     inverse: axis.inverse ?? false,
     axisTick: { ...base.axisTick, ...(axis.ticks ? { customValues: axis.ticks } : {}) },
-    axisLabel: { ...base.axisLabel, formatter: axis.format ?? number, ...(axis.ticks ? { customValues: axis.ticks } : {}) },
+    axisLabel: { ...base.axisLabel, formatter: axis.format ?? tick, ...(axis.ticks ? { customValues: axis.ticks } : {}) },
     splitLine: { ...base.splitLine, show: axis.grid ?? axis.vertical ?? false },
   };
 }
 
-/** Ticks at 1, 2, 5 times powers of ten (only powers of ten on long axes), as logarithms. */
+/** Ticks at round numbers, denser on short axes and only powers of ten on long ones, as logarithms. */
 export function logTicks(low: number, high: number): number[] {
   const decades = Math.log10(high / low);
-  const steps = decades <= 3.2 ? [1, 2, 5] : [1];
+  const steps = decades <= 0.8 ? [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8] : decades <= 3.2 ? [1, 2, 5] : [1];
   const every = Math.max(1, Math.ceil(decades / 8));
   const ticks: number[] = [];
   for (let exponent = Math.floor(Math.log10(low)); exponent <= Math.ceil(Math.log10(high)); exponent++) {
@@ -81,7 +81,7 @@ export function logTicks(low: number, high: number): number[] {
 
 /** A logarithmic axis drawn over log10 of the values, which gives readable ticks on short ranges too. */
 export function logAxis(theme: Theme, axis: Omit<ValueAxis, 'ticks'> & { low: number; high: number }) {
-  const format = axis.format ?? number;
+  const format = axis.format ?? tick;
   return valueAxis(theme, {
     ...axis,
     min: Math.log10(axis.low),
@@ -128,6 +128,39 @@ export function layerAxis(theme: Theme, layerCount: number, width: number, optio
     ticks,
     format: (value) => (value === -1 ? 'emb' : String(value)),
   });
+}
+
+/** Names of lines above the picture, with enough of each line to tell its dashes. */
+export function legend(theme: Theme, names: string[]) {
+  return {
+    data: names, top: 0, left: 0, itemWidth: 36, itemHeight: 8, itemGap: 16, selectedMode: false as const,
+    textStyle: { color: theme.ink, fontSize: 12, fontFamily: systemFont },
+  };
+}
+
+/** Height the names take above the picture: they wrap where the picture is narrow. */
+export function legendHeight(names: string[], width: number): number {
+  let rows = 1;
+  let used = 0;
+  for (const name of names) {
+    const needed = 60 + 6.6 * name.length;
+    if (used > 0 && used + needed > width) {
+      rows++;
+      used = 0;
+    }
+    used += needed;
+  }
+  return 20 * rows;
+}
+
+/** The scale of colours under a picture, its ends labelled. */
+export function colorScale(theme: Theme, scale: { low: number; high: number; lowName: string; highName: string; colors: string[]; left: number; width: number }) {
+  const names = 7 * (scale.lowName.length + scale.highName.length) + 44;
+  return {
+    type: 'continuous' as const, min: scale.low, max: scale.high, dimension: 2, seriesIndex: 0, calculable: false, orient: 'horizontal' as const,
+    left: scale.left, bottom: 0, itemWidth: 12, itemHeight: Math.max(60, Math.min(220, scale.width - scale.left - names)),
+    text: [scale.highName, scale.lowName], textStyle: { color: theme.soft, fontSize: 12, fontFamily: systemFont }, inRange: { color: scale.colors },
+  };
 }
 
 export function tooltip(theme: Theme) {

@@ -1,4 +1,4 @@
-// Colour scales: mixed in linear light, so that the middle of a scale is as far from its ends to the eye as to the number.
+// Colour scales: mixed in OKLab (Ottosson 2020), so that the middle of a scale is as far from its ends to the eye as to the number.
 import { role, type Theme } from '../theme.svelte';
 
 type Rgb = readonly [number, number, number];
@@ -6,23 +6,44 @@ type Rgb = readonly [number, number, number];
 const toLinear = (c: number): number => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
 const fromLinear = (c: number): number => (c <= 0.0031308 ? 12.92 * c : 1.055 * c ** (1 / 2.4) - 0.055);
 
-function parse(hex: string): Rgb {
+function parseLinear(hex: string): Rgb {
   const value = Number.parseInt(hex.slice(1), 16);
   return [toLinear(((value >> 16) & 255) / 255), toLinear(((value >> 8) & 255) / 255), toLinear((value & 255) / 255)];
 }
 
-/** Linear mix of two colours, share 0 to 1. */
+// https://bottosson.github.io/posts/oklab/
+function toOklab(hex: string): Rgb {
+  const [r, g, b] = parseLinear(hex);
+  const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
+  const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
+  const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
+  return [
+    0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s,
+    1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s,
+    0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s,
+  ];
+}
+
+function fromOklab([lightness, a, b]: Rgb): string {
+  const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
+  const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
+  const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;
+  const hex = (linear: number): string =>
+    Math.round(255 * Math.min(1, Math.max(0, fromLinear(Math.max(0, linear))))).toString(16).padStart(2, '0');
+  return `#${hex(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s)}${hex(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s)}${hex(-0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s)}`;
+}
+
+/** Mix of two colours, share 0 to 1 of the second. */
 export function mix(from: string, to: string, share: number): string {
-  const a = parse(from);
-  const b = parse(to);
-  const channel = (i: 0 | 1 | 2): string =>
-    Math.round(255 * fromLinear(a[i] + (b[i] - a[i]) * Math.min(1, Math.max(0, share)))).toString(16).padStart(2, '0');
-  return `#${channel(0)}${channel(1)}${channel(2)}`;
+  const a = toOklab(from);
+  const b = toOklab(to);
+  const t = Math.min(1, Math.max(0, share));
+  return fromOklab([a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t]);
 }
 
 /** Relative luminance (WCAG 2.2), 0 to 1. */
 export function luminance(hex: string): number {
-  const [r, g, b] = parse(hex);
+  const [r, g, b] = parseLinear(hex);
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
@@ -32,8 +53,7 @@ export function inkOn(hex: string): string {
 }
 
 function ramp(from: string, to: string, steps = 8): string[] {
-  // The eye sees equal steps where the mix is taken to the power 2.2 on a light ground.
-  return Array.from({ length: steps + 1 }, (_, i) => mix(from, to, (i / steps) ** 1.4));
+  return Array.from({ length: steps + 1 }, (_, i) => mix(from, to, i / steps));
 }
 
 /** Rival's colour, neutral, target's colour: for parts of a logit difference. */

@@ -31,7 +31,7 @@ function lines(text: string, length: number): string[] {
 /** The chart as one SVG document. */
 export function toSvg(picture: Picture): { svg: string; width: number; height: number } {
   const chart = init(null, null, { renderer: 'svg', ssr: true, width: picture.width, height: picture.height });
-  chart.setOption({ ...picture.option, animation: false });
+  chart.setOption({ textStyle: { fontFamily: systemFont }, ...picture.option, animation: false });
   const inner = chart.renderToSVGString();
   chart.dispose();
 

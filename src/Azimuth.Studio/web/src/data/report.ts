@@ -67,6 +67,8 @@ export interface NormSection {
   rows: number;
   mean: number;
   standardDeviation: number;
+  /** Keyed by percent: "0", "1", "5", "25", "50", "75", "95", "99", "100". */
+  quantiles: Record<string, number>;
   zeroRows: number;
   linear: Histogram;
   logarithmic: Histogram;
@@ -201,11 +203,17 @@ export interface TableGeometry {
 export type SectionId =
   | 'prediction' | 'lookup' | 'norms' | 'neighbors' | 'roundTrip' | 'lens' | 'path' | 'plane' | 'contributions' | 'attention' | 'confidence' | 'geometry';
 
+export interface ReportSection {
+  id: SectionId;
+  title: string;
+  smallPrint: string;
+}
+
 export interface ReportData {
   generator: string;
   model: ModelSummary;
-  /** The line of small print of each section. */
-  smallPrint: Record<SectionId, string>;
+  /** In order; a section the model has no answer for is absent. */
+  sections: ReportSection[];
   lookup: LookupSection;
   norms: NormSection[];
   neighbors: PerToken<MetricAudit>;
@@ -221,4 +229,9 @@ export function readReport(document: Document): ReportData {
   const text = document.getElementById('report-data')?.textContent ?? '';
   if (text.trim() === '') throw new Error('This file carries no data: it is the empty template of a report.');
   return JSON.parse(text) as ReportData;
+}
+
+/** What a section's numbers depend on, in one line. */
+export function smallPrint(report: ReportData, id: SectionId): string {
+  return report.sections.find((s) => s.id === id)?.smallPrint ?? '';
 }

@@ -1,12 +1,12 @@
 // Token texts on screen: blanks are visible, nothing can break the line or turn the writing direction.
 
-const blanks: Record<string, string> = { ' ': '·', '\n': '⏎', '\r': '␍', '\t': '⇥', '\u00a0': '⍽' };
-const invisible = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
+const blanks: Record<string, string> = { ' ': '·', '\n': '⏎', '\t': '⇥' };
+const invisible = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\p{Zs}]/gu;
 
-/** The token's text with every blank and every control character visible. */
+/** The token's text with every blank and every control character visible, as the terminal shows it (VisibleText in C#). */
 export function visible(text: string): string {
-  const shown = text.replace(/[ \n\r\t\u00a0]/g, (blank) => blanks[blank] ?? blank);
-  return shown.replace(invisible, (character) => `⟨${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`);
+  const shown = text.replace(/[ \n\t]/g, (blank) => blanks[blank] ?? blank);
+  return shown.replace(invisible, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}}`);
 }
 
 /** At most <c>length</c> characters, cut with … at the end. */
