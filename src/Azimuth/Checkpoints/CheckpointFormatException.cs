@@ -9,6 +9,9 @@ namespace Azimuth.Checkpoints;
 /// </summary>
 public sealed class CheckpointFormatException : Exception
 {
+    /// <summary>What to do about a file that breaks the format's rules, as the end of a message.</summary>
+    internal const string Malformed = ". The file is damaged or was written wrongly: download it again or convert the model anew";
+
     private const int ShownName = 200;
     private const int ShownProblem = 2000;
 

@@ -6,6 +6,9 @@ namespace Azimuth.Checkpoints;
 /// <summary>Recognises what a file is when it is not the format it was taken for, so that the error can say so.</summary>
 internal static class ForeignFormat
 {
+    /// <summary>What the file is, or that it is malformed: the end of an error message.</summary>
+    public static string HintOrMalformed(StoredBytes bytes) => Hint(bytes) is { Length: > 0 } hint ? hint : CheckpointFormatException.Malformed;
+
     /// <summary>". It is a Git LFS pointer: …", or an empty text when the first bytes are not a known other format.</summary>
     public static string Hint(StoredBytes bytes)
     {

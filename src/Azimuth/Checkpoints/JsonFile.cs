@@ -24,11 +24,11 @@ public static class JsonFile
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? document.RootElement.Clone()
-                : throw new CheckpointFormatException(path, $"expected a JSON object, found {document.RootElement.ValueKind}", kind: "JsonMalformed");
+                : throw new CheckpointFormatException(path, $"expected a JSON object, found {document.RootElement.ValueKind}{CheckpointFormatException.Malformed}", kind: "JsonMalformed");
         }
         catch (JsonException e)
         {
-            throw new CheckpointFormatException(path, $"expected JSON, found an error: {e.Message}{ForeignFormat.Hint(bytes)}", kind: "JsonMalformed");
+            throw new CheckpointFormatException(path, $"expected JSON, found an error: {e.Message.TrimEnd('.')}{ForeignFormat.HintOrMalformed(bytes)}", kind: "JsonMalformed");
         }
     }
 
@@ -36,7 +36,7 @@ public static class JsonFile
     private static void CheckTexts(ReadOnlySpan<byte> json, string path)
     {
         if (!Utf8.IsValid(json))
-            throw new CheckpointFormatException(path, "expected JSON in UTF-8, found other bytes", kind: "JsonMalformed");
+            throw new CheckpointFormatException(path, $"expected JSON in UTF-8, found other bytes{CheckpointFormatException.Malformed}", kind: "JsonMalformed");
         var reader = new Utf8JsonReader(json);
         try
         {
@@ -48,7 +48,7 @@ public static class JsonFile
         }
         catch (InvalidOperationException)
         {
-            throw new CheckpointFormatException(path, "a text holds half of a surrogate pair", offset: reader.TokenStartIndex, kind: "JsonMalformed");
+            throw new CheckpointFormatException(path, "a text holds half of a surrogate pair" + CheckpointFormatException.Malformed, offset: reader.TokenStartIndex, kind: "JsonMalformed");
         }
     }
 

@@ -111,6 +111,12 @@ public sealed class GgufArray : IReadOnlyList<GgufValue>
     {
         var cursor = new GgufCursor(_source, _first);
         var places = new long[Count];
+        if (ElementType == GgufType.String)
+        {
+            cursor.SkipTexts(Count, _key, places);
+            return places;
+        }
+
         for (int i = 0; i < places.Length; i++)
             places[i] = cursor.SkipValue(ElementType, _key);
         return places;

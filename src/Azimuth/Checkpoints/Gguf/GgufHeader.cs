@@ -68,7 +68,7 @@ public sealed class GgufHeader
             string found = Encoding.Latin1.GetString(magic);
             string hint = found is "GGML" or "lmgg" or "fmgg" or "tjgg"
                 ? ". It is of GGML, the format before GGUF: convert it with llama.cpp's conversion script"
-                : ForeignFormat.Hint(file);
+                : ForeignFormat.HintOrMalformed(file);
             throw new CheckpointFormatException(path, $"expected the letters GGUF, found \"{found}\"{hint}", offset: 0, kind: "BadMagic");
         }
 
@@ -95,12 +95,13 @@ public sealed class GgufHeader
         var values = new OrderedDictionary<string, GgufValue>(StringComparer.Ordinal);
         for (int i = 0; i < count; i++)
         {
-            long at = cursor.SkipText(FormattableString.Invariant($"metadata key {i + 1} of {count}"), MaximumKeyBytes);
+            cursor.Item = ("metadata entry", i + 1, count);
+            long at = cursor.SkipText("the key", MaximumKeyBytes);
             string key = Encoding.UTF8.GetString(source.Text(at));
             var type = cursor.ValueType(key);
             var value = new GgufValue(source, key, type, cursor.SkipValue(type, key));
             if (!values.TryAdd(key, value))
-                throw new CheckpointFormatException(source.Path, $"the metadata key {key} appears twice", offset: at, kind: "DuplicateKey");
+                throw new CheckpointFormatException(source.Path, $"the metadata key {key} appears twice{CheckpointFormatException.Malformed}", offset: at, kind: "DuplicateKey");
         }
 
         return new GgufMetadata(source.Path, values);
@@ -111,7 +112,7 @@ public sealed class GgufHeader
         if (metadata.Find("general.alignment") is not { } value)
             return DefaultAlignment;
         if (value.Type != GgufType.UInt32 || value.AsInt64() is < 8 or > int.MaxValue || !BitOperations.IsPow2(value.AsInt64()))
-            throw new CheckpointFormatException(path, $"expected a power of two from 8 to 2^30 for general.alignment, found {GgufTypes.Name(value.Type)} {value}", kind: "BadAlignment");
+            throw new CheckpointFormatException(path, $"expected a power of two from 8 to 2^30 for general.alignment, found {GgufTypes.Name(value.Type)} {value}{CheckpointFormatException.Malformed}", kind: "BadAlignment");
         return value.AsInt32();
     }
 }

@@ -68,15 +68,15 @@ public sealed class SafetensorsHeader
             throw new CheckpointFormatException(path, $"expected at least 8 bytes (the header's length), found {file.Length}. Download the file again", kind: "HeaderTooSmall");
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(file.Span(0, sizeof(ulong)));
         if (length > MaximumJsonBytes)
-            throw new CheckpointFormatException(path, $"expected a header of at most {MaximumJsonBytes} bytes, found a length of {length}{ForeignFormat.Hint(file)}", offset: 0, kind: "HeaderTooLarge");
+            throw new CheckpointFormatException(path, $"expected a header of at most {MaximumJsonBytes} bytes, found a length of {length}{ForeignFormat.HintOrMalformed(file)}", offset: 0, kind: "HeaderTooLarge");
         if (length > (ulong)(file.Length - sizeof(ulong)))
             throw new CheckpointFormatException(path, $"expected a header of {length} bytes, found {file.Length - sizeof(ulong)} until the end of the file. Download it again", offset: 0, kind: "InvalidHeaderLength");
         var json = file.Span(sizeof(ulong), (int)length);
         if (!Utf8.IsValid(json))
-            throw new CheckpointFormatException(path, $"expected a header in UTF-8, found other bytes{ForeignFormat.Hint(file)}", offset: sizeof(ulong), kind: "InvalidHeader");
+            throw new CheckpointFormatException(path, $"expected a header in UTF-8, found other bytes{ForeignFormat.HintOrMalformed(file)}", offset: sizeof(ulong), kind: "InvalidHeader");
         var start = json.TrimStart(" \t\r\n"u8);
         if (start.IsEmpty || start[0] != (byte)'{')
-            throw new CheckpointFormatException(path, "expected a header that begins with {, found " + (start.IsEmpty ? "nothing" : $"the byte 0x{start[0]:X2}"), offset: sizeof(ulong), kind: "InvalidHeaderStart");
+            throw new CheckpointFormatException(path, "expected a header that begins with {, found " + (start.IsEmpty ? "nothing" : $"the byte 0x{start[0]:X2}") + CheckpointFormatException.Malformed, offset: sizeof(ulong), kind: "InvalidHeaderStart");
         return json;
     }
 
@@ -86,7 +86,7 @@ public sealed class SafetensorsHeader
         {
             throw new CheckpointFormatException(
                 path,
-                $"expected data from {expectedBegin} on (tensors follow each other without holes or overlaps), found data_offsets [{entry.Begin}, {entry.End}]",
+                $"expected data from {expectedBegin} on (tensors follow each other without holes or overlaps), found data_offsets [{entry.Begin}, {entry.End}]{CheckpointFormatException.Malformed}",
                 entry.Name,
                 kind: "InvalidOffset");
         }
@@ -99,16 +99,16 @@ public sealed class SafetensorsHeader
         }
         catch (OverflowException)
         {
-            throw new CheckpointFormatException(path, $"the size of its shape [{string.Join(", ", entry.Shape)}] in {entry.TypeName} exceeds 63 bits", entry.Name, kind: "ValidationOverflow");
+            throw new CheckpointFormatException(path, $"the size of its shape [{string.Join(", ", entry.Shape)}] in {entry.TypeName} exceeds 63 bits{CheckpointFormatException.Malformed}", entry.Name, kind: "ValidationOverflow");
         }
 
         if (bits % 8 != 0)
-            throw new CheckpointFormatException(path, $"expected a whole number of bytes, found {elements} elements of {entry.TypeBits} bits ({entry.TypeName})", entry.Name, kind: "MisalignedSlice");
+            throw new CheckpointFormatException(path, $"expected a whole number of bytes, found {elements} elements of {entry.TypeBits} bits ({entry.TypeName}){CheckpointFormatException.Malformed}", entry.Name, kind: "MisalignedSlice");
         if ((ulong)(bits / 8) != entry.End - entry.Begin)
         {
             throw new CheckpointFormatException(
                 path,
-                $"expected {bits / 8} bytes for shape [{string.Join(", ", entry.Shape)}] in {entry.TypeName}, found data_offsets [{entry.Begin}, {entry.End}] ({entry.End - entry.Begin} bytes)",
+                $"expected {bits / 8} bytes for shape [{string.Join(", ", entry.Shape)}] in {entry.TypeName}, found data_offsets [{entry.Begin}, {entry.End}] ({entry.End - entry.Begin} bytes){CheckpointFormatException.Malformed}",
                 entry.Name,
                 kind: "TensorInvalidInfo");
         }
@@ -121,7 +121,7 @@ public sealed class SafetensorsHeader
         }
         catch (OverflowException)
         {
-            throw new CheckpointFormatException(path, $"data_offsets [{entry.Begin}, {entry.End}] exceed 63 bits", entry.Name, kind: "InvalidOffset");
+            throw new CheckpointFormatException(path, $"data_offsets [{entry.Begin}, {entry.End}] exceed 63 bits{CheckpointFormatException.Malformed}", entry.Name, kind: "InvalidOffset");
         }
 
         return new TensorInfo(entry.Name, entry.Type, entry.TypeName, entry.Shape, path, offset, bits / 8);

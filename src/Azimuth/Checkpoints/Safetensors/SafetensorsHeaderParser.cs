@@ -21,7 +21,7 @@ internal readonly struct SafetensorsHeaderParser(string path)
         try
         {
             reader.Read();
-            while (NextProperty(ref reader) is { } name)
+            while (reader.NextProperty() is { } name)
             {
                 if (!names.Add(name))
                     throw Bad("the name appears twice in the header", name, "DuplicateTensor");
@@ -48,17 +48,11 @@ internal readonly struct SafetensorsHeaderParser(string path)
         return (entries, metadata ?? []);
     }
 
-    private static string? NextProperty(ref Utf8JsonReader reader)
-    {
-        reader.Read();
-        return reader.TokenType == JsonTokenType.PropertyName ? reader.GetString() : null;
-    }
-
     private Dictionary<string, string> ParseMetadata(ref Utf8JsonReader reader)
     {
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         Expect(ref reader, JsonTokenType.StartObject, "an object of texts", "__metadata__");
-        while (NextProperty(ref reader) is { } key)
+        while (reader.NextProperty() is { } key)
         {
             Expect(ref reader, JsonTokenType.String, $"a text for {key}", "__metadata__");
             if (!metadata.TryAdd(key, reader.GetString()!))
@@ -72,7 +66,7 @@ internal readonly struct SafetensorsHeaderParser(string path)
     {
         (string? dtype, long[]? shape, (ulong Begin, ulong End)? offsets) = (null, null, null);
         Expect(ref reader, JsonTokenType.StartObject, "an object with dtype, shape and data_offsets", name);
-        while (NextProperty(ref reader) is { } key)
+        while (reader.NextProperty() is { } key)
         {
             if (key switch { "dtype" => dtype is not null, "shape" => shape is not null, "data_offsets" => offsets is not null, _ => false })
                 throw Bad($"{key} is given twice", name, "InvalidHeaderDeserialization", reader.TokenStartIndex);
@@ -132,25 +126,15 @@ internal readonly struct SafetensorsHeaderParser(string path)
     private ulong ParseNumber(ref Utf8JsonReader reader, string what, string name) =>
         reader.TokenType == JsonTokenType.Number && reader.TryGetUInt64(out ulong value)
             ? value
-            : throw Bad($"expected a whole number from 0 to 2^64 - 1 for {what}, found {Found(in reader)}", name, "InvalidHeaderDeserialization", reader.TokenStartIndex);
+            : throw Bad($"expected a whole number from 0 to 2^64 - 1 for {what}, found {reader.Found()}", name, "InvalidHeaderDeserialization", reader.TokenStartIndex);
 
     private void Expect(ref Utf8JsonReader reader, JsonTokenType type, string what, string name)
     {
         reader.Read();
         if (reader.TokenType != type)
-            throw Bad($"expected {what}, found {Found(in reader)}", name, "InvalidHeaderDeserialization", reader.TokenStartIndex);
+            throw Bad($"expected {what}, found {reader.Found()}", name, "InvalidHeaderDeserialization", reader.TokenStartIndex);
     }
 
-    private static string Found(in Utf8JsonReader reader) => reader.TokenType switch
-    {
-        JsonTokenType.Number when reader.ValueSpan.Length <= 40 => System.Text.Encoding.UTF8.GetString(reader.ValueSpan),
-        JsonTokenType.StartArray => "an array",
-        JsonTokenType.StartObject => "an object",
-        JsonTokenType.String => "a text",
-        JsonTokenType.EndArray => "the end of the array",
-        _ => reader.TokenType.ToString().ToLowerInvariant(),
-    };
-
     private CheckpointFormatException Bad(string problem, string? tensor, string kind, long? jsonOffset = null) =>
-        new(path, problem, tensor, jsonOffset is null ? null : jsonOffset + sizeof(ulong), kind);
+        new(path, problem.TrimEnd('.') + CheckpointFormatException.Malformed, tensor, jsonOffset is null ? null : jsonOffset + sizeof(ulong), kind);
 }

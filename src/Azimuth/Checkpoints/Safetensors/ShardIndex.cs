@@ -37,7 +37,7 @@ internal sealed class ShardIndex
         }
         catch (JsonException e)
         {
-            throw Bad(path, $"expected an index in JSON, found an error: {e.Message}{ForeignFormat.Hint(bytes)}");
+            throw Bad(path, $"expected an index in JSON, found an error: {e.Message}");
         }
         catch (InvalidOperationException)
         {
@@ -50,7 +50,7 @@ internal sealed class ShardIndex
         Expect(ref reader, JsonTokenType.StartObject, "an object", path);
         (Dictionary<string, string>? map, List<string> files, long? totalSize) = (null, [], null);
         bool metadataSeen = false;
-        while (NextProperty(ref reader) is { } key)
+        while (reader.NextProperty() is { } key)
         {
             if (key == "weight_map")
             {
@@ -85,7 +85,7 @@ internal sealed class ShardIndex
         var map = new Dictionary<string, string>(StringComparer.Ordinal);
         // Each file's name is kept once: a model has a hundred thousand tensors and a hundred files.
         var distinct = new Dictionary<string, string>(StringComparer.Ordinal);
-        while (NextProperty(ref reader) is { } tensor)
+        while (reader.NextProperty() is { } tensor)
         {
             Expect(ref reader, JsonTokenType.String, $"a file name for {tensor}", path);
             string file = reader.GetString()!;
@@ -99,7 +99,7 @@ internal sealed class ShardIndex
             if (map.Count == MaximumTensors)
                 throw Bad(path, $"expected at most {MaximumTensors} tensors, found more");
             if (!map.TryAdd(tensor, known))
-                throw new CheckpointFormatException(path, $"it is listed twice, in {map[tensor]} and in {file}", tensor, kind: "DuplicateTensor");
+                throw new CheckpointFormatException(path, $"it is listed twice, in {map[tensor]} and in {file}{CheckpointFormatException.Malformed}", tensor, kind: "DuplicateTensor");
         }
 
         return map;
@@ -113,7 +113,7 @@ internal sealed class ShardIndex
         if (file.EndsWith(".bin", StringComparison.OrdinalIgnoreCase))
             throw new CheckpointFormatException(path, $"it lies in {file}, PyTorch's pickled format, which is not read. Convert the model to safetensors", tensor, kind: "PickledWeights");
         if (!file.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
-            throw new CheckpointFormatException(path, $"expected the name of a .safetensors file, found {file}", tensor, kind: "IndexMalformed");
+            throw new CheckpointFormatException(path, $"expected the name of a .safetensors file, found {file}{CheckpointFormatException.Malformed}", tensor, kind: "IndexMalformed");
     }
 
     private static long? ParseTotalSize(ref Utf8JsonReader reader)
@@ -126,7 +126,7 @@ internal sealed class ShardIndex
         }
 
         long? totalSize = null;
-        while (NextProperty(ref reader) is { } key)
+        while (reader.NextProperty() is { } key)
         {
             reader.Read();
             if (key == "total_size" && reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out long size))
@@ -137,18 +137,12 @@ internal sealed class ShardIndex
         return totalSize;
     }
 
-    private static string? NextProperty(ref Utf8JsonReader reader)
-    {
-        reader.Read();
-        return reader.TokenType == JsonTokenType.PropertyName ? reader.GetString() : null;
-    }
-
     private static void Expect(ref Utf8JsonReader reader, JsonTokenType type, string what, string path)
     {
         reader.Read();
         if (reader.TokenType != type)
-            throw Bad(path, $"expected {what}, found {reader.TokenType}");
+            throw Bad(path, $"expected {what}, found {reader.Found()}");
     }
 
-    private static CheckpointFormatException Bad(string path, string problem) => new(path, problem, kind: "IndexMalformed");
+    private static CheckpointFormatException Bad(string path, string problem) => new(path, problem.TrimEnd('.') + CheckpointFormatException.Malformed, kind: "IndexMalformed");
 }

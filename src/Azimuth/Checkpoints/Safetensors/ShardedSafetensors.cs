@@ -49,7 +49,7 @@ public sealed class ShardedSafetensors : Checkpoint
             foreach (var tensor in shard.Tensors)
             {
                 if (!found.TryAdd(tensor.Name, (tensor, shard)))
-                    throw new CheckpointFormatException(indexPath, $"expected it in one shard, found it in {FileName(found[tensor.Name].Shard)} and in {file}", tensor.Name, kind: "DuplicateTensor");
+                    throw new CheckpointFormatException(indexPath, $"expected it in one shard, found it in {FileName(found[tensor.Name].Shard)} and in {file}{CheckpointFormatException.Malformed}", tensor.Name, kind: "DuplicateTensor");
             }
         }
 
@@ -84,10 +84,10 @@ public sealed class ShardedSafetensors : Checkpoint
         var remarks = new List<string>();
         string[] unlisted = [.. found.Where(f => !index.FileOfTensor.ContainsKey(f.Key)).Select(f => $"{f.Key} in {FileName(f.Value.Shard)}")];
         if (unlisted.Length > 0)
-            remarks.Add($"{unlisted.Length} tensors are left out because the index does not list them: {Few(unlisted)}");
+            remarks.Add($"left out because the index does not list them: {Few(unlisted)}");
         string[] strangers = [.. Directory.EnumerateFiles(folder, "*.safetensors").Select(f => System.IO.Path.GetFileName(f)!).Except(index.Files).Order(StringComparer.Ordinal)];
         if (strangers.Length > 0)
-            remarks.Add($"{strangers.Length} safetensors files are left out because the index does not name them: {Few(strangers)}");
+            remarks.Add($"left out because the index does not name them: {Few(strangers)}");
         // Tensors lie in their files without overlap, so the sum of their sizes cannot overflow.
         long total = found.Values.Where(f => index.FileOfTensor.ContainsKey(f.Tensor.Name)).Sum(f => f.Tensor.SizeBytes);
         if (index.TotalSize is { } stated && stated != total)
@@ -95,7 +95,7 @@ public sealed class ShardedSafetensors : Checkpoint
         return remarks;
     }
 
-    private static string Few(string[] names) => string.Join(", ", names.Take(3)) + (names.Length > 3 ? ", …" : "");
+    private static string Few(string[] names) => string.Join(", ", names.Take(3)) + (names.Length > 3 ? $" and {names.Length - 3} more" : "");
 
     private static string FileName(SafetensorsFile shard) => System.IO.Path.GetFileName(shard.Path);
 }
