@@ -136,10 +136,7 @@ internal sealed unsafe class GramSums : IDisposable
     {
         for (int p = 0; p < _panels; p++)
         {
-            var (low, high) = Vector256.Widen(Vector256.Create(row, p * Lanes));
-            double* to = Panel(p) + r * Lanes;
-            low.StoreAligned(to);
-            high.StoreAligned(to + 4);
+            Widening.Doubles(Vector256.Create(row, p * Lanes)).StoreAligned(Panel(p) + r * Lanes);
         }
     }
 

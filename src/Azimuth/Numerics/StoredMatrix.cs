@@ -64,7 +64,19 @@ public sealed class StoredMatrix
     /// <summary><paramref name="count"/> rows from <paramref name="first"/> on, widened: a tile [count, columns].</summary>
     public void ReadRows(long first, int count, Span<float> destination)
     {
-        for (int i = 0; i < count; i++)
-            ReadRow(first + i, destination.Slice(i * Columns, Columns));
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        if (first < 0 || first > Rows - count)
+            throw new ArgumentOutOfRangeException(nameof(first), first, $"{count} rows from there on reach outside the matrix of {Rows} rows");
+        if (destination.Length != (long)count * Columns)
+            throw new ArgumentException($"{count} rows have {(long)count * Columns} values, the destination {destination.Length}", nameof(destination));
+        if (count * RowBytes <= int.MaxValue)
+            RowDecoder.Decode(Type, Bytes.Span(first * RowBytes, (int)(count * RowBytes)), destination);
+        else
+        {
+            for (int i = 0; i < count; i++)
+                ReadRow(first + i, destination.Slice(i * Columns, Columns));
+        }
+
+        GC.KeepAlive(Bytes);
     }
 }

@@ -1,3 +1,8 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace Azimuth.Numerics;
 
 /// <summary>An index and its value.</summary>
@@ -6,26 +11,146 @@ public readonly record struct Scored(int Index, float Value);
 /// <summary>The largest values of a vector: highest first, equal values by lower index; NaN ranks last.</summary>
 public static class TopK
 {
-    /// <summary>The <paramref name="count"/> largest, or all when there are fewer.</summary>
+    /// <summary>The <paramref name="count"/> largest, or all when there are fewer; one pass over the values with a heap of the best so far.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A negative count.</exception>
     public static Scored[] Largest(ReadOnlySpan<float> values, int count)
     {
-        var all = new Scored[values.Length];
-        for (int i = 0; i < all.Length; i++)
-            all[i] = new Scored(i, values[i]);
-        Array.Sort(all, static (a, b) => a.Value != b.Value ? b.Value.CompareTo(a.Value) : a.Index.CompareTo(b.Index));
-        return all[..Math.Min(count, all.Length)];
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        var best = new RunningTop(Math.Min(count, values.Length));
+        best.Offer(values, 0);
+        return best.Sorted();
     }
 
     /// <summary>1 + the number of values that come before <paramref name="index"/>: larger ones, and equal ones at a lower index.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">No such index.</exception>
     public static int Rank(ReadOnlySpan<float> values, int index)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, values.Length);
+        float value = values[index];
         int rank = 1;
-        for (int i = 0; i < values.Length; i++)
+        if (float.IsNaN(value))
         {
-            if (values[i] > values[index] || (values[i] == values[index] && i < index))
-                rank++;
+            for (int i = 0; i < values.Length; i++)
+                rank += !float.IsNaN(values[i]) || i < index ? 1 : 0;
+            return rank;
         }
 
-        return rank;
+        return rank + CountAtLeast(values[..index], value) + CountAbove(values[(index + 1)..], value);
+    }
+
+    private static int CountAtLeast(ReadOnlySpan<float> values, float limit)
+    {
+        ref float first = ref MemoryMarshal.GetReference(values);
+        int count = 0, i = 0;
+        for (; i + 16 <= values.Length; i += 16)
+            count += BitOperations.PopCount(Vector512.GreaterThanOrEqual(Vector512.LoadUnsafe(ref first, (nuint)i), Vector512.Create(limit)).ExtractMostSignificantBits());
+        for (; i < values.Length; i++)
+            count += values[i] >= limit ? 1 : 0;
+        return count;
+    }
+
+    private static int CountAbove(ReadOnlySpan<float> values, float limit)
+    {
+        ref float first = ref MemoryMarshal.GetReference(values);
+        int count = 0, i = 0;
+        for (; i + 16 <= values.Length; i += 16)
+            count += BitOperations.PopCount(Vector512.GreaterThan(Vector512.LoadUnsafe(ref first, (nuint)i), Vector512.Create(limit)).ExtractMostSignificantBits());
+        for (; i < values.Length; i++)
+            count += values[i] > limit ? 1 : 0;
+        return count;
+    }
+}
+
+/// <summary>
+/// The best values seen so far, in the order of <see cref="TopK"/>. Values may be offered in any order of indices: the outcome is the same.
+/// Not synchronised.
+/// </summary>
+internal sealed class RunningTop(int count)
+{
+    private readonly Scored[] _heap = new Scored[count]; // the worst on top: parents never come before their children
+    private int _size;
+
+    /// <summary>Offers values[i] as index <paramref name="firstIndex"/> + i.</summary>
+    public void Offer(ReadOnlySpan<float> values, int firstIndex)
+    {
+        if (_heap.Length == 0)
+            return;
+        int i = 0;
+        for (; i < values.Length && (_size < _heap.Length || float.IsNaN(_heap[0].Value)); i++)
+            Offer(new Scored(firstIndex + i, values[i]));
+        ref float first = ref MemoryMarshal.GetReference(values);
+        for (; i + 16 <= values.Length; i += 16)
+        {
+            // Most vectors hold nothing as good as the worst kept.
+            ulong candidates = Vector512.GreaterThanOrEqual(Vector512.LoadUnsafe(ref first, (nuint)i), Vector512.Create(_heap[0].Value)).ExtractMostSignificantBits();
+            for (; candidates != 0; candidates &= candidates - 1)
+            {
+                int at = i + BitOperations.TrailingZeroCount(candidates);
+                Offer(new Scored(firstIndex + at, values[at]));
+            }
+        }
+
+        for (; i < values.Length; i++)
+            Offer(new Scored(firstIndex + i, values[i]));
+    }
+
+    /// <summary>Offers one value.</summary>
+    public void Offer(Scored candidate)
+    {
+        if (_size < _heap.Length)
+        {
+            int at = _size++;
+            for (; at > 0 && Before(_heap[(at - 1) / 2], candidate); at = (at - 1) / 2)
+                _heap[at] = _heap[(at - 1) / 2];
+            _heap[at] = candidate;
+        }
+        else if (_size > 0 && Before(candidate, _heap[0]))
+            ReplaceWorst(candidate);
+    }
+
+    /// <summary>Offers all that another one kept.</summary>
+    public void Merge(RunningTop other)
+    {
+        for (int i = 0; i < other._size; i++)
+            Offer(other._heap[i]);
+    }
+
+    /// <summary>What was kept, best first.</summary>
+    public Scored[] Sorted()
+    {
+        var sorted = _heap[.._size];
+        Array.Sort(sorted, static (a, b) => Before(a, b) ? -1 : Before(b, a) ? 1 : 0);
+        return sorted;
+    }
+
+    private void ReplaceWorst(Scored candidate)
+    {
+        int at = 0;
+        while (true)
+        {
+            int child = 2 * at + 1;
+            if (child >= _size)
+                break;
+            if (child + 1 < _size && Before(_heap[child], _heap[child + 1]))
+                child++;
+            if (Before(_heap[child], candidate))
+                break;
+            _heap[at] = _heap[child];
+            at = child;
+        }
+
+        _heap[at] = candidate;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Before(Scored a, Scored b)
+    {
+        if (a.Value > b.Value)
+            return true;
+        if (a.Value < b.Value)
+            return false;
+        bool aIsNumber = !float.IsNaN(a.Value), bIsNumber = !float.IsNaN(b.Value);
+        return aIsNumber == bIsNumber ? a.Index < b.Index : aIsNumber;
     }
 }

@@ -34,6 +34,26 @@ internal static unsafe class Widening
         return Vector512.ConvertToSingle(Vector512.Create(low, high));
     }
 
+    /// <summary>8 floats as doubles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Doubles(Vector256<float> values)
+    {
+        if (Avx512F.IsSupported)
+            return Avx512F.ConvertToVector512Double(values);
+        var (low, high) = Vector256.Widen(values);
+        return Vector512.Create(low, high);
+    }
+
+    /// <summary>16 unsigned bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Bytes(Vector128<byte> bytes)
+    {
+        if (Avx512F.IsSupported)
+            return Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(bytes));
+        var (low, high) = Vector256.Widen(Vector256.Create(Vector128.WidenLower(bytes), Vector128.WidenUpper(bytes)));
+        return Vector512.ConvertToSingle(Vector512.Create(low, high).AsInt32());
+    }
+
     /// <summary>The lowest four bits of each of 16 words, 0 to 15.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LowNibbles(Vector512<uint> words)
