@@ -29,7 +29,7 @@ public sealed class LanguageModel
         (Name, Path) = (folder.Name, folder.Path);
         _weights = WeightLoader.Load(config, names, folder.Checkpoint);
         GenerationDefaults = GenerationDefaults.Read(folder);
-        _tokenizer = new Lazy<Tokenizer?>(() => TokenizerOf(folder));
+        _tokenizer = new Lazy<Tokenizer?>(() => Tokenizer.Find(folder));
         IsTied = config.Output.Tied;
         TokenEmbedding = new EmbeddingTable(IsTied ? "input and output table" : "input table", _weights.TokenEmbedding, TextOf);
         Unembedding = IsTied ? TokenEmbedding : new EmbeddingTable("output table", _weights.UnembeddingTable, TextOf);
@@ -129,20 +129,13 @@ public sealed class LanguageModel
     private static LanguageModel Load(ModelFolder folder, (TransformerConfig Config, TensorNames Names) read, Workers workers) =>
         new(folder, read.Config, read.Names, workers);
 
+    /// <summary>What the first run costs: a look at every weight, and the packing of every matrix.</summary>
     private Decoder Prepare()
     {
-        Linear[] matrices = [.. _weights.Matrices.Distinct()];
-        Workers.Run(matrices.Length, i => matrices[i].Prepare());
+        CheckpointScan.RequireFinite(_checkpoint, Workers);
+        foreach (Linear matrix in _weights.Matrices)
+            matrix.Prepare(Workers);
         return new Decoder(Config, _weights, Workers);
-    }
-
-    /// <summary>Null where a folder has neither tokenizer.json nor vocab.json with merges.txt: such a model is run by ids alone.</summary>
-    private static Tokenizer? TokenizerOf(ModelFolder folder)
-    {
-        bool Has(string file) => File.Exists(System.IO.Path.Combine(folder.TokenizerFolder, file));
-        if (folder.Gguf is not null)
-            return null;
-        return Has("tokenizer.json") || (Has("vocab.json") && Has("merges.txt")) ? Tokenizer.Load(folder.TokenizerFolder) : null;
     }
 
     private string TextOf(int id) => Tokenizer?.TokenText(id) ?? FormattableString.Invariant($"<{id}>");

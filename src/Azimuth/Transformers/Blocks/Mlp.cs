@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Azimuth.Numerics;
 
 namespace Azimuth.Transformers.Blocks;
 
@@ -18,14 +19,38 @@ internal static class Mlp
             if (config.IsGated)
             {
                 Span<float> gate = up.Slice(2 * row * width, width);
-                Activations.Apply(config.Activation, gate);
+                Apply(config.Activation, gate);
                 TensorPrimitives.Multiply(gate, up.Slice((2 * row + 1) * width, width), result);
             }
             else
             {
                 up.Slice(row * width, width).CopyTo(result);
-                Activations.Apply(config.Activation, result);
+                Apply(config.Activation, result);
             }
+        }
+    }
+
+    private static void Apply(Activation activation, Span<float> values)
+    {
+        switch (activation)
+        {
+            case Activation.Gelu:
+                Activations.Gelu(values);
+                break;
+            case Activation.GeluTanh:
+                Activations.GeluTanh(values);
+                break;
+            case Activation.GeluQuick:
+                Activations.GeluQuick(values);
+                break;
+            case Activation.Relu:
+                Activations.Relu(values);
+                break;
+            case Activation.Silu:
+                Activations.Silu(values);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(activation), activation, "unknown activation");
         }
     }
 }

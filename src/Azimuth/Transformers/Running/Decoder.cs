@@ -71,10 +71,7 @@ internal sealed class Decoder
         if (_config.Output.LogitScale != 1)
             TensorPrimitives.Multiply(logits, _config.Output.LogitScale, logits);
         if (_config.Output.LogitSoftCap is { } cap)
-        {
-            for (int row = 0; row < rows; row++)
-                SoftCap.Apply(logits.Slice(row * _config.VocabSize, _config.VocabSize), cap);
-        }
+            SoftCap.Apply(logits, cap);
     }
 
     /// <summary>Token rows, scaled and projected: [row, model]. Positions and norm are not in it.</summary>

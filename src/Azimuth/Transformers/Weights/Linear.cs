@@ -4,14 +4,14 @@ namespace Azimuth.Transformers.Weights;
 
 /// <summary>
 /// A weight matrix and its bias: output = input · Wᵀ + b. It may be made of several tensors stacked one below the other (queries, keys and values;
-/// gate and up), so that one product does for all. Packed when first used. Immutable, safe for many threads.
+/// gate and up), so that one product does for all. Safe for many threads once prepared.
 /// </summary>
 internal sealed class Linear
 {
     private readonly IReadOnlyList<StoredMatrix> _parts;
     private readonly WeightLayout _layout;
     private readonly int[]? _rowOrder;
-    private readonly Lazy<PackedMatrix> _packed;
+    private PackedMatrix? _packed;
 
     /// <param name="parts">[outputs, inputs] each, or one [inputs, outputs].</param>
     /// <param name="layout">How the parts lie.</param>
@@ -26,7 +26,6 @@ internal sealed class Linear
         bool straight = layout == WeightLayout.OutputsByInputs;
         Inputs = straight ? parts[0].Columns : checked((int)parts[0].Rows);
         Outputs = rowOrder?.Length ?? (straight ? checked((int)parts.Sum(part => part.Rows)) : parts[0].Columns);
-        _packed = new Lazy<PackedMatrix>(Pack);
     }
 
     /// <summary>Width of an input row.</summary>
@@ -38,16 +37,17 @@ internal sealed class Linear
     /// <summary>[outputs], or null.</summary>
     public float[]? Bias { get; }
 
-    /// <summary>Packs now rather than at the first product.</summary>
-    public void Prepare() => _ = _packed.Value;
+    /// <summary>Packs the matrix; the decoder does so for all of them before its first run, on one thread at a time.</summary>
+    public void Prepare(Workers workers) =>
+        _packed ??= PackedMatrix.Pack(_parts.Count == 1 ? _parts[0] : Stack(_parts), _layout, _rowOrder, workers);
 
     /// <summary>output [rows, outputs] = input [rows, inputs] · Wᵀ + b.</summary>
     public void Apply(ReadOnlySpan<float> input, int rows, Span<float> output, Workers workers) =>
-        MatrixProduct.Multiply(input, rows, _packed.Value, Bias, output, workers);
+        MatrixProduct.Multiply(input, rows, Packed, Bias, output, workers);
 
     /// <summary>The same without the bias.</summary>
     public void ApplyWithoutBias(ReadOnlySpan<float> input, int rows, Span<float> output, Workers workers) =>
-        MatrixProduct.Multiply(input, rows, _packed.Value, default, output, workers);
+        MatrixProduct.Multiply(input, rows, Packed, default, output, workers);
 
     /// <summary>W · output: from [outputs] back to [inputs]. Reads the stored matrix; for one vector now and then.</summary>
     public float[] TransposedProduct(ReadOnlySpan<float> output)
@@ -67,7 +67,7 @@ internal sealed class Linear
         return [.. sums.Select(sum => (float)sum)];
     }
 
-    private PackedMatrix Pack() => PackedMatrix.Pack(_parts.Count == 1 ? _parts[0] : Stack(_parts), _layout, _rowOrder);
+    private PackedMatrix Packed => _packed ?? throw new InvalidOperationException("the matrix has not been packed");
 
     /// <summary>The parts one below the other; in their own type when they share it, else widened.</summary>
     private static StoredMatrix Stack(IReadOnlyList<StoredMatrix> parts)
