@@ -1,4 +1,5 @@
 using Azimuth.Checkpoints;
+using Azimuth.Tests.Checkpoints;
 using Azimuth.Tokenization;
 
 namespace Azimuth.Tests.Tokenization;
