@@ -43,6 +43,10 @@ public sealed class ModelFolder
     /// <summary>Remarks that do not stop the reading, of the folder and of its weights.</summary>
     public IReadOnlyList<string> Warnings { get; }
 
+    /// <summary>Opens the weights alone, from the same paths as <see cref="Open"/>; no config.json is asked for.</summary>
+    /// <exception cref="CheckpointFormatException">No or several weights there, or a malformed file.</exception>
+    public static Checkpoint OpenWeights(string path) => WeightsLocator.Find(path).Open();
+
     /// <summary>
     /// Opens a folder (safetensors in one file or sharded, or exactly one GGUF file), or a single .safetensors, .gguf, index or config.json file.
     /// </summary>

@@ -1,0 +1,22 @@
+using Azimuth.Checkpoints;
+using Azimuth.Tokenization;
+
+namespace Azimuth.Cli.CommandLine;
+
+/// <summary>A tokenizer without its model, for commands that look at no weights.</summary>
+internal sealed record ModelTokenizer(string Name, Tokenizer Tokenizer)
+{
+    /// <summary>Opens the tokenizer of a model folder, a checkpoint file, or a folder that holds nothing but tokenizer files.</summary>
+    public static ModelTokenizer Open(string path)
+    {
+        if (Directory.Exists(path) && !HoldsWeights(path))
+            return new ModelTokenizer(Path.GetFileName(Path.TrimEndingDirectorySeparator(path)), Tokenizer.Load(path));
+        ModelFolder folder = ModelFolder.Open(path);
+        Tokenizer tokenizer = Tokenizer.Find(folder) ?? throw new UsageException(
+            $"{path}: expected tokenizer.json, or vocab.json with merges.txt, found neither; copy them from where the model was published.");
+        return new ModelTokenizer(folder.Name, tokenizer);
+    }
+
+    private static bool HoldsWeights(string folder) =>
+        Directory.EnumerateFiles(folder).Any(file => Path.GetExtension(file) is ".safetensors" or ".gguf" || file.EndsWith(".safetensors.index.json", StringComparison.Ordinal));
+}

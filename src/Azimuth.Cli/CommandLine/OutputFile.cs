@@ -1,0 +1,17 @@
+namespace Azimuth.Cli.CommandLine;
+
+/// <summary>Looks at the name of a file to be written before the work for it begins.</summary>
+internal static class OutputFile
+{
+    /// <summary>Refuses a name of another format, a folder in the file's place, and a folder that does not exist.</summary>
+    public static void Check(string path, string where, string ending)
+    {
+        if (!path.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
+            throw new UsageException($"{where}: expected a name ending in {ending}, found {path}.");
+        if (Directory.Exists(path))
+            throw new UsageException($"{where}: expected a file to write, found the folder {path}.");
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? path;
+        if (!Directory.Exists(folder))
+            throw new UsageException($"{where}: the folder {folder} does not exist; create it first.");
+    }
+}

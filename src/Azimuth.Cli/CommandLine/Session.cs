@@ -1,0 +1,134 @@
+using System.CommandLine;
+using Azimuth.Checkpoints;
+using Azimuth.Cli.Output;
+using Azimuth.Embeddings;
+using Azimuth.Numerics;
+using Azimuth.Transformers;
+
+namespace Azimuth.Cli.CommandLine;
+
+/// <summary>One run of one command: its options, where its output goes, its threads. Belongs to one thread; disposed when the command ends.</summary>
+internal sealed class Session : IDisposable
+{
+    private readonly ParseResult _parsed;
+    private readonly CommonOptions _common;
+    private readonly TextWriter _output;
+    private readonly TextWriter _error;
+    private Workers? _workers;
+
+    public Session(ParseResult parsed, CommonOptions common, string command, TextWriter output, TextWriter error, CancellationToken cancel)
+    {
+        (_parsed, _common, Command, _output, _error, Cancel) = (parsed, common, command, output, error, cancel);
+        bool color = !parsed.GetValue(common.NoColor) && !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        Screen = new Screen(output, color);
+        Quiet = parsed.GetValue(common.Quiet);
+        Progress = new ProgressLine(error, shown: !Quiet && !Console.IsErrorRedirected);
+    }
+
+    /// <summary>The command's name as typed: "eval perplexity".</summary>
+    public string Command { get; }
+
+    /// <summary>Cancelled by Ctrl-C and SIGTERM.</summary>
+    public CancellationToken Cancel { get; }
+
+    /// <summary>Standard output for people.</summary>
+    public Screen Screen { get; }
+
+    /// <summary>The line on standard error that says how far the work is.</summary>
+    public ProgressLine Progress { get; }
+
+    /// <summary>One JSON document instead of a screen.</summary>
+    public bool Json => _parsed.GetValue(_common.Json);
+
+    /// <summary>No progress, no warnings.</summary>
+    public bool Quiet { get; }
+
+    /// <summary>Threads to compute with, made when first asked for.</summary>
+    public Workers Workers => _workers ??= new Workers(_parsed.GetValue(_common.Threads) ?? 0);
+
+    /// <summary>What <c>--model</c> says, or null.</summary>
+    public string? ModelName => _parsed.GetValue(_common.Model);
+
+    /// <summary>Opens the model that <c>--model</c> names, or the bundled one.</summary>
+    public LanguageModel OpenModel()
+    {
+        string path = KnownModels.Resolve(ModelName);
+        Progress.Say($"opening {Path.GetFileName(path)}");
+        LanguageModel model = LanguageModel.Load(path, Workers);
+        Cancel.ThrowIfCancellationRequested();
+        return model;
+    }
+
+    /// <summary>Opens the tokenizer of the model that <c>--model</c> names, or of the bundled one; weights are not looked at.</summary>
+    public ModelTokenizer OpenTokenizer() => ModelTokenizer.Open(KnownModels.Resolve(ModelName));
+
+    /// <summary>The token that a required argument names.</summary>
+    /// <exception cref="UsageException">It was left out, or is no token of the table.</exception>
+    public int Token(LanguageModel model, EmbeddingTable table, Argument<string?> argument)
+    {
+        string typed = Value(argument)
+            ?? throw new UsageException($"azimuth {Command}: expected a {argument.Name} such as \" next\" or id:1867, found none.");
+        return TokenArgument.Resolve(model, table, typed, argument.Name);
+    }
+
+    public T? Value<T>(Option<T> option) => _parsed.GetValue(option);
+
+    /// <summary>A list that was typed; null when the option was left out, for which the parser would give an empty one.</summary>
+    public T[]? List<T>(Option<T[]?> option) => IsGiven(option) ? _parsed.GetValue(option) : null;
+
+    public T? Value<T>(Argument<T> argument) => _parsed.GetValue(argument);
+
+    /// <summary>True when the option was typed, false when its default holds.</summary>
+    public bool IsGiven(Option option) => _parsed.GetResult(option) is { Implicit: false };
+
+    /// <summary>A remark on standard error that does not stop the work.</summary>
+    public void Warn(string sentence)
+    {
+        if (Quiet)
+            return;
+        Progress.Clear();
+        _error.WriteLine("warning: " + sentence);
+    }
+
+    /// <summary>A remark on standard error about how the work went, such as its rate.</summary>
+    public void Note(string text)
+    {
+        if (Quiet)
+            return;
+        Progress.Clear();
+        _error.WriteLine(text);
+    }
+
+    /// <summary>Standard output as a stream of text, flushed after each piece: for texts that appear as they are made.</summary>
+    public void Stream(string text)
+    {
+        _output.Write(text);
+        _output.Flush();
+    }
+
+    /// <summary>Ends the command with its result: the JSON document, or the picture on the screen with its line of conventions.</summary>
+    /// <param name="model">The model's name, null for commands without one.</param>
+    /// <param name="conventions">What the numbers depend on.</param>
+    /// <param name="result">A record whose members are the document's keys in camelCase.</param>
+    /// <param name="draw">Shows the same on the screen.</param>
+    /// <param name="exit">The exit code.</param>
+    public Task<int> Show(string? model, Conventions conventions, object result, Action<Screen> draw, int exit = ExitCode.Done)
+    {
+        Progress.Clear();
+        if (Json)
+        {
+            JsonDocumentWriter.Write(_output, Command, model, conventions, result);
+            return Task.FromResult(exit);
+        }
+
+        draw(Screen);
+        Screen.Conventions(conventions);
+        return Task.FromResult(exit);
+    }
+
+    public void Dispose()
+    {
+        Progress.Clear();
+        _workers?.Dispose();
+    }
+}

@@ -1,0 +1,14 @@
+using System.CommandLine;
+using Azimuth.Embeddings;
+using Azimuth.Transformers;
+
+namespace Azimuth.Cli.CommandLine;
+
+/// <summary>Which of a model's two tables a command looks at.</summary>
+internal static class TableOption
+{
+    public static Option<string> Create() => Options.Choice("--table", "which table the rows come from; one and the same in a tied model", "input", "output");
+
+    public static EmbeddingTable Of(LanguageModel model, Session session, Option<string> option) =>
+        session.Value(option) == "output" ? model.Unembedding : model.TokenEmbedding;
+}

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Azimuth.Checkpoints;
+
+namespace Azimuth.Cli.CommandLine;
+
+/// <summary>Says in one sentence what the parser could not make sense of.</summary>
+internal static class UsageProblem
+{
+    /// <summary>The first problem of a parsed command line, or null when there is none.</summary>
+    public static string? Of(ParseResult parsed, Verb? verb, string path, IReadOnlyList<Verb> verbs, CommonOptions common)
+    {
+        if (parsed.UnmatchedTokens.FirstOrDefault() is string stray)
+            return Stray(stray, verb, path, verbs, common);
+        if (verb is null)
+            return "azimuth: expected a COMMAND, found only options; `azimuth --help` lists the commands.";
+        if (verb.Run is null)
+            return $"azimuth {path}: expected one of its commands, {string.Join(", ", verb.Verbs.Select(v => v.Command.Name))}.";
+        return parsed.Errors.Count == 0 ? null : Describe(parsed.Errors[0], path);
+    }
+
+    private static string Stray(string stray, Verb? verb, string path, IReadOnlyList<Verb> verbs, CommonOptions common)
+    {
+        if (stray.StartsWith('-') && stray.Length > 1)
+        {
+            IEnumerable<Option> known = (verb?.Command.Options ?? []).Concat(common.All);
+            string where = path.Length == 0 ? "azimuth" : $"azimuth {path}";
+            return $"{where}: unknown option {stray}; {Nearest(stray, known.Select(o => o.Name), $"`{where} --help` lists its options")}.";
+        }
+
+        if (verb is not null && verb.Run is not null)
+            return $"azimuth {path}: expected {Expected(verb.Command)}, found also \"{stray}\"; quote a text that has blanks in it.";
+        IEnumerable<string> names = (verb?.Verbs ?? verbs).Select(v => v.Command.Name);
+        return $"azimuth: unknown command \"{(path + " " + stray).Trim()}\"; {Nearest(stray, names, "`azimuth --help` lists the commands")}.";
+    }
+
+    private static string Nearest(string name, IEnumerable<string> known, string otherwise)
+    {
+        IReadOnlyList<string> nearest = NearestNames.Of(name, known, count: 2);
+        return nearest.Count == 0 ? otherwise : $"the nearest known: {string.Join(", ", nearest)}; {otherwise}";
+    }
+
+    private static string Expected(Command command) => command.Arguments.Count == 0
+        ? "options only"
+        : string.Join(" ", command.Arguments.Select(argument => $"one {argument.Name}"));
+
+    private static string Describe(ParseError error, string path)
+    {
+        OptionResult? option = error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult;
+        if (option is null)
+            return $"azimuth {path}: {error.Message}";
+        if (option.Tokens.Count == 0 && option.Option.Arity.MinimumNumberOfValues > 0)
+            return $"{option.Option.Name}: expected a value ({option.Option.HelpName}), found none.";
+        return option.Tokens.Count > option.Option.Arity.MaximumNumberOfValues
+            ? $"{option.Option.Name}: expected once, found {option.Tokens.Count} times."
+            : error.Message;
+    }
+}
