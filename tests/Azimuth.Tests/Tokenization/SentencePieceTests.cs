@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Azimuth.Checkpoints;
-using Azimuth.Tests.Checkpoints;
 using Azimuth.Tokenization;
 
 namespace Azimuth.Tests.Tokenization;

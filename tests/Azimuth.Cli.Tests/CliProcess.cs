@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+
+namespace Azimuth.Cli.Tests;
+
+/// <summary>Runs the built command in a process of its own and reads what it wrote.</summary>
+internal static class CliProcess
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
+    /// <summary>The command's assembly, built by the same build as these tests.</summary>
+    public static string Assembly { get; } = FindAssembly();
+
+    /// <summary>Runs with the repository's root as the current folder.</summary>
+    public static Task<CliResult> RunAsync(params string[] args) => RunInAsync(TestFiles.Root, args);
+
+    public static async Task<CliResult> RunInAsync(string folder, params string[] args)
+    {
+        using Process process = Start(folder, args);
+        return await FinishAsync(process, args);
+    }
+
+    /// <summary>Runs a line as it is typed in a shell, <c>azimuth</c> being the built command.</summary>
+    public static async Task<CliResult> RunShellAsync(string folder, string line)
+    {
+        ProcessStartInfo start = Redirected("bash", folder);
+        start.ArgumentList.Add("-c");
+        start.ArgumentList.Add("azimuth() { dotnet exec \"$AZIMUTH_ASSEMBLY\" \"$@\"; }\n" + line);
+        start.Environment["AZIMUTH_ASSEMBLY"] = Assembly;
+        using Process process = Process.Start(start)!;
+        return await FinishAsync(process, [line]);
+    }
+
+    /// <summary>Starts without waiting, for tests that send signals.</summary>
+    public static Process Start(string folder, params string[] args)
+    {
+        ProcessStartInfo start = Redirected("dotnet", folder);
+        start.ArgumentList.Add("exec");
+        start.ArgumentList.Add(Assembly);
+        foreach (string arg in args)
+            start.ArgumentList.Add(arg);
+        return Process.Start(start)!;
+    }
+
+    public static async Task<CliResult> FinishAsync(Process process, IReadOnlyList<string> args)
+    {
+        process.StandardInput.Close();
+        Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Limit);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+
+        return new CliResult(string.Join(' ', args), process.ExitCode, await output, await error);
+    }
+
+    private static ProcessStartInfo Redirected(string program, string folder) => new(program)
+    {
+        WorkingDirectory = folder,
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+        StandardOutputEncoding = Encoding.UTF8,
+        StandardErrorEncoding = Encoding.UTF8,
+    };
+
+    private static string FindAssembly()
+    {
+        // tests/Azimuth.Cli.Tests/bin/Release/net10.0/ → src/Azimuth.Cli/bin/Release/net10.0/
+        DirectoryInfo own = new(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+        string path = Path.Combine(TestFiles.Root, "src", "Azimuth.Cli", "bin", own.Parent!.Name, own.Name, "Azimuth.Cli.dll");
+        Assert.True(File.Exists(path), $"the built command was not found at {path}");
+        return path;
+    }
+}
+
+/// <summary>What a run of the command left behind.</summary>
+internal sealed record CliResult(string CommandLine, int ExitCode, string Output, string Error)
+{
+    /// <summary>Checks that the run succeeded and returns its only JSON document.</summary>
+    public JsonElement Json()
+    {
+        Assert.True(ExitCode == 0, $"{CommandLine}: exit {ExitCode}\n{Error}");
+        return ParseJson();
+    }
+
+    /// <summary>The one JSON document on standard output, whatever the exit code.</summary>
+    public JsonElement ParseJson()
+    {
+        using JsonDocument document = JsonDocument.Parse(Output);
+        return document.RootElement.Clone();
+    }
+
+    /// <summary>Checks that the run succeeded and returns what it showed.</summary>
+    public string Screen()
+    {
+        Assert.True(ExitCode == 0, $"{CommandLine}: exit {ExitCode}\n{Error}");
+        return Output;
+    }
+
+    /// <summary>Checks that the run was refused with one sentence and nothing on standard output, and returns the sentence.</summary>
+    public string Refusal()
+    {
+        Assert.True(ExitCode == 2, $"{CommandLine}: exit {ExitCode}, expected 2\n{Output}\n{Error}");
+        Assert.Equal("", Output);
+        string[] lines = Error.TrimEnd('\n').Split('\n');
+        Assert.True(lines.Length == 1, $"{CommandLine}: expected one sentence, found {Error}");
+        Assert.StartsWith("error: ", lines[0], StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", Error, StringComparison.Ordinal);
+        return lines[0]["error: ".Length..];
+    }
+}

@@ -1,0 +1,42 @@
+using System.Text.RegularExpressions;
+
+namespace Azimuth.Cli.Tests;
+
+public sealed partial class HelpTests
+{
+    public static TheoryData<string> Names => [.. Verbs.Names];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Help_has_a_description_the_options_and_examples_within_100_columns(string command)
+    {
+        string page = (await CliProcess.RunAsync([.. command.Split(' '), "--help"])).Screen();
+        Assert.Contains($"azimuth {command}", page, StringComparison.Ordinal);
+        foreach (string option in new[] { "--model", "--json", "--threads", "--quiet", "--no-color", "--debug" })
+            Assert.Contains(option, page, StringComparison.Ordinal);
+        Assert.InRange(ExamplesOf(page).Count, 2, 3);
+        Assert.DoesNotContain('\e', page);
+        foreach (string line in page.Split('\n').Where(line => !line.StartsWith("  azimuth ", StringComparison.Ordinal)))
+            Assert.InRange(line.Length, 0, 100);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Every_example_of_the_help_runs(string command)
+    {
+        string page = (await CliProcess.RunAsync([.. command.Split(' '), "--help"])).Screen();
+        using ShellFolder folder = new();
+        foreach (string example in ExamplesOf(page))
+        {
+            CliResult run = await CliProcess.RunShellAsync(folder.Path, example);
+            Assert.True(run.ExitCode == 0, $"{example}: exit {run.ExitCode}\n{run.Error}");
+            Assert.NotEqual("", run.Output);
+        }
+    }
+
+    private static IReadOnlyList<string> ExamplesOf(string page) =>
+        [.. Example().Matches(page[page.IndexOf("\nExamples\n", StringComparison.Ordinal)..]).Select(match => match.Groups[1].Value)];
+
+    [GeneratedRegex("^  (azimuth .*)$", RegexOptions.Multiline)]
+    private static partial Regex Example();
+}

@@ -1,0 +1,76 @@
+using System.Text.Json;
+
+namespace Azimuth.Cli.Tests;
+
+/// <summary>The spelling that scripts rely on: every documented key of every command's document is there.</summary>
+public sealed class JsonKeysTests
+{
+    [Theory]
+    [InlineData("models", "models[].name models[].path models[].format models[].sizeBytes models[].description models[].isDefault")]
+    [InlineData("inspect -m novels-gpt", "path format fileBytes tensorCount elementCount types[].type config tensors[].name tensors[].type tensors[].shape tensors[].offset tensors[].sizeBytes")]
+    [InlineData("inspect", "metadata tensors[].name")]
+    [InlineData("tokenize -m novels-gpt --text héros", "ids[] tokens[].id tokens[].text tokens[].start tokens[].end tokens[].startByte tokens[].endByte tokens[].special decoded")]
+    [InlineData("tokenize -m novels-gpt --variants night", "word variants[].case variants[].space variants[].text variants[].ids[] variants[].tokens[].id variants[].single")]
+    [InlineData("lookup -m novels-gpt id:262 id:300", "table modelDim tokens[].id tokens[].text norms[] rowsPreview[][] cosine[][] angleDegrees[][] oneHotMaxDifference")]
+    [InlineData("neighbors -m novels-gpt id:262", "token.id token.text metric table norm neighbors[].id neighbors[].text neighbors[].value neighbors[].angleDegrees audit.k audit.cosine[].id audit.overlapCosineDot audit.verdict")]
+    [InlineData("roundtrip -m novels-gpt id:262", "token.id leverage transpose.own transpose.rank transpose.peaks[].id cosine.own cosine.rank cosine.peaks[].value leftInverse.own leftInverse.rank leftInverse.peaks[].text")]
+    [InlineData("roundtrip -m novels-gpt --all", "recovered.transpose recovered.cosine recovered.leftInverse leverageSum leverageMin.id leverageMax.value")]
+    [InlineData("geometry -m novels-gpt", "tables[].table tables[].rows tables[].columns tables[].normMean tables[].normSdPopulation tables[].normQuantiles.0 tables[].normQuantiles.100 tables[].smallestNormIds[] tables[].largestNormIds[] tables[].meanVectorNorm tables[].meanPairwiseCosine tables[].singularValuesFirst10[] tables[].effectiveRankSingularValues tables[].participationRatioCentredEigenvalues tables[].explainedVarianceFirst10[]")]
+    [InlineData("trace -m novels-gpt --ids 262,300,262", "prompts[].ids[] prompts[].tokens[].text prompts[].target.id prompts[].target.text prompts[].rival.id prompts[].logitTarget prompts[].logitRival prompts[].probabilityTarget prompts[].rankTarget prompts[].top10[].probability prompts[].lossNatsPerPosition[] prompts[].greedy20[].id prompts[].sites[].site prompts[].sites[].norm prompts[].sites[].normAllPositions[] prompts[].sites[].angleToFinal prompts[].sites[].angleToTargetRaw prompts[].sites[].angleToTargetNormed prompts[].sites[].lensTop5[].text prompts[].sites[].targetProbability prompts[].sites[].targetRank prompts[].sites[].planeNormed.inPlane prompts[].sites[].planeRaw.x prompts[].contributions.tokenEmbedding.target prompts[].contributions.positionEmbedding.targetMinusRival prompts[].biasTerm.target prompts[].confidence[].tokensFor90Percent prompts[].length[].scale prompts[].attentionLastPosition[][][]")]
+    [InlineData("confidence -m novels-gpt --ids 262,300", "target.id target.text confidence[].temperature confidence[].probabilityTarget confidence[].probabilityTop confidence[].entropyNats confidence[].tokensFor90Percent length[].scale length[].probabilityTarget")]
+    [InlineData("generate -m novels-gpt --prompt-ids 262,300 --max-tokens 4", "ids[] text stopReason tokensPerSecond")]
+    [InlineData("eval perplexity LICENSE -m novels-gpt", "predictedTokens lossNatsPerToken perplexity window stride tokens")]
+    [InlineData("verify tests/fixtures/families/gpt2", "tolerance passed largestDifference folders[].folder folders[].cases[].sites[].site folders[].cases[].sites[].largestDifference")]
+    public async Task A_document_starts_with_command_model_and_conventions_and_has_every_documented_key(string commandLine, string keys)
+    {
+        JsonElement document = (await CliProcess.RunAsync([.. commandLine.Split(' '), "--json"])).Json();
+        Assert.Equal(["command", "model", "conventions"], document.EnumerateObject().Take(3).Select(property => property.Name));
+        Assert.StartsWith(document.GetProperty("command").GetString()!, commandLine, StringComparison.Ordinal);
+        foreach (string key in keys.Split(' '))
+            AssertHas(document, key, key);
+    }
+
+    [Fact]
+    public async Task A_report_says_where_it_is_and_what_is_in_it()
+    {
+        using TemporaryFolder folder = new();
+        JsonElement document = (await CliProcess.RunInAsync(folder.Path, "report", "-m", "novels-gpt", "-o", "r.html", "--json")).Json();
+        foreach (string key in new[] { "path", "sections[].id", "sections[].title" })
+            AssertHas(document, key, key);
+        Assert.Equal(folder["r.html"], document.GetProperty("path").GetString());
+    }
+
+    [Fact]
+    public async Task Infinity_is_the_word_inf()
+    {
+        JsonElement document = (await CliProcess.RunAsync("confidence", "-m", "novels-gpt", "--ids", "262", "--temperatures", "0,inf", "--json")).Json();
+        JsonElement.ArrayEnumerator points = document.GetProperty("confidence").EnumerateArray();
+        Assert.Equal("inf", points.Last().GetProperty("temperature").GetString());
+        Assert.Equal(0, points.First().GetProperty("temperature").GetDouble());
+    }
+
+    [Fact]
+    public async Task The_number_of_threads_changes_no_number()
+    {
+        string[] outputs = await Task.WhenAll(new[] { "1", "2" }.Select(async threads =>
+            (await CliProcess.RunAsync("trace", "-m", "novels-gpt", "--ids", "262,300,400,500", "--threads", threads, "--json")).Screen()));
+        Assert.Equal(outputs[0], outputs[1]);
+    }
+
+    private static void AssertHas(JsonElement element, string path, string whole)
+    {
+        if (path.Length == 0)
+            return;
+        int dot = path.IndexOf('.', StringComparison.Ordinal);
+        string step = dot < 0 ? path : path[..dot], rest = dot < 0 ? "" : path[(dot + 1)..];
+        string name = step.TrimEnd('[', ']');
+        Assert.True(element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out element), $"{whole}: {name} is missing");
+        for (int depth = (step.Length - name.Length) / 2; depth > 0; depth--)
+        {
+            Assert.True(element.ValueKind == JsonValueKind.Array && element.GetArrayLength() > 0, $"{whole}: {name} is no list or is empty");
+            element = element[0];
+        }
+
+        AssertHas(element, rest, whole);
+    }
+}

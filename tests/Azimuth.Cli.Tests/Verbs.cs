@@ -1,0 +1,11 @@
+namespace Azimuth.Cli.Tests;
+
+/// <summary>The commands that the tests go through.</summary>
+internal static class Verbs
+{
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        "models", "inspect", "tokenize", "lookup", "neighbors", "roundtrip", "geometry", "trace", "confidence", "generate", "eval perplexity",
+        "verify", "report",
+    ];
+}
