@@ -94,7 +94,8 @@ public sealed class RoundTrip
         int cosine = ParallelRows.CountRepeats(_table.Rows, _norms, _workers, cancellation);
         progress?.Report(0.1);
         int transpose = SelfMatches.CountLost(Stored(), _workers, share => progress?.Report(0.1 + 0.2 * share), cancellation);
-        int left = SelfMatches.CountLost(Whitened(leverages), _workers, share => progress?.Report(0.3 + 0.7 * share), cancellation);
+        // Without any direction every score is 0 and the lowest id wins.
+        int left = Rank == 0 ? n - 1 : SelfMatches.CountLost(Whitened(leverages), _workers, share => progress?.Report(0.3 + 0.7 * share), cancellation);
         int min = Array.IndexOf(leverages, leverages.Min()), max = Array.IndexOf(leverages, leverages.Max());
         return new TableRoundTrip
         {

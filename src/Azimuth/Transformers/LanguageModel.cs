@@ -123,6 +123,9 @@ public sealed class LanguageModel
     /// <inheritdoc cref="NextLogits(ReadOnlySpan{int})" path="/exception"/>
     public Trace Trace(ReadOnlySpan<int> ids, TraceSites sites) => _runner.Value.Trace(ids, sites);
 
+    /// <summary>The same, but of the attention pattern only one query's row is kept: all of it grows with the square of the prompt.</summary>
+    internal Trace Trace(ReadOnlySpan<int> ids, TraceSites sites, int patternQuery) => _runner.Value.Trace(ids, sites, patternQuery);
+
     /// <summary>An empty cache with room for <paramref name="capacity"/> tokens at first; it grows up to the context.</summary>
     public KeyValueCache CreateCache(int capacity = 256) => new(Config, capacity);
 

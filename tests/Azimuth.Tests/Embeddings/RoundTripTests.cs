@@ -151,6 +151,15 @@ public sealed class RoundTripTests : IDisposable
     }
 
     [Fact]
+    public void A_table_of_zeros_brings_only_its_first_token_back()
+    {
+        RoundTrip trips = RoundTrip.Prepare(Tables.Of(9, 4, new float[36]), _workers, TestContext.Current.CancellationToken);
+        TableRoundTrip got = trips.OfTable(null, TestContext.Current.CancellationToken);
+        Assert.Equal((0, 0.0), (trips.Rank, got.LeverageSum));
+        Assert.Equal(new RecoveredCounts(8, 9, 8), got.Lost); // by cosine none: zero rows have no direction
+    }
+
+    [Fact]
     public void A_row_with_NaN_is_named()
     {
         float[] values = Tables.Normal(30 * 6, seed: 4);

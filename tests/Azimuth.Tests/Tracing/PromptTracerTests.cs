@@ -103,9 +103,9 @@ public sealed class PromptTracerTests : IDisposable
     }
 
     [Fact]
-    public void NaN_in_the_weights_is_reported_with_the_first_site_that_shows_it()
+    public void Numbers_too_large_for_the_run_are_reported_with_the_first_site_that_shows_them()
     {
-        string folder = Directory.CreateTempSubdirectory("azimuth-nan-").FullName;
+        string folder = Directory.CreateTempSubdirectory("azimuth-overflow-").FullName;
         try
         {
             string from = TestFiles.Fixture("families", "llama");
@@ -113,12 +113,12 @@ public sealed class PromptTracerTests : IDisposable
                 File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
             byte[] weights = File.ReadAllBytes(Path.Combine(from, "model.safetensors"));
             TensorInfo tensor = ModelFolder.Open(from).Checkpoint.Find("model.layers.1.mlp.down_proj.weight")!;
-            BitConverter.TryWriteBytes(weights.AsSpan((int)tensor.Offset), float.NaN);
+            System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(weights.AsSpan((int)tensor.Offset, (int)tensor.SizeBytes)).Fill(3e38f);
             File.WriteAllBytes(Path.Combine(folder, "model.safetensors"), weights);
 
             var error = Assert.Throws<CheckpointFormatException>(() => Run(LanguageModel.Load(folder, _workers)));
 
-            Assert.Contains("the residual stream at resid_post.1, position 0, holds NaN", error.Message, StringComparison.Ordinal);
+            Assert.Contains("the residual stream at resid_post.1, position 0, holds", error.Message, StringComparison.Ordinal);
         }
         finally
         {

@@ -18,6 +18,7 @@ internal sealed class AttentionRun
     private float[] _queryKeyValue = [], _heads = [];
     private float[]? _slopes;
     private Matrix[]? _pattern;
+    private int? _patternQuery;
     private int _layer;
 
     public AttentionRun() => _part = Part;
@@ -39,12 +40,13 @@ internal sealed class AttentionRun
     /// <param name="queryKeyValue">[row, queries | keys | values]; only the queries are read, keys and values come from the caches.</param>
     /// <param name="heads">[row, heads · headDim], overwritten.</param>
     /// <param name="pattern">[head][query, key] to write the softmax to, or null.</param>
+    /// <param name="patternQuery">The one query whose row is wanted, the only row of each pattern; null for all.</param>
     /// <param name="workers">Threads.</param>
-    public void Run(int layer, AttentionConfig config, float[] queryKeyValue, float[] heads, Matrix[]? pattern, Workers workers)
+    public void Run(int layer, AttentionConfig config, float[] queryKeyValue, float[] heads, Matrix[]? pattern, int? patternQuery, Workers workers)
     {
         if (config.HasAlibi && (_slopes is null || _slopes.Length != config.HeadCount))
             _slopes = Alibi.Slopes(config.HeadCount);
-        (_layer, _config, _queryKeyValue, _heads, _pattern) = (layer, config, queryKeyValue, heads, pattern);
+        (_layer, _config, _queryKeyValue, _heads, _pattern, _patternQuery) = (layer, config, queryKeyValue, heads, pattern, patternQuery);
         int parts = _tiles.Count * config.HeadCount;
         // Waking the other threads costs more than a short context's attention.
         if (parts * (long)_tiles[^1].Segment.Cache.Length * config.HeadDim < 1 << 17)
@@ -132,7 +134,7 @@ internal sealed class AttentionRun
         TensorPrimitives.Multiply(seen, 1 / TensorPrimitives.Sum(seen), seen);
         row[..(low - offset)].Clear();
         row[(position + 1 - offset)..].Clear();
-        if (_pattern is not null)
-            seen.CopyTo(_pattern[head].Row(position)[low..]);
+        if (_pattern is not null && (_patternQuery ?? position) == position)
+            seen.CopyTo(_pattern[head].Row(_patternQuery is null ? position : 0)[low..]);
     }
 }

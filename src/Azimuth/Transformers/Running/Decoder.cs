@@ -197,7 +197,7 @@ internal sealed class Decoder
         }
 
         float[] heads = work.Heads(queries); // [row, heads · headDim]
-        work.Attention.Run(layer, config, all, heads, trace?.PatternOf(layer, config.HeadCount), _workers);
+        work.Attention.Run(layer, config, all, heads, trace?.PatternOf(layer, config.HeadCount), trace?.PatternQuery, _workers);
         Span<float> mixed = heads.AsSpan(0, work.Rows * queries);
         trace?.Record(TraceSites.HeadOutput, layer, work.Segments[0].Start, mixed, queries);
         weights.AttentionOutput.Apply(mixed, work.Rows, output, _workers);

@@ -76,11 +76,11 @@ internal sealed class Runner(TransformerConfig config, Decoder decoder)
         return logits;
     }
 
-    /// <summary>Runs a prompt and keeps the values of some sites.</summary>
-    public Trace Trace(ReadOnlySpan<int> ids, TraceSites sites)
+    /// <summary>Runs a prompt and keeps the values of some sites; of the attention pattern one query's row, unless <paramref name="patternQuery"/> is null.</summary>
+    public Trace Trace(ReadOnlySpan<int> ids, TraceSites sites, int? patternQuery = null)
     {
         Check(ids);
-        var trace = new Trace(ids.ToArray(), sites, config.LayerCount);
+        var trace = new Trace(ids.ToArray(), sites, config.LayerCount, patternQuery);
         bool finishes = (sites & (TraceSites.FinalNorm | TraceSites.Logits)) != 0;
         Matrix? logits = (sites & TraceSites.Logits) != 0 ? trace.RoomFor(TraceSites.Logits, config.VocabSize) : null;
         Append(new KeyValueCache(config, ids.Length), ids, trace, finishes ? (work, position) => Unembed(work, position, logits, trace) : null);

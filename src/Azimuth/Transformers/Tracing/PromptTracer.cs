@@ -31,7 +31,7 @@ public static class PromptTracer
         if ((uint)position >= (uint)ids.Length)
             throw new ArgumentOutOfRangeException(nameof(options), position, $"the prompt has positions 0 to {ids.Length - 1}");
 
-        Trace trace = model.Trace(ids, Kept);
+        Trace trace = model.Trace(ids, Kept, position);
         cancellation.ThrowIfCancellationRequested();
         (string Name, Matrix Rows)[] sites = Sites(trace);
         RequireFinite(model, sites);
@@ -146,11 +146,12 @@ public static class PromptTracer
         return new Contribution(norm.Target + bias, norm.TargetMinusRival + bias - model.Parts.OutputBias(rival));
     }
 
+    /// <summary>The run kept this position's attention only: a pattern's one row.</summary>
     private static float[][][] Attention(Trace trace, int position) // [layer][head][key]
     {
         var layers = new float[trace.LayerCount][][];
         for (int layer = 0; layer < layers.Length; layer++)
-            layers[layer] = [.. trace.AttentionPattern(layer).Select(head => head.Row(position)[..(position + 1)].ToArray())];
+            layers[layer] = [.. trace.AttentionPattern(layer).Select(head => head.Row(0)[..(position + 1)].ToArray())];
         return layers;
     }
 

@@ -11,7 +11,8 @@ public sealed class Trace
     private readonly Dictionary<(TraceSites Site, int Layer), Matrix> _values = [];
     private readonly Dictionary<int, Matrix[]> _patterns = [];
 
-    internal Trace(int[] ids, TraceSites sites, int layerCount) => (Ids, Sites, LayerCount) = (ids, sites, layerCount);
+    internal Trace(int[] ids, TraceSites sites, int layerCount, int? patternQuery = null) =>
+        (Ids, Sites, LayerCount, PatternQuery) = (ids, sites, layerCount, patternQuery);
 
     /// <summary>The token ids of the run.</summary>
     public IReadOnlyList<int> Ids { get; }
@@ -21,6 +22,9 @@ public sealed class Trace
 
     /// <summary>Layers of the model.</summary>
     public int LayerCount { get; }
+
+    /// <summary>The one query whose attention was kept, as the only row of each pattern; null when all queries' was.</summary>
+    internal int? PatternQuery { get; }
 
     /// <summary>Number of positions.</summary>
     public int Positions => Ids.Count;
@@ -95,7 +99,7 @@ public sealed class Trace
         {
             heads = new Matrix[headCount];
             for (int h = 0; h < headCount; h++)
-                heads[h] = new Matrix(Positions, Positions);
+                heads[h] = new Matrix(PatternQuery is null ? Positions : 1, Positions);
             _patterns[layer] = heads;
         }
 
