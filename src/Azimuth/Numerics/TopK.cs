@@ -116,6 +116,30 @@ internal sealed class RunningTop(int count)
             Offer(other._heap[i]);
     }
 
+    /// <summary>Values below it need not be offered; −∞ until as many are kept as asked for.</summary>
+    public float Threshold => _size < _heap.Length || _size == 0 ? float.NegativeInfinity : _heap[0].Value;
+
+    /// <summary>The first index from <paramref name="start"/> on where a value reaches its threshold; the length when there is none. NaN reaches none.</summary>
+    public static int FirstAtLeast(ReadOnlySpan<float> values, ReadOnlySpan<float> thresholds, int start)
+    {
+        ref float value = ref MemoryMarshal.GetReference(values), threshold = ref MemoryMarshal.GetReference(thresholds[..values.Length]);
+        int i = start;
+        for (; i + 16 <= values.Length; i += 16)
+        {
+            ulong reached = Vector512.GreaterThanOrEqual(Vector512.LoadUnsafe(ref value, (nuint)i), Vector512.LoadUnsafe(ref threshold, (nuint)i)).ExtractMostSignificantBits();
+            if (reached != 0)
+                return i + BitOperations.TrailingZeroCount(reached);
+        }
+
+        for (; i < values.Length; i++)
+        {
+            if (values[i] >= thresholds[i])
+                return i;
+        }
+
+        return values.Length;
+    }
+
     /// <summary>What was kept, best first.</summary>
     public Scored[] Sorted()
     {

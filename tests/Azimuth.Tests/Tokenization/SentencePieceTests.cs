@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Azimuth.Checkpoints;
+using Azimuth.Tests.Checkpoints;
 using Azimuth.Tokenization;
 
 namespace Azimuth.Tests.Tokenization;

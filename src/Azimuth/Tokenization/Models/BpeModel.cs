@@ -169,27 +169,27 @@ internal sealed class BpeModel : ITokenModel
     /// <summary>Puts a finished symbol into the result; a character that only occurs inside longer tokens is unknown after all.</summary>
     internal void Emit(int id, int start, int end, List<ModelToken> tokens)
     {
-        if (id < Vocabulary.Size)
+        if (id >= Vocabulary.Size)
         {
-            tokens.Add(new ModelToken(id, start, end));
-            return;
+            Span<byte> bytes = stackalloc byte[4];
+            bytes = bytes[..CodePoints.WriteUtf8(_innerCharacters[id - Vocabulary.Size], bytes)];
+            if (_options.ByteFallback && HasBytes(bytes))
+            {
+                for (int at = 0; at < bytes.Length; at++)
+                    tokens.Add(new ModelToken(_byteIds[bytes[at]], start + at, start + at + 1));
+                return;
+            }
+
+            if (UnknownId is null)
+                return;
+            id = UnknownId.Value;
         }
 
-        Span<byte> bytes = stackalloc byte[4];
-        int length = CodePoints.WriteUtf8(_innerCharacters[id - Vocabulary.Size], bytes);
-        if (_options.ByteFallback && HasBytes(bytes[..length]))
-        {
-            for (int at = 0; at < length; at++)
-                tokens.Add(new ModelToken(_byteIds[bytes[at]], start + at, start + at + 1));
-        }
-        else if (UnknownId is { } unknown)
-        {
-            bool fuses = _options.FuseUnknown && tokens.Count > 0 && tokens[^1].Id == unknown && tokens[^1].End == start;
-            if (fuses)
-                tokens[^1] = tokens[^1] with { End = end };
-            else
-                tokens.Add(new ModelToken(unknown, start, end));
-        }
+        bool fuses = id == UnknownId && _options.FuseUnknown && tokens.Count > 0 && tokens[^1].Id == id && tokens[^1].End == start;
+        if (fuses)
+            tokens[^1] = tokens[^1] with { End = end };
+        else
+            tokens.Add(new ModelToken(id, start, end));
     }
 
     private bool HasBytes(ReadOnlySpan<byte> bytes)
