@@ -1,0 +1,85 @@
+using System.Text.Json.Nodes;
+using Azimuth.Checkpoints;
+using Azimuth.Checkpoints.Safetensors;
+using Azimuth.Numerics;
+using Azimuth.Transformers;
+
+namespace Azimuth.Tests.Transformers;
+
+/// <summary>Models that are not what they say: one clear sentence each.</summary>
+public sealed class BadModelTests : IDisposable
+{
+    private readonly Workers _workers = new(1);
+    private readonly string _folder = Directory.CreateTempSubdirectory("azimuth-bad-model").FullName;
+
+    [Theory]
+    [InlineData("model_type", "\"lama\"", "model_type: expected a known architecture, found \"lama\". Known are")]
+    [InlineData("model_type", "\"lama\"", "the nearest is llama")]
+    [InlineData("hidden_size", "\"32\"", "hidden_size: expected a whole number from 1 to 16777216, found \"32\"")]
+    [InlineData("hidden_size", "null", "hidden_size: expected a value, found none")]
+    [InlineData("num_hidden_layers", "-1", "num_hidden_layers: expected a whole number from 1 to 16777216, found -1")]
+    [InlineData("num_key_value_heads", "3", "num_key_value_heads: expected a divisor of num_attention_heads (4), found 3")]
+    [InlineData("hidden_act", "\"gelo\"", "hidden_act: expected one of gelu,")]
+    [InlineData("rms_norm_eps", "0", "rms_norm_eps: expected a number above zero, found 0")]
+    [InlineData("tie_word_embeddings", "1", "tie_word_embeddings: expected true or false, found 1")]
+    [InlineData("rope_parameters", "{\"rope_type\":\"yarm\"}", "rope_parameters.rope_type: expected one of default, dynamic, linear, llama3, longrope, yarn, found \"yarm\"")]
+    [InlineData("rope_parameters", "{\"rope_type\":\"linear\"}", "rope_parameters.factor: expected a value, found none")]
+    [InlineData("rope_theta", "500", "rope_theta: expected the same as in rope_parameters (10000), found 500")]
+    [InlineData("rope_parameters", "7", "rope_parameters: expected an object, found 7")]
+    public void A_config_that_is_wrong_is_refused_naming_key_and_file(string key, string value, string message)
+    {
+        Copy("llama", config => config[key] = JsonNode.Parse(value));
+        var error = Assert.Throws<CheckpointFormatException>(() => LanguageModel.Load(_folder, _workers));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        Assert.Contains("config.json", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("hidden_size", "48", "embed_tokens.weight", "[131, 48]", "[131, 32]")]
+    [InlineData("vocab_size", "132", "embed_tokens.weight", "[132, 32]", "[131, 32]")]
+    [InlineData("intermediate_size", "73", "gate_proj.weight", "[73, 32]", "[72, 32]")]
+    [InlineData("num_key_value_heads", "4", "k_proj.weight", "[32, 32]", "[16, 32]")]
+    [InlineData("num_hidden_layers", "4", "model.layers.3.input_layernorm.weight", "model.layers", "nearest")]
+    [InlineData("attention_bias", "true", "model.layers.0.self_attn.q_proj.bias", "model.layers", "nearest")]
+    public void A_tensor_that_does_not_fit_the_config_is_named(string key, string value, string tensor, string expected, string found)
+    {
+        Copy("llama", config => config[key] = JsonNode.Parse(value));
+        var error = Assert.Throws<CheckpointFormatException>(() => LanguageModel.Load(_folder, _workers));
+        Assert.Contains(tensor, error.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.Contains(found, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Weights_that_are_not_numbers_stop_a_run_but_not_a_look_at_the_table()
+    {
+        Copy("llama", _ => { });
+        string path = Path.Combine(_folder, "model.safetensors");
+        byte[] bytes = File.ReadAllBytes(path);
+        TensorInfo tensor = SafetensorsFile.Open(path).Find("model.layers.1.mlp.down_proj.weight")!;
+        BitConverter.TryWriteBytes(bytes.AsSpan((int)tensor.Offset + 4 * 75), float.NaN);
+        File.WriteAllBytes(path, bytes);
+        LanguageModel model = LanguageModel.Load(_folder, _workers);
+        Assert.Equal(32, model.TokenEmbedding.Vector(5).Length);
+        var error = Assert.Throws<CheckpointFormatException>(() => model.NextLogits([1, 2]));
+        Assert.Contains("model.layers.1.mlp.down_proj.weight", error.Message, StringComparison.Ordinal);
+        Assert.Contains("found 1 of 2304", error.Message, StringComparison.Ordinal);
+        Assert.Throws<CheckpointFormatException>(() => model.NextLogits([1, 2]));
+    }
+
+    private void Copy(string family, Action<JsonObject> change)
+    {
+        foreach (string file in Directory.GetFiles(TestFiles.Fixture("families", family), "*.*").Where(f => !f.Contains("expected", StringComparison.Ordinal)))
+            File.WriteAllBytes(Path.Combine(_folder, Path.GetFileName(file)), File.ReadAllBytes(file));
+        string path = Path.Combine(_folder, "config.json");
+        JsonObject config = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+        change(config);
+        File.WriteAllText(path, config.ToJsonString());
+    }
+
+    public void Dispose()
+    {
+        _workers.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
