@@ -18,7 +18,7 @@ internal sealed class TextEncoder
     {
         _parts = parts;
         _raw = new AddedTokenMatcher(parts.AddedTokens.Where(token => !token.IsNormalized).Select(token => (token, CodePoints.Of(token.Content))));
-        _normalized = new AddedTokenMatcher(parts.AddedTokens.Where(token => token.IsNormalized).Select(token => (token, Spelling(token))));
+        _normalized = new AddedTokenMatcher(parts.AddedTokens.Where(token => token.IsNormalized).Select(token => (token, CodePoints.Of(Spelling(token)))));
     }
 
     /// <summary>The tokens of one text (code points), as text number <paramref name="sequence"/>.</summary>
@@ -38,10 +38,13 @@ internal sealed class TextEncoder
         return result;
     }
 
-    private int[] Spelling(AddedToken token)
+    /// <summary>What an added token looks like after normalisation: the form it is found by, and the one it is decoded to.</summary>
+    public string Spelling(AddedToken token)
     {
+        if (!token.IsNormalized || _parts.Normalizer is null)
+            return token.Content;
         int[] points = CodePoints.Of(token.Content);
-        return _parts.Normalizer is null ? points : _parts.Normalizer.Normalize(AlignedText.FromOriginal(points, 0, points.Length)).Points.ToArray();
+        return CodePoints.Text(_parts.Normalizer.Normalize(AlignedText.FromOriginal(points, 0, points.Length)).Points);
     }
 
     private void Stretch(AlignedText text, TokenSequence result)
@@ -52,10 +55,7 @@ internal sealed class TextEncoder
         foreach (AddedTokenSpan span in spans)
         {
             if (span.Id is { } id)
-            {
-                ReadOnlySpan<int> found = normalized.Points[span.Range.Start..span.Range.End];
-                result.Add(id, normalized.Origin(span.Range.Start, span.Range.End), span.TakesBlanks ? CodePoints.Text(found) : null);
-            }
+                result.Add(id, normalized.Origin(span.Range.Start, span.Range.End), CodePoints.Text(normalized.Points[span.Range.Start..span.Range.End]));
             else
                 Pieces(spans.Count == 1 ? normalized : normalized.Slice(span.Range.Start, span.Range.End), result);
         }

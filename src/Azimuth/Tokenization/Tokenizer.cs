@@ -102,7 +102,10 @@ public sealed class Tokenizer
     /// <exception cref="CheckpointFormatException">Damaged, or with a setting that is not supported.</exception>
     public static Tokenizer FromSentencePiece(string path) => new(SentencePieceFile.Read(path));
 
-    /// <summary>The tokenizer of one tokenizer.json. Special roles (begin, end, pad) come from the files beside it, if there are any.</summary>
+    /// <summary>
+    /// The tokenizer of one tokenizer.json. Special roles (begin, end, pad) come from the files beside it, if there are any. Its padding and truncation
+    /// sections are not applied: length is the business of whoever runs a model.
+    /// </summary>
     /// <exception cref="FileNotFoundException">No such file.</exception>
     /// <exception cref="CheckpointFormatException">Damaged, or with a component that is not supported (named, with those that are).</exception>
     public static Tokenizer FromJsonFile(string path) => new(TokenizerFolder.WithRoles(TokenizerJsonFile.Read(path), path));
@@ -145,7 +148,7 @@ public sealed class Tokenizer
         foreach (int id in ids)
         {
             ArgumentOutOfRangeException.ThrowIfNegative(id, nameof(ids));
-            if (Token(id) is { } token && !(skipSpecialTokens && IsSpecial(id)))
+            if (DecoderInput(id) is { } token && !(skipSpecialTokens && IsSpecial(id)))
                 tokens.Add(token);
         }
 
@@ -172,7 +175,7 @@ public sealed class Tokenizer
     /// </summary>
     public string TokenText(int id)
     {
-        if (Token(id) is not { } token)
+        if (DecoderInput(id) is not { } token)
             return FormattableString.Invariant($"<no token {id}>");
         return _parts.Decoder?.Bytes(token) is { } bytes ? ByteText.Show(bytes) : _parts.Decoder?.Inner(token) ?? token;
     }
@@ -183,10 +186,13 @@ public sealed class Tokenizer
     /// <summary>The bytes one token adds in the middle of a text; empty when no token has this id.</summary>
     internal byte[] TokenBytes(int id)
     {
-        if (Token(id) is not { } token)
+        if (DecoderInput(id) is not { } token)
             return [];
         return _parts.Decoder?.Bytes(token) ?? Encoding.UTF8.GetBytes(_parts.Decoder?.Inner(token) ?? token);
     }
+
+    // An added token that is looked for in normalised text comes back in its normalised form, as in the reference.
+    private string? DecoderInput(int id) => _addedById.TryGetValue(id, out AddedToken? added) ? _encoder.Spelling(added) : _parts.Model.Vocabulary.Token(id);
 
     private TokenEncoding Join(int[][] texts, bool addSpecialTokens)
     {

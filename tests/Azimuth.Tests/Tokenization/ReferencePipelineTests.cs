@@ -17,6 +17,7 @@ public sealed class ReferencePipelineTests
     [InlineData("llama-metaspace-first", 157)]
     [InlineData("llama-metaspace-never", 66)]
     [InlineData("llama-metaspace-always", 66)]
+    [InlineData("gemma-style", 157)]
     public void Ids_ranges_masks_and_decoding_are_the_reference_library_s(string name, int rows)
     {
         Tokenizer tokenizer = Tokenizer.Load(TestFiles.Fixture(Folder, name));

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Azimuth.Tokenization;
+using Azimuth.Tokenization.Text;
 
 namespace Azimuth.Tests.Tokenization;
 
@@ -34,12 +35,30 @@ internal sealed class ReferenceRow(JsonElement row)
             Assert.DoesNotContain(true, encoding.SpecialMask);
         compared += Compare("type_ids", encoding.TypeIds, Numbers);
         compared += Compare("sequence_ids", encoding.SequenceIds, value => value.ValueKind == JsonValueKind.Null ? (int?)null : value.GetInt32());
-        return compared + CheckDecoding(tokenizer, encoding.Ids);
+        return compared + CheckStages(tokenizer) + CheckDecoding(tokenizer, encoding.Ids);
     }
 
     /// <summary>Compares the decoded forms of the row's own ids.</summary>
     public int CheckDecoding(Tokenizer tokenizer)
         => CheckDecoding(tokenizer, [.. row.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())]);
+
+    // The kitchen sink also tells what the normalizer, and then the pre-tokenizer, make of the whole text.
+    private int CheckStages(Tokenizer tokenizer)
+    {
+        if (!row.TryGetProperty("pre_tokens", out JsonElement expected))
+            return 0;
+        int[] points = CodePoints.Of(Text);
+        AlignedText text = AlignedText.FromOriginal(points, 0, points.Length);
+        text = tokenizer.Parts.Normalizer?.Normalize(text) ?? text;
+        Assert.Equal(row.TryGetProperty("normalized", out JsonElement normalized) ? normalized.GetString() : Text, CodePoints.Text(text.Points));
+
+        // Ranges there count within the normalised text.
+        AlignedText alone = AlignedText.FromOriginal(text.Points, 0, text.Count);
+        PieceList pieces = new(alone);
+        tokenizer.Parts.PreTokenizer?.Apply(pieces);
+        return Compare("pre_tokens", [.. pieces.Pieces.Select(piece => (CodePoints.Text(pieces.Text.Points[piece.Start..piece.End]), pieces.Text.Origin(piece.Start, piece.End)))],
+            value => (value[0].GetString()!, Range(value[1])));
+    }
 
     private bool IsAscii => Text.All(char.IsAscii) && (Pair ?? "").All(char.IsAscii);
 

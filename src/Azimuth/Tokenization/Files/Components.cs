@@ -48,6 +48,7 @@ internal sealed class Components
             ["ByteFallback"] = _ => new ByteFallbackDecoder(),
             ["ByteLevel"] = _ => new ByteLevelDecoder(),
             ["Fuse"] = _ => new FuseDecoder(),
+            ["Metaspace"] = MetaspaceDecoder,
             ["Replace"] = section => new ReplaceDecoder(Literal(section, "decoder"), section.Text("content")),
             ["Sequence"] = section => new DecoderSequence(Decoders!.ReadAll(section, "decoders")),
             ["Strip"] = section => new StripDecoder(section.Text("content"), section.Integer("start"), section.Integer("stop")),
@@ -63,22 +64,27 @@ internal sealed class Components
     public ComponentRegistry<ITokenDecoder> Decoders { get; }
 
     private static Metaspace Metaspace(JsonSection section)
+        => new(char.ConvertToUtf32(Mark(section), 0), Scheme(section), section.Flag("split", true));
+
+    private static MetaspaceDecoder MetaspaceDecoder(JsonSection section) => new(Mark(section), Scheme(section) != PrependScheme.Never);
+
+    private static string Mark(JsonSection section)
     {
         string mark = section.OptionalText("replacement") ?? section.OptionalText("str_rep") ?? DefaultMark;
-        int[] points = Text.CodePoints.Of(mark);
-        if (points.Length != 1)
-            throw section.Wrong("replacement", "one character");
+        return Text.CodePoints.Of(mark) is [not 0xFFFD] ? mark : throw section.Wrong("replacement", "one character");
+    }
 
-        // Older files say add_prefix_space where newer ones say prepend_scheme.
+    // Older files say add_prefix_space where newer ones say prepend_scheme.
+    private static PrependScheme Scheme(JsonSection section)
+    {
         string scheme = section.OptionalText("prepend_scheme") ?? (section.Flag("add_prefix_space", true) ? "always" : "never");
-        PrependScheme prepend = scheme switch
+        return scheme switch
         {
             "first" => PrependScheme.First,
             "never" => PrependScheme.Never,
             "always" => PrependScheme.Always,
             _ => throw section.Unknown("prepend_scheme", scheme, ["always", "first", "never"]),
         };
-        return new Metaspace(points[0], prepend, section.Flag("split", true));
     }
 
     private static ISplitPattern Pattern(JsonSection section)
