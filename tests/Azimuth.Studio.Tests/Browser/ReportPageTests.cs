@@ -1,0 +1,155 @@
+using System.Text.Json;
+using Azimuth.Embeddings;
+using Azimuth.Studio.Reports;
+using Azimuth.Studio.Tests.Reports;
+using Microsoft.Playwright;
+
+namespace Azimuth.Studio.Tests.Browser;
+
+[Collection(ReportCollection.Name)]
+public class ReportPageTests(ReportFixture report, ChromiumFixture chromium)
+{
+    private static readonly string[] Charts =
+    [
+        "next-tokens", "cosine", "norms-linear", "norms-log", "round-trip-transpose", "round-trip-cosine", "round-trip-left-inverse", "lens-rank",
+        "lens-probability", "norms-by-layer", "angles-by-layer", "plane", "in-plane-share", "head-contributions", "block-contributions", "attention",
+        "attention-head", "temperature-probability", "length-probability", "temperature-entropy", "temperature-tokens", "spectrum",
+    ];
+
+    public static TheoryData<int, ColorScheme> Screens => new()
+    {
+        { 1440, ColorScheme.Light }, { 1440, ColorScheme.Dark }, { 390, ColorScheme.Light }, { 390, ColorScheme.Dark },
+    };
+
+    [Theory]
+    [MemberData(nameof(Screens))]
+    public async Task The_page_opens_without_an_error_or_a_network_request_and_fits_the_screen(int width, ColorScheme scheme)
+    {
+        await using OpenedReport opened = await OpenedReport.OpenAsync(chromium, report.Page, width, scheme);
+        // Lower parts of a page may do something only when they are seen.
+        await opened.Page.EvaluateAsync("async () => { for (let y = 0; y < document.body.scrollHeight; y += 700) { scrollTo(0, y); await new Promise(requestAnimationFrame); } }");
+
+        Assert.Empty(opened.Complaints);
+        Assert.Empty(opened.NetworkRequests);
+        Assert.Equal(width, await opened.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"));
+        string background = await opened.Page.EvaluateAsync<string>("() => getComputedStyle(document.documentElement).backgroundColor");
+        Assert.Equal(scheme == ColorScheme.Dark ? "rgb(19, 21, 25)" : "rgb(255, 255, 255)", background);
+    }
+
+    [Theory]
+    [MemberData(nameof(Screens))]
+    public async Task Every_chart_shows_marks_on_its_ground(int width, ColorScheme scheme)
+    {
+        await using OpenedReport opened = await OpenedReport.OpenAsync(chromium, report.Page, width, scheme);
+
+        Assert.Equal(Charts, await opened.ChartsAsync());
+        // The picture as pixels: marks, lines and letters cover a share of it, in more than one colour.
+        JsonElement pixels = await opened.Page.EvaluateAsync<JsonElement>("""
+            async () => Promise.all([...document.querySelectorAll('[data-figure] .chart svg')].map(async svg => {
+              const image = new Image();
+              image.src = 'data:image/svg+xml;charset=utf-8,' + encodeURIComponent(new XMLSerializer().serializeToString(svg));
+              await image.decode();
+              const canvas = document.createElement('canvas');
+              canvas.width = image.width; canvas.height = image.height;
+              const context = canvas.getContext('2d');
+              context.drawImage(image, 0, 0);
+              const data = context.getImageData(0, 0, canvas.width, canvas.height).data;
+              let drawn = 0; const colors = new Set();
+              for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 200) { drawn++; colors.add(data[i] >> 4 << 8 | data[i + 1] >> 4 << 4 | data[i + 2] >> 4); }
+              return { name: svg.closest('[data-figure]').dataset.figure, share: drawn / (data.length / 4), colors: colors.size };
+            }))
+            """);
+        foreach (JsonElement chart in pixels.EnumerateArray())
+        {
+            string what = chart.ToString();
+            Assert.True(chart.GetProperty("share").GetDouble() > 0.008, what);
+            Assert.True(chart.GetProperty("colors").GetInt32() >= 3, what);
+        }
+    }
+
+    [Theory]
+    [InlineData("next-tokens", "#0072B2", 1)]
+    [InlineData("cosine", "#009e73", 14)]
+    [InlineData("norms-linear", "#009E73", 20)]
+    [InlineData("norms-log", "#009E73", 20)]
+    [InlineData("lens-rank", "#0072B2", 13)]
+    [InlineData("angles-by-layer", "#0072B2", 26)]
+    [InlineData("plane", "#D55E00", 2)]
+    [InlineData("block-contributions", "#56B4E9", 6)]
+    [InlineData("block-contributions", "#E69F00", 6)]
+    [InlineData("attention-head", "#56B4E9", 8)]
+    [InlineData("temperature-probability", "#0072B2", 20)]
+    [InlineData("spectrum", "#009E73", 1)]
+    public async Task A_role_has_its_colour(string figure, string color, int atLeast)
+    {
+        await using OpenedReport opened = await OpenedReport.OpenAsync(chromium, report.Page);
+
+        int marks = await opened.Page.EvaluateAsync<int>(
+            "([figure, color]) => [...document.querySelectorAll(`[data-figure=${figure}] .chart svg path, [data-figure=${figure}] .chart svg rect`)]"
+            + ".filter(e => [e.getAttribute('fill'), e.getAttribute('stroke')].some(c => c?.toLowerCase() === color.toLowerCase())).length",
+            new[] { figure, color });
+
+        Assert.True(marks >= atLeast, $"{figure}: {marks} marks in {color}, expected at least {atLeast}");
+    }
+
+    [Fact]
+    public async Task Every_section_has_a_sentence_small_print_and_a_fold_of_three_sentences()
+    {
+        await using OpenedReport opened = await OpenedReport.OpenAsync(chromium, report.Page);
+
+        foreach (ReportSection section in report.Report.Sections)
+        {
+            ILocator place = opened.Page.Locator($"section#{section.Id}");
+            Assert.Equal(section.Title, await place.Locator("h2").InnerTextAsync());
+            Assert.Equal(section.SmallPrint, await place.Locator("p.print").InnerTextAsync());
+            Assert.EndsWith(".", (await place.Locator("p.lead").InnerTextAsync()).TrimEnd(), StringComparison.Ordinal);
+            await place.Locator("details.explain summary").ClickAsync();
+            string text = await place.Locator("details.explain p").First.InnerTextAsync();
+            Assert.Equal(3, text.Split(". ").Length);
+            Assert.True(await place.Locator("p.formula").IsVisibleAsync());
+        }
+    }
+
+    [Fact]
+    public async Task Hostile_token_texts_are_text_and_nothing_else()
+    {
+        TokenRef[] tokens = [.. report.Report.Trace.Tokens.Select((t, i) => t with { Text = ReportWriterTests.Hostile[i % ReportWriterTests.Hostile.Length] })];
+        ReportData hostile = report.Report with
+        {
+            Trace = report.Report.Trace with { Tokens = tokens, Text = string.Concat(ReportWriterTests.Hostile), Target = report.Report.Trace.Target with { Text = ReportWriterTests.Hostile[0] } },
+            Lookup = report.Report.Lookup with { Lookup = report.Report.Lookup.Lookup with { Tokens = tokens } },
+            Attention = report.Report.Attention with { Tokens = tokens },
+        };
+        string path = Path.Combine(report.Folder, "hostile.html");
+        ReportWriter.Write(hostile, path);
+
+        await using OpenedReport opened = await OpenedReport.OpenAsync(chromium, path, 390);
+        await opened.Page.Locator("[data-figure=attention-head] .chart").HoverAsync();
+
+        Assert.Empty(opened.Complaints);
+        Assert.Empty(opened.NetworkRequests);
+        Assert.False(await opened.Page.EvaluateAsync<bool>("() => 'broken' in window"));
+        Assert.Equal(390, await opened.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"));
+        Assert.Contains("</script>", await opened.Page.Locator("section#lookup table").First.InnerTextAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Paper_is_white_with_every_chart_in_its_width_and_no_tools()
+    {
+        await using OpenedReport opened = await OpenedReport.OpenAsync(chromium, report.Page, 1440, ColorScheme.Dark);
+        await opened.Page.EmulateMediaAsync(new PageEmulateMediaOptions { Media = Media.Print });
+        await opened.Page.SetViewportSizeAsync(700, 1000);
+
+        Assert.Equal("rgb(255, 255, 255)", await opened.Page.EvaluateAsync<string>("() => getComputedStyle(document.documentElement).backgroundColor"));
+        Assert.False(await opened.Page.Locator("button").First.IsVisibleAsync());
+        Assert.False(await opened.Page.Locator("nav").IsVisibleAsync());
+        string[] bad = await opened.Page.EvaluateAsync<string[]>("""
+            () => [...document.querySelectorAll('[data-figure] .chart svg')].filter(svg => {
+              const r = svg.getBoundingClientRect();
+              return r.width < 150 || r.height < 80 || r.right > innerWidth + 1 || svg.innerHTML.includes('#eceef2');
+            }).map(svg => svg.closest('[data-figure]').dataset.figure)
+            """);
+        Assert.Empty(bad);
+        Assert.True((await opened.Page.PdfAsync()).Length > 50_000);
+    }
+}
