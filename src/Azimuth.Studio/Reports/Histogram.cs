@@ -28,7 +28,10 @@ public sealed record Histogram(IReadOnlyList<double> Edges, IReadOnlyList<int> C
         // Equal values still need a bin of some width.
         double low = Math.Log(smallest), high = smallest < largest ? Math.Log(largest) : Math.Log(largest) + 1e-3;
         double[] edges = [.. Enumerable.Range(0, bins + 1).Select(i => Math.Exp(low + ((high - low) * i / bins)))];
-        (edges[0], edges[^1]) = (smallest, Math.Max(largest, edges[^1]));
+        // The exponential of a logarithm misses by a few last digits; the outer edges are exact.
+        edges[0] = smallest;
+        if (smallest < largest)
+            edges[^1] = largest;
         return Count(values, edges);
     }
 

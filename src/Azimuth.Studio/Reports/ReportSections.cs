@@ -22,7 +22,7 @@ internal static class ReportSections
             new("lookup", "Tokens and lookup", Line(lookup.Conventions, "surprise: −ln p of the token given those before it")),
             new("norms", "Row lengths", string.Join(" · ", norms.Select(n => n.Table)) + " · Euclidean norm of each row as stored · not centred · standard deviation of the population"),
             new("neighbors", "Neighbours", Line(audits[0].Conventions, "exact, every row compared")),
-            new("roundTrip", "Round trip", Line(trips[0].Conventions, "equal scores by lower id")),
+            new("roundTrip", "Round trip", Line(trips[0].Conventions)),
             new("lens", "Logit lens", Line(run with { Angles = null }, at, "at every site the final norm, then the unembedding, then softmax", Computed)),
             new("path", "Length and angle", Line(run with { NaturalLog = null, FinalNormApplied = null }, at, "lengths and the angle to the final residual before the final norm", Computed)),
             new("plane", "Plane of two tokens", Line(run with { NaturalLog = null, FinalNormApplied = null, Angles = null }, at, "share: of the vector’s length, not of its square", Computed)),

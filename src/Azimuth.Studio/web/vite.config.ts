@@ -1,10 +1,26 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 import { viteSingleFile } from 'vite-plugin-singlefile';
+
+/** The finished page may not ask any network for anything, whatever a model's token texts try. */
+const noNetwork: Plugin = {
+  name: 'no-network',
+  apply: 'build',
+  transformIndexHtml: () => [
+    {
+      tag: 'meta',
+      injectTo: 'head-prepend',
+      attrs: {
+        'http-equiv': 'Content-Security-Policy',
+        content: "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'",
+      },
+    },
+  ],
+};
 
 // One HTML file holds code and styles: the report is opened from a disk, where a browser loads no modules.
 export default defineConfig({
-  plugins: [svelte(), viteSingleFile({ removeViteModuleLoader: true })],
+  plugins: [svelte(), viteSingleFile({ removeViteModuleLoader: true }), noNetwork],
   build: {
     emptyOutDir: true,
     target: 'es2022',

@@ -9,6 +9,8 @@ namespace Azimuth.Studio.Tests.Browser;
 [Collection(ReportCollection.Name)]
 public class ReportUseTests(ReportFixture report, ChromiumFixture chromium)
 {
+    private int _saved;
+
     [Fact]
     public async Task Every_chart_is_saved_as_svg_png_and_csv()
     {
@@ -158,6 +160,9 @@ public class ReportUseTests(ReportFixture report, ChromiumFixture chromium)
 
     private async Task<string> SaveAsync(ILocator figure, string button, string expectedName)
     {
+        // Chromium drops what exceeds ten downloads in a row without a second's rest.
+        if (++_saved % 9 == 0)
+            await Task.Delay(1_200, TestContext.Current.CancellationToken);
         IDownload download = await figure.Page.RunAndWaitForDownloadAsync(() => figure.Locator(".tools button", new LocatorLocatorOptions { HasText = button }).ClickAsync());
         Assert.Equal(expectedName, download.SuggestedFilename);
         string path = Path.Combine(report.Folder, expectedName);

@@ -34,7 +34,7 @@ public class ReportWriterTests(ReportFixture fixture)
     {
         using var json = JsonDocument.Parse(Data(ReportWriter.ToHtml(WithTexts(Hostile))));
 
-        string?[] texts = [.. json.RootElement.GetProperty("trace").GetProperty("tokens").EnumerateArray().Select(t => t.GetProperty("text").GetString())];
+        string[] texts = [.. json.RootElement.GetProperty("trace").GetProperty("tokens").EnumerateArray().Select(t => t.GetProperty("text").GetString()!)];
         // A lone surrogate is no text at all: the replacement character stands for it.
         Assert.Equal([.. Hostile[..^1], "\ufffd"], texts);
     }
