@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Numerics.Tensors;
 using Azimuth.Checkpoints;
 using Azimuth.Numerics;
@@ -8,30 +7,16 @@ namespace Azimuth.Embeddings;
 /// <summary>Passes over a table a tile of rows at a time, on all threads, so that it is never expanded whole.</summary>
 internal static class TableScan
 {
-    /// <summary>Floats in one tile: 1 MiB, so that a tile stays in the second-level cache while it is worked on.</summary>
-    private const int TileValues = 1 << 18;
-
-    /// <summary>What is done with rows first … first + count − 1, widened to <paramref name="rows"/> [count, columns].</summary>
-    internal delegate void TileAction(int first, int count, ReadOnlySpan<float> rows);
-
-    /// <summary>Rows in one tile of a table this wide.</summary>
-    internal static int TileRows(int columns) => Math.Clamp(TileValues / Math.Max(1, columns), 1, 1024);
-
-    /// <summary>Calls <paramref name="visit"/> for every tile; which rows make a tile depends on the width only, never on the threads.</summary>
-    internal static void Run(StoredMatrix matrix, Workers workers, TileAction visit, CancellationToken cancellation = default)
-    {
-        int columns = matrix.Columns, tileRows = TileRows(columns), rows = checked((int)matrix.Rows);
-        workers.Run((rows + tileRows - 1) / tileRows, tile =>
+    /// <summary>
+    /// Calls <paramref name="visit"/> for tiles that together are all rows, each once. What a visit writes must depend on its rows alone: which rows
+    /// make a tile depends on the threads.
+    /// </summary>
+    internal static void Run(StoredMatrix matrix, Workers workers, RowScores.TileAction visit, CancellationToken cancellation = default) =>
+        workers.RunRanges(checked((int)matrix.Rows), grain: 64, (from, to) => RowScores.ForTiles(matrix, from, to, (first, count, rows) =>
         {
             cancellation.ThrowIfCancellationRequested();
-            int first = tile * tileRows, count = Math.Min(tileRows, rows - first);
-            float[] buffer = ArrayPool<float>.Shared.Rent(count * columns);
-            var values = buffer.AsSpan(0, count * columns); // [count, columns]
-            matrix.ReadRows(first, count, values);
-            visit(first, count, values);
-            ArrayPool<float>.Shared.Return(buffer);
-        });
-    }
+            visit(first, count, rows);
+        }));
 
     /// <summary>Euclidean length of every row, by id. NaN or infinite where the row is.</summary>
     internal static double[] Norms(StoredMatrix matrix, Workers workers, CancellationToken cancellation = default)

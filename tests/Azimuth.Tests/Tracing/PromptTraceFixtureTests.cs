@@ -39,6 +39,7 @@ public sealed class PromptTraceFixtureTests : IDisposable
             check.Sweeps(want, got);
             check.Attention(want.GetProperty("attention_last_position"), got);
             Assert.True(check.Failures.Count == 0, string.Join('\n', check.Failures));
+            TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant($"{where}: {check.Compared} values, the worst uses {check.Worst.Share:P0} of its allowance: {check.Worst.Where}"));
             Assert.True(check.Compared > 700, $"{where}: only {check.Compared} values were compared");
         }
     }

@@ -19,6 +19,9 @@ internal sealed class TraceComparison(string prompt, LanguageModel model, int[] 
 
     internal int Compared { get; private set; }
 
+    /// <summary>The largest share of its allowance that any difference used, and where.</summary>
+    internal (double Share, string Where) Worst { get; private set; } = (0, "nothing compared");
+
     internal void Prompt(JsonElement want, PromptTrace got)
     {
         Equal("target", want.GetProperty("target").GetInt32(), got.Target.Id);
@@ -190,7 +193,10 @@ internal sealed class TraceComparison(string prompt, LanguageModel model, int[] 
     private void Absolute(string where, double want, double got, double tolerance)
     {
         Compared++;
-        if (!(Math.Abs(want - got) <= tolerance))
+        double share = want == got ? 0 : Math.Abs(want - got) / tolerance;
+        if (share > Worst.Share)
+            Worst = (share, FormattableString.Invariant($"{where}, apart {Math.Abs(want - got):E1}"));
+        if (!(share <= 1))
             Failures.Add(FormattableString.Invariant($"{prompt}: {where} expected {want:R}, found {got:R}, apart {Math.Abs(want - got):E1}, allowed {tolerance:E1}"));
     }
 
