@@ -25,7 +25,7 @@ public sealed class AttentionTests : IDisposable
             plain with { Window = 8 },
             plain with { Window = 1 },
             plain with { SoftCap = 0.5f },
-            plain with { HasAlibi = true },
+            plain with { AlibiSlopes = Alibi.Slopes(4) },
         }.Select(config => new TheoryDataRow<AttentionConfig>(config));
     }
 
@@ -87,8 +87,8 @@ public sealed class AttentionTests : IDisposable
             double score = Vectors.DotDouble(query, key) * config.Scale;
             if (config.SoftCap is { } cap)
                 score = cap * Math.Tanh(score / cap);
-            if (config.HasAlibi)
-                score -= Alibi.Slopes(config.HeadCount)[head] * (position - t);
+            if (config.AlibiSlopes is { } slopes)
+                score -= slopes[head] * (position - t);
             scores[t] = Math.Exp(score);
         }
 

@@ -9,9 +9,25 @@ internal static class ArchitectureRegistry
 {
     private static readonly Architecture[] Families =
     [
+        Cohere.Family,
+        Gemma.Family,
+        Gemma2.Family,
+        Gemma3.Family,
         Gpt2.Family,
+        Granite.Family,
         Llama.Family,
+        Mistral.Family,
+        Mixtral.Family,
+        Olmo.Family,
+        Olmo2.Family,
         Opt.Family,
+        Phi.Family,
+        Phi3.Family,
+        Qwen2.Family,
+        Qwen3.Family,
+        Qwen3Moe.Family,
+        SmolLm3.Family,
+        StarCoder2.Family,
     ];
 
     /// <summary>The <c>model_type</c> of every family, in alphabetical order.</summary>

@@ -42,12 +42,19 @@ internal static class Llama
         MlpDown = "blk.{layer}.ffn_down",
     };
 
-    private static TransformerConfig ReadConfig(ConfigReader config)
+    /// <summary>The config most later families vary; their files write <c>Llama.ReadConfig(config) with { … }</c>.</summary>
+    public static TransformerConfig ReadConfig(ConfigReader config) => ReadConfig(config, tiedByDefault: false);
+
+    /// <param name="config">config.json.</param>
+    /// <param name="tiedByDefault">What the family takes where the file does not say.</param>
+    /// <param name="activationKey">The key of the activation.</param>
+    /// <param name="normKey">The key of the norms' ε.</param>
+    public static TransformerConfig ReadConfig(ConfigReader config, bool tiedByDefault, string activationKey = "hidden_act", string normKey = "rms_norm_eps")
     {
         int model = config.Count("hidden_size"), heads = config.Count("num_attention_heads"), context = config.Count("max_position_embeddings", 2048);
         int headDim = config.OptionalCount("head_dim") ?? config.HeadDim(model, heads, "hidden_size", "num_attention_heads");
         bool attentionBias = config.Flag("attention_bias", false);
-        var norm = new NormConfig { Kind = NormKind.RmsNorm, Epsilon = (float)config.Positive("rms_norm_eps", 1e-6) };
+        var norm = new NormConfig { Kind = NormKind.RmsNorm, Epsilon = (float)config.Positive(normKey, 1e-6) };
         var layer = new LayerConfig
         {
             Shape = BlockShape.PreNorm,
@@ -65,12 +72,12 @@ internal static class Llama
             Mlp = new MlpConfig
             {
                 HiddenDim = config.Count("intermediate_size"),
-                Activation = config.Activation("hidden_act", "silu"),
+                Activation = config.Activation(activationKey, "silu"),
                 IsGated = true,
                 HasBias = config.Flag("mlp_bias", false),
             },
         };
-        return Config(config.Count("vocab_size"), context, model, config.Count("num_hidden_layers"), layer, config.Flag("tie_word_embeddings", false));
+        return Config(config.Count("vocab_size"), context, model, config.Count("num_hidden_layers"), layer, config.Flag("tie_word_embeddings", tiedByDefault));
     }
 
     private static TransformerConfig ReadMetadata(GgufFile file)

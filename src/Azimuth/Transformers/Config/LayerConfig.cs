@@ -108,8 +108,11 @@ public sealed record AttentionConfig
     /// <summary>Rotary positions; null for none.</summary>
     public RotaryConfig? Rotary { get; init; }
 
-    /// <summary>True when scores fall linearly with distance (ALiBi, Press et al. 2022).</summary>
-    public bool HasAlibi { get; init; }
+    /// <summary>For each head, how much its scores fall a position of distance (ALiBi, Press et al. 2022); null for none.</summary>
+    public IReadOnlyList<float>? AlibiSlopes { get; init; }
+
+    /// <summary>True when scores fall with distance (ALiBi).</summary>
+    public bool HasAlibi => AlibiSlopes is not null;
 
     /// <summary>Width of all query heads together.</summary>
     public int QueryWidth => HeadCount * HeadDim;

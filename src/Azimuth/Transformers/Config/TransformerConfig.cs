@@ -50,6 +50,9 @@ public sealed record TransformerConfig
     /// <summary>Inner width of the first layer's MLP (of one expert, where there are several).</summary>
     public int MlpDim => Layers[0].Mlp.HiddenDim;
 
+    /// <summary>The same with each layer changed; families that are variations of another are read so.</summary>
+    internal TransformerConfig WithLayers(Func<LayerConfig, int, LayerConfig> change) => this with { Layers = [.. Layers.Select(change)] };
+
     /// <summary>
     /// True when the rotary angles depend on how long the whole run is (dynamic and long rotary scaling), so that tokens added to a run change
     /// what earlier ones computed: cached runs then start over whenever the angles change.

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Numerics.Tensors;
 using Azimuth.Numerics;
 using Azimuth.Transformers.Blocks;
-using Azimuth.Transformers.Positions;
 
 namespace Azimuth.Transformers.Running;
 
@@ -16,7 +15,6 @@ internal sealed class AttentionRun
     private readonly Action<int> _part;
     private AttentionConfig _config = null!;
     private float[] _queryKeyValue = [], _heads = [];
-    private float[]? _slopes;
     private Matrix[]? _pattern;
     private int? _patternQuery;
     private int _layer;
@@ -44,8 +42,6 @@ internal sealed class AttentionRun
     /// <param name="workers">Threads.</param>
     public void Run(int layer, AttentionConfig config, float[] queryKeyValue, float[] heads, Matrix[]? pattern, int? patternQuery, Workers workers)
     {
-        if (config.HasAlibi && (_slopes is null || _slopes.Length != config.HeadCount))
-            _slopes = Alibi.Slopes(config.HeadCount);
         (_layer, _config, _queryKeyValue, _heads, _pattern, _patternQuery) = (layer, config, queryKeyValue, heads, pattern, patternQuery);
         int parts = _tiles.Count * config.HeadCount;
         // Waking the other threads costs more than a short context's attention.
@@ -123,10 +119,10 @@ internal sealed class AttentionRun
         if (_config.SoftCap is { } cap)
             SoftCap.Apply(seen, cap);
 
-        if (_config.HasAlibi)
+        if (_config.AlibiSlopes is { } slopes)
         {
             for (int i = 0; i < seen.Length; i++)
-                seen[i] += _slopes![head] * (low + i - position);
+                seen[i] += slopes[head] * (low + i - position);
         }
 
         TensorPrimitives.Subtract(seen, TensorPrimitives.Max(seen), seen);

@@ -53,14 +53,19 @@ internal sealed record TensorNames
 
     public required string AttentionOutput { get; init; }
 
-    /// <summary>Up, or gate and up; with "{expert}" in a mixture.</summary>
+    /// <summary>Up, or gate and up.</summary>
     public required FusedNames MlpUp { get; init; }
 
-    /// <summary>With "{expert}" in a mixture.</summary>
     public required string MlpDown { get; init; }
 
-    /// <summary>The router of a mixture.</summary>
+    /// <summary>The router of layers with a mixture of experts.</summary>
     public string? Router { get; init; }
+
+    /// <summary>Up, or gate and up, of one expert.</summary>
+    public FusedNames? ExpertUp { get; init; }
+
+    /// <summary>Of one expert.</summary>
+    public string? ExpertDown { get; init; }
 }
 
 /// <summary>Tensors that are used as one matrix: stacked one below the other, then reordered.</summary>

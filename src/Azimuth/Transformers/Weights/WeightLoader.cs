@@ -79,10 +79,12 @@ internal sealed class WeightLoader
     {
         string Of(string name) => name.Replace("{expert}", expert.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
         int[] widths = config.IsGated ? [config.HiddenDim, config.HiddenDim] : [config.HiddenDim];
-        var up = new FusedNames([.. _names.MlpUp.Parts.Select(Of)]);
+        bool mixed = config.Experts is not null;
+        FusedNames up = mixed ? Required(_names.ExpertUp) : _names.MlpUp;
+        string down = mixed ? Required(_names.ExpertDown) : _names.MlpDown;
         return new MlpWeights(
-            Fused(up, layer, widths, _config.ModelDim, config.HasBias, rowOrder: null),
-            Matrix(Of(_names.MlpDown), layer, _config.ModelDim, config.HiddenDim, config.HasBias));
+            Fused(new FusedNames([.. up.Parts.Select(Of)]), layer, widths, _config.ModelDim, config.HasBias, rowOrder: null),
+            Matrix(Of(down), layer, _config.ModelDim, config.HiddenDim, config.HasBias));
     }
 
     private StoredMatrix? Positions(PositionTableConfig? config) => config?.Kind switch
@@ -97,6 +99,8 @@ internal sealed class WeightLoader
     {
         if (config is null)
             return null;
+        if (!config.HasGain && !config.HasBias)
+            return new Norm(config, null, null);
         string at = Name(Required(name), layer);
         return new Norm(
             config,
@@ -133,6 +137,6 @@ internal sealed class WeightLoader
     private string Name(string name, int layer) =>
         _prefix + name.Replace("{layer}", layer.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
 
-    private string Required(string? name) =>
+    private T Required<T>(T? name) where T : class =>
         name ?? throw new InvalidOperationException($"the family {_config.Architecture} has a config that needs a tensor it gives no name for");
 }

@@ -1,0 +1,15 @@
+namespace Azimuth.Transformers.Architectures;
+
+/// <summary>Mistral (Jiang et al. 2023): Llama with a sliding window on every layer.</summary>
+internal static class Mistral
+{
+    public static Architecture Family { get; } = new() { ModelType = "mistral", ReadConfig = ReadConfig, Tensors = Llama.Names };
+
+    /// <summary>Also what Mixtral varies.</summary>
+    public static TransformerConfig ReadConfig(ConfigReader config)
+    {
+        TransformerConfig llama = Llama.ReadConfig(config);
+        int?[] windows = LayerWindows.Read(config, llama.LayerCount, _ => true);
+        return (llama with { Architecture = "mistral" }).WithLayers((layer, i) => layer with { Attention = layer.Attention with { Window = windows[i] } });
+    }
+}

@@ -1,0 +1,29 @@
+using Azimuth.Transformers.Weights;
+
+namespace Azimuth.Transformers.Architectures;
+
+/// <summary>StarCoder 2 (Lozhkov et al. 2024): Llama's attention with LayerNorms, a plain MLP, biases everywhere and a window.</summary>
+internal static class StarCoder2
+{
+    public static Architecture Family { get; } = new() { ModelType = "starcoder2", ReadConfig = ReadConfig, Tensors = Names };
+
+    private static TensorNames Names(TransformerConfig config) => Llama.Names(config) with
+    {
+        MlpUp = new FusedNames("layers.{layer}.mlp.c_fc"),
+        MlpDown = "layers.{layer}.mlp.c_proj",
+    };
+
+    private static TransformerConfig ReadConfig(ConfigReader config)
+    {
+        TransformerConfig llama = Llama.ReadConfig(config, tiedByDefault: true, normKey: "norm_epsilon");
+        bool biases = config.Flag("use_bias", true);
+        NormConfig norm = llama.Layers[0].Norm with { Kind = NormKind.LayerNorm, HasBias = true };
+        int?[] windows = LayerWindows.Read(config, llama.LayerCount, _ => true);
+        return (llama with { Architecture = "starcoder2", FinalNorm = norm }).WithLayers((layer, i) => layer with
+        {
+            Norm = norm,
+            Attention = layer.Attention with { HasInputBias = biases, HasOutputBias = biases, Window = windows[i] },
+            Mlp = layer.Mlp with { IsGated = false, HasBias = biases },
+        });
+    }
+}
