@@ -10,6 +10,8 @@ namespace Azimuth.Cli.Commands;
 /// <summary><c>azimuth verify</c>: a model's every intermediate value against what a reference implementation gave.</summary>
 internal static class VerifyCommand
 {
+    private const int ShownSites = 20;
+    private static readonly string[] Places = ["resid_pre", "attention", "resid_mid", "resid_post", "final_norm", "logits"];
     private static readonly Argument<string[]> Folders =
         Options.Arguments("FOLDER", "folders with config.json, model.safetensors, inputs.json and expected.safetensors (docs/accuracy.md shows how to write one)");
 
@@ -48,43 +50,80 @@ internal static class VerifyCommand
 
     private static void Draw(Screen screen, List<VerificationResult> results, double tolerance)
     {
-        screen.Heading(FormattableString.Invariant($"Largest differences from the reference, tolerance {tolerance}"));
-        screen.Table(
-            [new("folder"), new("config"), new("case", Side.Right), new("ids", Side.Right), new("sites", Side.Right), new("largest", Side.Right), new("at"), new("greedy"), new("")],
-            [.. results.SelectMany(result => result.Cases.Select(c => Row(result, c)))]);
+        screen.Heading($"Largest differences from the reference, tolerance {Difference(tolerance)}");
+        if (results.Count == 1)
+            DrawCases(screen, results[0]);
+        else
+            DrawFolders(screen, results);
         foreach (VerificationResult failed in results.Where(result => !result.Passed))
             DrawFailure(screen, failed);
         screen.Line($"{results.Count(r => r.Passed)} of {results.Count} folders within the tolerance; largest difference {Numbers.Three(results.Max(r => r.LargestDifference))}.");
     }
 
-    private static Cell[] Row(VerificationResult result, VerificationCase c)
-    {
-        SiteDifference worst = c.Sites.MaxBy(site => site.LargestDifference)!;
-        bool passed = c.LargestDifference <= result.Tolerance && c.GreedyEqual;
-        return
+    /// <summary>One folder: each case under each config file.</summary>
+    private static void DrawCases(Screen screen, VerificationResult result) => screen.Table(
+        [new("config"), new("case", Side.Right), new("ids", Side.Right), new("sites", Side.Right), new("largest", Side.Right), new("at"), new("greedy"), new("")],
         [
-            Tokens.Show(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(result.Folder))), 26), c.Config, Numbers.Id(c.Case), Numbers.Count(c.Length),
-            Numbers.Count(c.Sites.Count), Difference(c.LargestDifference), worst.Site, c.GreedyEqual ? "equal" : "differs", passed ? "ok" : new Cell("FAILED", Role.Rival),
-        ];
-    }
+            .. result.Cases.Select(Cell[] (c) =>
+            [
+                c.Config, Numbers.Id(c.Case), Numbers.Count(c.Length), Numbers.Count(c.Sites.Count), Difference(c.LargestDifference), Worst(c).Site, Greedy(c.GreedyEqual),
+                Verdict(c.LargestDifference <= result.Tolerance && c.GreedyEqual),
+            ]),
+        ]);
 
+    /// <summary>Several folders: one line for each.</summary>
+    private static void DrawFolders(Screen screen, List<VerificationResult> results) => screen.Table(
+        [new("folder"), new("cases", Side.Right), new("sites", Side.Right), new("largest", Side.Right), new("at"), new("greedy"), new("")],
+        [
+            .. results.Select(Cell[] (result) =>
+            {
+                VerificationCase worst = result.Cases.MaxBy(c => c.LargestDifference)!;
+                string folder = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(result.Folder)));
+                return
+                [
+                    Tokens.OneLine(folder, 30), Numbers.Count(result.Cases.Count), Numbers.Count(result.Cases.Sum(c => c.Sites.Count)), Difference(result.LargestDifference),
+                    $"case {Numbers.Id(worst.Case)} {Worst(worst).Site}", Greedy(result.GreedyEqual), Verdict(result.Passed),
+                ];
+            }),
+        ]);
+
+    private static SiteDifference Worst(VerificationCase c) => c.Sites.MaxBy(site => site.LargestDifference)!;
+
+    private static string Greedy(bool equal) => equal ? "equal" : "differs";
+
+    private static Cell Verdict(bool passed) => passed ? "ok" : new Cell("FAILED", Role.Rival);
+
+    /// <summary>The values that differ too much, in the order in which the model computes them: the first one is where to look.</summary>
     private static void DrawFailure(Screen screen, VerificationResult failed)
     {
-        foreach (VerificationCase c in failed.Cases)
-        {
-            foreach (SiteDifference site in c.Sites.Where(site => !(site.LargestDifference <= failed.Tolerance)))
-            {
-                screen.Line(string.Create(CultureInfo.InvariantCulture,
-                    $"{failed.Folder}, {c.Config}, case {c.Case}, {site.Site}[{site.Index}]: expected {site.Expected:R}, found {site.Found:R}"));
-            }
-
-            if (!c.GreedyEqual)
-            {
-                screen.Line($"{failed.Folder}, {c.Config}, case {Numbers.Id(c.Case)}, greedy: expected {string.Join(' ', c.GreedyExpected.Select(Numbers.Id))}, "
-                    + $"found {string.Join(' ', c.GreedyFound.Select(Numbers.Id))}");
-            }
-        }
+        screen.Heading($"{failed.Folder}: above the tolerance, in the order of the computation");
+        (VerificationCase Case, SiteDifference Site)[] sites =
+        [
+            .. failed.Cases.SelectMany(c => c.Sites.Where(site => !(site.LargestDifference <= failed.Tolerance)).OrderBy(SiteOrder).Select(site => (c, site))),
+        ];
+        screen.Table(
+            [new("config"), new("case", Side.Right), new("site"), new("index", Side.Right), new("expected", Side.Right), new("found", Side.Right)],
+            [
+                .. sites.Take(ShownSites).Select(Cell[] (pair) =>
+                    [pair.Case.Config, Numbers.Id(pair.Case.Case), pair.Site.Site, Numbers.Id(pair.Site.Index), Full(pair.Site.Expected), Full(pair.Site.Found)]),
+            ]);
+        if (sites.Length > ShownSites)
+            screen.Dim($"{ShownSites} of {Numbers.Count(sites.Length)}; --json has all");
+        foreach (VerificationCase c in failed.Cases.Where(c => !c.GreedyEqual))
+            screen.Line($"{c.Config}, case {Numbers.Id(c.Case)}, greedy: expected {Ids(c.GreedyExpected)}, found {Ids(c.GreedyFound)}");
     }
+
+    /// <summary>Layer by layer input, attention, middle, output; then the final norm and the logits.</summary>
+    private static (int Layer, int Place) SiteOrder(SiteDifference site)
+    {
+        string[] words = site.Site.Split('.');
+        int layer = words.Length > 1 && int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : int.MaxValue;
+        return (layer, Array.IndexOf(Places, words[0]));
+    }
+
+    private static string Ids(IReadOnlyList<int> ids) => string.Join(' ', ids.Select(Numbers.Id));
+
+    private static string Full(double value) => ((float)value).ToString("R", CultureInfo.InvariantCulture);
 
     private static string Difference(double value) => value == 0 ? "0" : value.ToString("0.0e0", CultureInfo.InvariantCulture);
 }
