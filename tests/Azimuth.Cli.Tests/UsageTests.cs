@@ -9,6 +9,7 @@ public sealed class UsageTests
         string screen = run.Screen();
         foreach (string command in Verbs.Names)
             Assert.Contains($"  {command} ", screen, StringComparison.Ordinal);
+        Assert.All(screen.Split('\n'), line => Assert.InRange(line.Length, 0, 100));
     }
 
     [Theory]

@@ -17,7 +17,7 @@ internal static class HelpText
     public static string ForProgram(IReadOnlyList<Verb> verbs, CommonOptions common)
     {
         StringBuilder text = new();
-        text.AppendLine("azimuth opens a language model's embedding space: tokens, directions, and a prompt followed from ids to probabilities.");
+        Wrap(text, "azimuth opens a language model's embedding space: tokens, directions, and a prompt followed from ids to probabilities.", 0);
         text.AppendLine().AppendLine("Usage").AppendLine("  azimuth COMMAND [arguments] [-m MODEL] [options]");
         text.AppendLine().AppendLine("Commands");
         foreach ((string name, string description) in verbs.SelectMany(verb => Leaves(verb, "")))

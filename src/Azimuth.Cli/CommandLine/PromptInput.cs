@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Azimuth.Embeddings;
+using Azimuth.Studio.Reports;
 using Azimuth.Tokenization;
 using Azimuth.Transformers;
 
@@ -13,10 +14,10 @@ namespace Azimuth.Cli.CommandLine;
 internal sealed record PromptInput(string? Text, int[] Ids, bool? BeginTokenAdded)
 {
     /// <summary>The prompt of commands that are given none.</summary>
-    public const string DefaultText = "When Mary and John went to the store, John gave a drink to";
+    public const string DefaultText = ReportOptions.DefaultPrompt;
 
     /// <summary>What is asked about after the default prompt, and against what.</summary>
-    public const string DefaultTarget = " Mary", DefaultRival = " John";
+    public const string DefaultTarget = ReportOptions.DefaultTarget, DefaultRival = ReportOptions.DefaultRival;
 
     public static Option<string?> TextOption(string otherwise = "") =>
         Options.Text("--prompt", "TEXT", "the text, encoded as the model's own files say, begin token included" + otherwise);

@@ -19,5 +19,6 @@ internal static class AllCommands
         GenerateCommand.Create(),
         PerplexityCommand.Create(),
         VerifyCommand.Create(),
+        ReportCommand.Create(),
     ];
 }

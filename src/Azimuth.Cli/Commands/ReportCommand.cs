@@ -1,0 +1,74 @@
+using System.CommandLine;
+using Azimuth.Cli.CommandLine;
+using Azimuth.Cli.Output;
+using Azimuth.Embeddings;
+using Azimuth.Studio.Reports;
+using Azimuth.Transformers;
+
+namespace Azimuth.Cli.Commands;
+
+/// <summary><c>azimuth report</c>: everything about one prompt in one HTML file that opens offline.</summary>
+internal static class ReportCommand
+{
+    private const string DefaultFile = "azimuth-report.html";
+    private static readonly Option<string?> Prompt = PromptInput.TextOption($" (default: \"{PromptInput.DefaultText}\")");
+    private static readonly Option<int[]?> Ids = Options.Ids("--ids", "token ids in place of a text, taken as they are");
+    private static readonly Option<string?> Target = Options.Text("--target", "TOKEN", "the token asked about; the most probable one when left out");
+    private static readonly Option<string?> Versus = Options.Text("--versus", "TOKEN", "the token it is compared with; the most probable other one when left out");
+    private static readonly Option<string?> File = Options.Text("--output", "FILE", $"the HTML file to write (default {DefaultFile} in the current folder)", "-o");
+
+    public static Verb Create() => Verb.Create(
+        "report",
+        "Writes one self-contained HTML file that opens offline: tokens and lookup, lengths, neighbours, round trip, the trace with its lens table and plane, attention, confidence. Prints the top of it.",
+        [Prompt, Ids, Target, Versus, File],
+        Run,
+        new("azimuth report", $"the bundled model deciding between \"{PromptInput.DefaultTarget}\" and \"{PromptInput.DefaultRival}\""),
+        new("azimuth report -m novels-gpt --prompt \"She opened the door and went into the\" -o door.html", "a prompt of one's own"));
+
+    private static Task<int> Run(Session session)
+    {
+        string path = Path.GetFullPath(session.Value(File) ?? DefaultFile);
+        OutputFile.Check(path, File.Name, ".html");
+        LanguageModel model = session.OpenModel();
+        PromptInput prompt = PromptInput.Read(session, model, Prompt, Ids, PromptInput.DefaultText);
+        PromptQuestion question = PromptQuestion.Read(session, model, prompt, Target, Versus, isDefault: !session.IsGiven(Prompt) && !session.IsGiven(Ids));
+        ReportOptions options = new()
+        {
+            Ids = prompt.Ids,
+            Text = prompt.Text,
+            BeginTokenAdded = prompt.BeginTokenAdded,
+            Target = question.Target,
+            Rival = question.Rival,
+        };
+        ReportData report = ReportBuilder.Build(model, options, new StepProgress(session.Progress), session.Cancel);
+        session.Cancel.ThrowIfCancellationRequested();
+        session.Progress.Say("writing the file");
+        long bytes = ReportWriter.Write(report, path);
+        Conventions conventions = prompt.Describe(report.Trace.Conventions with { Tied = model.IsTied });
+        var document = new { Path = path, SizeBytes = bytes, Sections = report.Sections.Select(section => new { section.Id, section.Title }) };
+        return session.Show(model.Name, conventions, document, screen => Draw(screen, report, path, bytes));
+    }
+
+    private static void Draw(Screen screen, ReportData report, string path, long bytes)
+    {
+        TraceView.DrawAnswer(screen, report.Trace);
+        TraceView.DrawTurningPoints(screen, report.Trace);
+        screen.Heading("The tables it reads and writes tokens with");
+        screen.Table([new(""), new("rows", Side.Right), new("width", Side.Right), new("mean length", Side.Right), new("mean cosine", Side.Right), new("effective rank", Side.Right)],
+        [
+            .. report.Geometry.Select(Cell[] (table) =>
+            [
+                table.Table, Numbers.Count(table.Rows), Numbers.Count(table.Columns), Numbers.Three(table.NormMean), Numbers.Cosine(table.MeanPairwiseCosine),
+                Numbers.Three(table.EffectiveRankSingularValues),
+            ]),
+        ]);
+        screen.Heading("The report");
+        screen.Line($"{path} ({Numbers.Bytes(bytes)}): open it in a browser, no network needed.");
+        screen.Line("Sections: " + string.Join(", ", report.Sections.Select(section => section.Title)) + ".");
+    }
+
+    private sealed class StepProgress(ProgressLine line) : IProgress<ReportProgress>
+    {
+        public void Report(ReportProgress value) => line.Report(value.Step + ":", value.Done, value.Total, "steps");
+    }
+}
