@@ -15,6 +15,7 @@ internal static class ReportSections
     {
         // The trace's notes speak of all its parts; each section says its own.
         Conventions run = trace.Conventions with { Notes = [] };
+        bool normed = run.FinalNormApplied ?? true;
         string at = $"read at position {trace.Position}, the last";
         var sections = new List<ReportSection>
         {
@@ -23,7 +24,7 @@ internal static class ReportSections
             new("norms", "Row lengths", string.Join(" · ", norms.Select(n => n.Table)) + " · Euclidean norm of each row as stored · not centred · standard deviation of the population"),
             new("neighbors", "Neighbours", Line(audits[0].Conventions, "exact, every row compared")),
             new("roundTrip", "Round trip", Line(trips[0].Conventions)),
-            new("lens", "Logit lens", Line(run with { Angles = null }, at, "at every site the final norm, then the unembedding, then softmax", Computed)),
+            new("lens", "Logit lens", Line(run with { Angles = null }, at, normed ? "at every site the final norm, then the unembedding, then softmax" : "at every site the unembedding, then softmax", Computed)),
             new("path", "Length and angle", Line(run with { NaturalLog = null, FinalNormApplied = null }, at, "lengths and the angle to the final residual before the final norm", Computed)),
             new("plane", "Plane of two tokens", Line(run with { NaturalLog = null, FinalNormApplied = null, Angles = null }, at, "share: of the vector’s length, not of its square", Computed)),
         };

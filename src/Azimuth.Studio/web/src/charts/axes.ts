@@ -37,9 +37,8 @@ export interface ValueAxis {
   grid?: boolean;
   gap?: number;
   inverse?: boolean;
-  /** Zero is kept in view only where it means something. */
-  scale?: boolean;
-  position?: 'left' | 'right' | 'top' | 'bottom';
+  /** Counts and ranks: ticks at whole numbers from 1 on. */
+  whole?: boolean;
 }
 
 export function valueAxis(theme: Theme, axis: ValueAxis) {
@@ -54,8 +53,7 @@ export function valueAxis(theme: Theme, axis: ValueAxis) {
     ...name,
     ...(axis.min === undefined ? {} : { min: axis.min }),
     ...(axis.max === undefined ? {} : { max: axis.max }),
-    ...(axis.position === undefined ? {} : { position: axis.position }),
-    scale: axis.scale ?? false,
+    ...(axis.whole ? { minInterval: 1 } : {}),
     inverse: axis.inverse ?? false,
     axisTick: { ...base.axisTick, ...(axis.ticks ? { customValues: axis.ticks } : {}) },
     axisLabel: { ...base.axisLabel, formatter: axis.format ?? tick, ...(axis.ticks ? { customValues: axis.ticks } : {}) },
@@ -86,7 +84,7 @@ export function logAxis(theme: Theme, axis: Omit<ValueAxis, 'ticks'> & { low: nu
     ...axis,
     min: Math.log10(axis.low),
     max: Math.log10(axis.high),
-    ticks: logTicks(axis.low, axis.high),
+    ticks: logTicks(axis.low, axis.high).filter((t) => !axis.whole || (t > -1e-9 && Math.abs(10 ** t - Math.round(10 ** t)) < 1e-6)),
     format: (value) => format(Number((10 ** value).toPrecision(6))),
   });
 }
