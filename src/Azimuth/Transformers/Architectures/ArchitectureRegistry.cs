@@ -9,15 +9,22 @@ internal static class ArchitectureRegistry
 {
     private static readonly Architecture[] Families =
     [
+        Bloom.Family,
+        CodeGen.Family,
         Cohere.Family,
+        Falcon.Family,
         Gemma.Family,
         Gemma2.Family,
         Gemma3.Family,
         Gpt2.Family,
+        GptBigCode.Family,
+        GptJ.Family,
+        GptNeo.Family,
         Granite.Family,
         Llama.Family,
         Mistral.Family,
         Mixtral.Family,
+        Mpt.Family,
         Olmo.Family,
         Olmo2.Family,
         Opt.Family,
@@ -28,6 +35,7 @@ internal static class ArchitectureRegistry
         Qwen3Moe.Family,
         SmolLm3.Family,
         StarCoder2.Family,
+        Xglm.Family,
     ];
 
     /// <summary>The <c>model_type</c> of every family, in alphabetical order.</summary>

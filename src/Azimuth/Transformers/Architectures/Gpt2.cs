@@ -15,7 +15,8 @@ internal static class Gpt2
         Gguf = new GgufForm { Name = "gpt2", ReadConfig = ReadMetadata, Tensors = GgufNames },
     };
 
-    private static TensorNames Names(TransformerConfig config) => new()
+    /// <summary>Also what GPT-BigCode varies.</summary>
+    public static TensorNames Names(TransformerConfig config) => new()
     {
         Prefixes = ["transformer.", ""], // as the library writes it, and as the hub's files are
         Layout = WeightLayout.InputsByOutputs,
@@ -44,7 +45,8 @@ internal static class Gpt2
         MlpDown = "blk.{layer}.ffn_down",
     };
 
-    private static TransformerConfig ReadConfig(ConfigReader config)
+    /// <summary>Also what GPT-BigCode varies.</summary>
+    public static TransformerConfig ReadConfig(ConfigReader config)
     {
         config.Require("add_cross_attention", false, fallback: false);
         int model = config.Count("n_embd", 768), heads = config.Count("n_head", 12);

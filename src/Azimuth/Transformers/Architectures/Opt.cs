@@ -10,7 +10,8 @@ internal static class Opt
 {
     public static Architecture Family { get; } = new() { ModelType = "opt", ReadConfig = ReadConfig, Tensors = Names };
 
-    private static TensorNames Names(TransformerConfig config) => new()
+    /// <summary>Also what XGLM varies.</summary>
+    public static TensorNames Names(TransformerConfig config) => new()
     {
         Prefixes = ["model.decoder.", "decoder."], // as the library writes it, and as the hub's files are
         TokenEmbedding = "embed_tokens",

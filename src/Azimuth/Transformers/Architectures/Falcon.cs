@@ -1,0 +1,78 @@
+using Azimuth.Transformers.Weights;
+
+namespace Azimuth.Transformers.Architectures;
+
+/// <summary>
+/// Falcon (Almazrouei et al. 2023): 7B (one key-value head, one norm, sub-blocks side by side) and 40B (grouped heads, two norms, side by side). The RW
+/// models' ALiBi is refused: implementations disagree on how strong it is.
+/// </summary>
+internal static class Falcon
+{
+    public static Architecture Family { get; } = new() { ModelType = "falcon", ReadConfig = ReadConfig, Tensors = Names };
+
+    private static TensorNames Names(TransformerConfig config)
+    {
+        bool twoNorms = config.Layers[0].Shape == BlockShape.ParallelTwoNorms;
+        return new TensorNames
+        {
+            Prefixes = ["transformer.", ""],
+            TokenEmbedding = "word_embeddings",
+            FinalNorm = "ln_f",
+            AttentionNorm = twoNorms ? "h.{layer}.ln_attn" : "h.{layer}.input_layernorm",
+            QueryKeyValue = new FusedNames("h.{layer}.self_attention.query_key_value") { RowOrder = FusedLayouts.ByGroup },
+            AttentionOutput = "h.{layer}.self_attention.dense",
+            MlpNorm = twoNorms ? "h.{layer}.ln_mlp" : "h.{layer}.post_attention_layernorm",
+            MlpUp = new FusedNames("h.{layer}.mlp.dense_h_to_4h"),
+            MlpDown = "h.{layer}.mlp.dense_4h_to_h",
+        };
+    }
+
+    private static TransformerConfig ReadConfig(ConfigReader config)
+    {
+        config.Require("alibi", false, fallback: false);
+        int model = config.Count("hidden_size", 4544), heads = config.Count("num_attention_heads", 71), context = config.Count("max_position_embeddings", 2048);
+        bool grouped = config.Flag("new_decoder_architecture", false), biases = config.Flag("bias", false);
+        int headDim = config.HeadDim(model, heads, "hidden_size", "num_attention_heads");
+        var norm = new NormConfig { Kind = NormKind.LayerNorm, Epsilon = (float)config.Positive("layer_norm_epsilon", 1e-5), HasBias = true };
+        var layer = new LayerConfig
+        {
+            Shape = Shape(config, grouped),
+            Norm = norm,
+            Attention = new AttentionConfig
+            {
+                HeadCount = heads,
+                KeyValueHeadCount = grouped ? config.KeyValueHeads("num_kv_heads", heads, "num_attention_heads") : config.Flag("multi_query", true) ? 1 : heads,
+                HeadDim = headDim,
+                Scale = (float)(1 / Math.Sqrt(headDim)),
+                HasInputBias = biases,
+                HasOutputBias = biases,
+                Rotary = RotaryReader.Read(config, headDim, context),
+            },
+            Mlp = new MlpConfig
+            {
+                HiddenDim = config.Count("ffn_hidden_size", 4 * model),
+                Activation = config.Activation("activation", "gelu"),
+                IsGated = false,
+                HasBias = biases,
+            },
+        };
+        return new TransformerConfig
+        {
+            Architecture = "falcon",
+            VocabSize = config.Count("vocab_size", 65024),
+            ContextLength = context,
+            ModelDim = model,
+            Embedding = new EmbeddingConfig { Dim = model },
+            Layers = [.. Enumerable.Repeat(layer, config.Count("num_hidden_layers", 32))],
+            FinalNorm = norm,
+            Output = new OutputConfig { Tied = config.Flag("tie_word_embeddings", true) },
+        };
+    }
+
+    private static BlockShape Shape(ConfigReader config, bool grouped)
+    {
+        if (!config.Flag("parallel_attn", true) && !grouped)
+            return BlockShape.PreNorm;
+        return grouped && config.Count("num_ln_in_parallel_attn", 2) == 2 ? BlockShape.ParallelTwoNorms : BlockShape.Parallel;
+    }
+}
