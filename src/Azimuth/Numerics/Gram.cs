@@ -159,13 +159,14 @@ internal sealed unsafe class GramSums : IDisposable
             for (int i = 0; i < Lanes; i += Lanes / 2)
             {
                 double* left = Panel(above) + i, tile = to + (long)i * stride;
-                if (wide == PanelsAcross)
-                    Tile4x24(left, Panel(panel), count, tile, stride);
-                else
+                if (wide == PanelsAcross && Vector512.IsHardwareAccelerated)
                 {
-                    for (int p = 0; p < wide; p++)
-                        Tile4x8(left, Panel(panel + p), count, tile + p * Lanes, stride);
+                    Tile4x24(left, Panel(panel), count, tile, stride);
+                    continue;
                 }
+
+                for (int p = 0; p < wide; p++)
+                    Tile4x8(left, Panel(panel + p), count, tile + p * Lanes, stride);
             }
         }
     }
@@ -214,22 +215,31 @@ internal sealed unsafe class GramSums : IDisposable
         AddTo(tile + 2 * Lanes, s32);
     }
 
+    /// <summary>tile[4, 8] += Σ left[r, i] · right[r, j], for 256-bit vectors and for the panels left over by the wide tile.</summary>
     private static void Tile4x8(double* left, double* right, int count, double* tile, int stride)
     {
-        Vector512<double> s0 = default, s1 = default, s2 = default, s3 = default;
+        Vector256<double> s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
         for (int r = 0; r < count * Lanes; r += Lanes)
         {
-            var y = Vector512.LoadAligned(right + r);
-            s0 = Vector512.FusedMultiplyAdd(Vector512.Create(left[r]), y, s0);
-            s1 = Vector512.FusedMultiplyAdd(Vector512.Create(left[r + 1]), y, s1);
-            s2 = Vector512.FusedMultiplyAdd(Vector512.Create(left[r + 2]), y, s2);
-            s3 = Vector512.FusedMultiplyAdd(Vector512.Create(left[r + 3]), y, s3);
+            Vector256<double> y0 = Vector256.LoadAligned(right + r), y1 = Vector256.LoadAligned(right + r + 4);
+            var x = Vector256.Create(left[r]);
+            s00 = Vector256.FusedMultiplyAdd(x, y0, s00);
+            s01 = Vector256.FusedMultiplyAdd(x, y1, s01);
+            x = Vector256.Create(left[r + 1]);
+            s10 = Vector256.FusedMultiplyAdd(x, y0, s10);
+            s11 = Vector256.FusedMultiplyAdd(x, y1, s11);
+            x = Vector256.Create(left[r + 2]);
+            s20 = Vector256.FusedMultiplyAdd(x, y0, s20);
+            s21 = Vector256.FusedMultiplyAdd(x, y1, s21);
+            x = Vector256.Create(left[r + 3]);
+            s30 = Vector256.FusedMultiplyAdd(x, y0, s30);
+            s31 = Vector256.FusedMultiplyAdd(x, y1, s31);
         }
 
-        AddTo(tile, s0);
-        AddTo(tile + stride, s1);
-        AddTo(tile + 2 * stride, s2);
-        AddTo(tile + 3 * stride, s3);
+        AddTo(tile, Vector512.Create(s00, s01));
+        AddTo(tile + stride, Vector512.Create(s10, s11));
+        AddTo(tile + 2 * stride, Vector512.Create(s20, s21));
+        AddTo(tile + 3 * stride, Vector512.Create(s30, s31));
     }
 
     private static void AddTo(double* at, Vector512<double> value) => (Vector512.LoadAligned(at) + value).StoreAligned(at);
