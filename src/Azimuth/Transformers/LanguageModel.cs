@@ -100,11 +100,13 @@ public sealed class LanguageModel
     /// Runs <paramref name="ids"/> after what <paramref name="cache"/> holds, adds them to it, and writes the logits of the token after them to
     /// <paramref name="logits"/> [vocab]. The same bits as running everything at once.
     /// </summary>
+    /// <remarks>When it is cancelled or fails on the way, the cache is empty afterwards.</remarks>
+    /// <exception cref="OperationCanceledException">Cancelled, which is heard every few hundred tokens.</exception>
     /// <inheritdoc cref="NextLogits(ReadOnlySpan{int})" path="/exception"/>
-    public void NextLogits(ReadOnlySpan<int> ids, KeyValueCache cache, Span<float> logits)
+    public void NextLogits(ReadOnlySpan<int> ids, KeyValueCache cache, Span<float> logits, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(cache);
-        _runner.Value.Next(cache, ids, logits);
+        _runner.Value.Next(cache, ids, logits, cancellation);
     }
 
     /// <summary>Prompts of any lengths run together: logits [vocab] of the token after each. The same bits as one by one.</summary>
@@ -120,14 +122,20 @@ public sealed class LanguageModel
     public Matrix Logits(ReadOnlySpan<int> ids) => _runner.Value.All(ids);
 
     /// <summary>Runs <paramref name="ids"/> and keeps the values of <paramref name="sites"/>; the same bits as an untraced run.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled, which is heard every few hundred tokens.</exception>
     /// <inheritdoc cref="NextLogits(ReadOnlySpan{int})" path="/exception"/>
-    public Trace Trace(ReadOnlySpan<int> ids, TraceSites sites) => _runner.Value.Trace(ids, sites);
+    public Trace Trace(ReadOnlySpan<int> ids, TraceSites sites, CancellationToken cancellation = default) =>
+        _runner.Value.Trace(ids, sites, patternQuery: null, cancellation);
 
     /// <summary>The same, but of the attention pattern only one query's row is kept: all of it grows with the square of the prompt.</summary>
-    internal Trace Trace(ReadOnlySpan<int> ids, TraceSites sites, int patternQuery) => _runner.Value.Trace(ids, sites, patternQuery);
+    internal Trace Trace(ReadOnlySpan<int> ids, TraceSites sites, int patternQuery, CancellationToken cancellation = default) =>
+        _runner.Value.Trace(ids, sites, patternQuery, cancellation);
 
     /// <summary>An empty cache with room for <paramref name="capacity"/> tokens at first; it grows up to the context.</summary>
     public KeyValueCache CreateCache(int capacity = 256) => new(Config, capacity);
+
+    /// <summary>Does what the first run would do first, so that what follows can be timed.</summary>
+    internal void MakeReady() => _ = _runner.Value;
 
     private static LanguageModel Load(ModelFolder folder, (TransformerConfig Config, TensorNames Names) read, Workers workers) =>
         new(folder, read.Config, read.Names, workers);

@@ -109,6 +109,22 @@ public sealed class GenerationTests : IDisposable
     }
 
     [Fact]
+    public void A_cancelled_prompt_leaves_no_half_written_cache()
+    {
+        using var source = new CancellationTokenSource();
+        source.Cancel();
+        LanguageModel model = Load("gpt2");
+        KeyValueCache cache = model.CreateCache();
+        var logits = new float[131];
+        model.NextLogits([1, 2, 3], cache, logits, TestContext.Current.CancellationToken);
+        Assert.Throws<OperationCanceledException>(() => model.NextLogits([4, 5], cache, logits, source.Token));
+        Assert.Equal(0, cache.Length);
+        model.NextLogits([1, 2, 3, 4, 5], cache, logits, TestContext.Current.CancellationToken);
+        Assert.Equal(model.NextLogits([1, 2, 3, 4, 5]), logits);
+        Assert.Throws<OperationCanceledException>(() => model.Trace([1, 2], Azimuth.Transformers.Tracing.TraceSites.Logits, source.Token));
+    }
+
+    [Fact]
     public void Options_outside_their_range_are_refused_by_name()
     {
         Refused(new GenerationOptions { Temperature = -1 }, "temperature: expected a number from 0 on, found -1.");

@@ -7,8 +7,15 @@ namespace Azimuth.Tests.Transformers;
 /// <summary>However a prompt is run — at once, token by token, in a batch, traced, on more threads — its numbers are the same bits.</summary>
 public sealed class SameBitsTests : IDisposable
 {
-    /// <summary>Families whose blocks differ: fused and separate qkv, post-norm with projections, grouped heads, odd head widths, a window.</summary>
-    private static readonly string[] Chosen = ["gpt2", "opt-350m-style", "galactica-style", "llama", "llama-biases-headdim", "llama-rope-yarn", "llama-rope-dynamic"];
+    /// <summary>
+    /// Families whose blocks differ: fused and separate qkv, post-norm with projections, grouped heads, odd head widths, windows, experts, soft caps, ALiBi,
+    /// parallel blocks, norms after the sub-blocks, angles that depend on the length.
+    /// </summary>
+    private static readonly string[] Chosen =
+    [
+        "gpt2", "opt-350m-style", "galactica-style", "llama", "llama-biases-headdim", "llama-rope-yarn", "llama-rope-dynamic", "mistral", "mixtral", "gemma2",
+        "gemma3", "gpt-j", "bloom", "olmo2", "phi3-longrope", "smollm3", "falcon-40b-style", "xglm",
+    ];
 
     private readonly Workers _workers = new(2);
 

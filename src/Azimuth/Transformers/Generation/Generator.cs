@@ -11,7 +11,7 @@ public static class Generator
     /// <param name="promptIds">At least one id, taken as they are.</param>
     /// <param name="options">How.</param>
     /// <param name="onText">Gets each piece of text as soon as its characters are complete and cannot be part of a stop text.</param>
-    /// <param name="cancellation">Ends it between two tokens.</param>
+    /// <param name="cancellation">Ends it between two tokens, or on the way through a long prompt.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <exception cref="ArgumentException">
     /// An empty prompt, one longer than the context, an option outside its range, or stop texts for a model without a tokenizer.
@@ -51,8 +51,9 @@ public static class Generator
         }
 
         cancellation.ThrowIfCancellationRequested();
+        model.MakeReady();
         long started = Stopwatch.GetTimestamp();
-        model.NextLogits(promptIds, cache, logits);
+        model.NextLogits(promptIds, cache, logits, cancellation);
         double promptSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         started = Stopwatch.GetTimestamp();
         StopReason? reason = Take(sampler.Next(logits));

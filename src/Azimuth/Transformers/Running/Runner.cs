@@ -14,11 +14,11 @@ internal sealed class Runner(TransformerConfig config, Decoder decoder)
     private const int RowsPerCall = 512;
 
     /// <summary>Adds tokens to a cache and gives the logits of the one after them.</summary>
-    public void Next(KeyValueCache cache, ReadOnlySpan<int> ids, Span<float> logits)
+    public void Next(KeyValueCache cache, ReadOnlySpan<int> ids, Span<float> logits, CancellationToken cancellation)
     {
         if (logits.Length != config.VocabSize)
             throw new ArgumentException($"logits: expected room for {config.VocabSize} values, found {logits.Length}", nameof(logits));
-        Append(cache, ids, trace: null, done: null);
+        Append(cache, ids, trace: null, done: null, cancellation);
         Workspace work = cache.Workspace;
         Span<float> finished = work.Finished(config.ModelDim, rows: 1);
         decoder.Finish(work.Residual(config.ModelDim)[((work.Rows - 1) * config.ModelDim)..], finished);
@@ -72,23 +72,23 @@ internal sealed class Runner(TransformerConfig config, Decoder decoder)
     public Matrix All(ReadOnlySpan<int> ids)
     {
         var logits = new Matrix(ids.Length, config.VocabSize);
-        Append(new KeyValueCache(config, ids.Length), ids, trace: null, (work, position) => Unembed(work, position, logits, trace: null));
+        Append(new KeyValueCache(config, ids.Length), ids, trace: null, (work, position) => Unembed(work, position, logits, trace: null), default);
         return logits;
     }
 
     /// <summary>Runs a prompt and keeps the values of some sites; of the attention pattern one query's row, unless <paramref name="patternQuery"/> is null.</summary>
-    public Trace Trace(ReadOnlySpan<int> ids, TraceSites sites, int? patternQuery = null)
+    public Trace Trace(ReadOnlySpan<int> ids, TraceSites sites, int? patternQuery, CancellationToken cancellation)
     {
         Check(ids);
         var trace = new Trace(ids.ToArray(), sites, config.LayerCount, patternQuery);
         bool finishes = (sites & (TraceSites.FinalNorm | TraceSites.Logits)) != 0;
         Matrix? logits = (sites & TraceSites.Logits) != 0 ? trace.RoomFor(TraceSites.Logits, config.VocabSize) : null;
-        Append(new KeyValueCache(config, ids.Length), ids, trace, finishes ? (work, position) => Unembed(work, position, logits, trace) : null);
+        Append(new KeyValueCache(config, ids.Length), ids, trace, finishes ? (work, position) => Unembed(work, position, logits, trace) : null, cancellation);
         return trace;
     }
 
     /// <summary>Runs <paramref name="ids"/> after what the cache holds; <paramref name="done"/> sees the workspace after each call, and its first position.</summary>
-    private void Append(KeyValueCache cache, ReadOnlySpan<int> ids, Trace? trace, Action<Workspace, int>? done)
+    private void Append(KeyValueCache cache, ReadOnlySpan<int> ids, Trace? trace, Action<Workspace, int>? done, CancellationToken cancellation)
     {
         Check(ids);
         if (!cache.BelongsTo(config))
@@ -101,6 +101,7 @@ internal sealed class Runner(TransformerConfig config, Decoder decoder)
         {
             for (int position = start; position < cache.Length; position += RowsPerCall)
             {
+                cancellation.ThrowIfCancellationRequested();
                 cache.Workspace.Clear();
                 cache.Workspace.Add(cache, position, Math.Min(RowsPerCall, cache.Length - position));
                 decoder.Forward(cache.Workspace, trace);

@@ -31,7 +31,7 @@ public static class PromptTracer
         if ((uint)position >= (uint)ids.Length)
             throw new ArgumentOutOfRangeException(nameof(options), position, $"the prompt has positions 0 to {ids.Length - 1}");
 
-        Trace trace = model.Trace(ids, Kept, position);
+        Trace trace = model.Trace(ids, Kept, position, cancellation);
         cancellation.ThrowIfCancellationRequested();
         (string Name, Matrix Rows)[] sites = Sites(trace);
         RequireFinite(model, sites);
