@@ -141,6 +141,21 @@ public partial class ReportPageTests(ReportFixture report, ChromiumFixture chrom
     }
 
     [Fact]
+    public async Task The_page_forbids_itself_any_network()
+    {
+        await using OpenedReport opened = await OpenedReport.OpenAsync(chromium, report.Page);
+
+        string forbidden = await opened.Page.EvaluateAsync<string>("""
+            () => new Promise(resolve => {
+              addEventListener('securitypolicyviolation', e => resolve(e.effectiveDirective));
+              fetch('http://127.0.0.1:9/').catch(() => setTimeout(() => resolve('asked'), 2000));
+            })
+            """);
+
+        Assert.Equal("connect-src", forbidden);
+    }
+
+    [Fact]
     public async Task Paper_is_white_with_every_chart_in_its_width_and_no_tools()
     {
         await using OpenedReport opened = await OpenedReport.OpenAsync(chromium, report.Page, 1440, ColorScheme.Dark);
