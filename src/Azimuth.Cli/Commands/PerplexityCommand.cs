@@ -20,7 +20,7 @@ internal static class PerplexityCommand
         [File, Window, Stride],
         Run,
         new("azimuth eval perplexity models/novels-gpt/heldout.txt -m novels-gpt --window 256", "a novel the model has not seen"),
-        new("azimuth eval perplexity README.md -m novels-gpt --window 256 --stride 128 --json", "overlapping windows, for scripts")));
+        new("azimuth eval perplexity LICENSE -m novels-gpt --window 256 --stride 128 --json", "overlapping windows, for scripts")));
 
     private static Task<int> Run(Session session)
     {
