@@ -128,7 +128,7 @@ public sealed class ReferenceTests
     public async Task Perplexity_gives_the_reference_numbers(string file, string stride)
     {
         JsonElement expected = Reference(file).GetProperty("heldout").GetProperty(stride);
-        string text = file == "novels-gpt" ? Path.Combine(TestFiles.Model(file), "heldout.txt") : TestFiles.Shared("fixtures", "trace", "heldout-short.txt");
+        string text = file == "novels-gpt" ? Path.Combine(TestFiles.Model(file), "heldout.txt") : TestFiles.Fixture("trace", "heldout-short.txt");
         JsonElement found = await RunAsync(file, "eval", "perplexity", text, "--window", Text(expected.GetProperty("window")), "--stride", stride["stride_".Length..]);
         Numbers numbers = new($"{file}, {stride}");
         numbers.Same(expected, found, "predicted_tokens");
