@@ -98,7 +98,11 @@ internal sealed class Screen
         IReadOnlyList<string>[] texts = [.. columns.Select((column, i) => Aligned(column, [.. rows.Select(row => row[i].Text)]))];
         for (int r = 0; r < rows.Count; r++)
             table.AddRow(rows[r].Select((cell, i) => (IRenderable)new Text(texts[i][r], StyleOf(cell.Role))));
+        // In a narrower terminal a table's lines break at its edge: squeezed columns would break every number.
+        int textWidth = Console.Profile.Width;
+        Console.Profile.Width = Width;
         Console.Write(table);
+        Console.Profile.Width = textWidth;
         HasOutput = true;
     }
 
