@@ -10,7 +10,8 @@ internal static class Cohere
     private static TransformerConfig ReadConfig(ConfigReader config)
     {
         config.Require("use_qk_norm", false, fallback: false);
-        TransformerConfig llama = Llama.ReadConfig(config, tiedByDefault: true, normKey: "layer_norm_eps");
+        TransformerConfig llama = Llama.ReadConfig(
+            config, new LlamaDefaults { Tied = true, ContextLength = 8192, NormKey = "layer_norm_eps", Epsilon = 1e-5 });
         NormConfig norm = llama.Layers[0].Norm with { Kind = NormKind.LayerNorm };
         return (llama with
         {

@@ -10,7 +10,8 @@ internal static class Gemma
     {
         // Files of the first days call the activation "gelu" under hidden_act; hidden_activation, where it is there, counts.
         string activation = config.Has("hidden_activation") ? "hidden_activation" : "hidden_act";
-        TransformerConfig llama = Llama.ReadConfig(config, tiedByDefault: true, activation);
+        TransformerConfig llama = Llama.ReadConfig(
+            config, new LlamaDefaults { Tied = true, ContextLength = 8192, ActivationKey = activation, Activation = "gelu_pytorch_tanh" });
         NormConfig norm = llama.Layers[0].Norm with { GainIsOffset = true };
         return (llama with
         {

@@ -42,19 +42,18 @@ internal static class Llama
         MlpDown = "blk.{layer}.ffn_down",
     };
 
-    /// <summary>The config most later families vary; their files write <c>Llama.ReadConfig(config) with { … }</c>.</summary>
-    public static TransformerConfig ReadConfig(ConfigReader config) => ReadConfig(config, tiedByDefault: false);
+    /// <summary>The config most later families vary; their files write <c>Llama.ReadConfig(config, defaults) with { … }</c>.</summary>
+    public static TransformerConfig ReadConfig(ConfigReader config) => ReadConfig(config, new LlamaDefaults());
 
     /// <param name="config">config.json.</param>
-    /// <param name="tiedByDefault">What the family takes where the file does not say.</param>
-    /// <param name="activationKey">The key of the activation.</param>
-    /// <param name="normKey">The key of the norms' ε.</param>
-    public static TransformerConfig ReadConfig(ConfigReader config, bool tiedByDefault, string activationKey = "hidden_act", string normKey = "rms_norm_eps")
+    /// <param name="defaults">Where the family departs from Llama.</param>
+    public static TransformerConfig ReadConfig(ConfigReader config, LlamaDefaults defaults)
     {
-        int model = config.Count("hidden_size"), heads = config.Count("num_attention_heads"), context = config.Count("max_position_embeddings", 2048);
+        int model = config.Count("hidden_size"), heads = config.Count("num_attention_heads");
+        int context = config.Count("max_position_embeddings", defaults.ContextLength);
         int headDim = config.OptionalCount("head_dim") ?? config.HeadDim(model, heads, "hidden_size", "num_attention_heads");
         bool attentionBias = config.Flag("attention_bias", false);
-        var norm = new NormConfig { Kind = NormKind.RmsNorm, Epsilon = (float)config.Positive(normKey, 1e-6) };
+        var norm = new NormConfig { Kind = NormKind.RmsNorm, Epsilon = (float)config.Positive(defaults.NormKey, defaults.Epsilon) };
         var layer = new LayerConfig
         {
             Shape = BlockShape.PreNorm,
@@ -67,17 +66,17 @@ internal static class Llama
                 Scale = (float)(1 / Math.Sqrt(headDim)),
                 HasInputBias = attentionBias,
                 HasOutputBias = attentionBias,
-                Rotary = RotaryReader.Read(config, headDim, context),
+                Rotary = RotaryReader.Read(config, headDim, context, defaultPart: defaults.RotaryPart),
             },
             Mlp = new MlpConfig
             {
                 HiddenDim = config.Count("intermediate_size"),
-                Activation = config.Activation(activationKey, "silu"),
+                Activation = config.Activation(defaults.ActivationKey, defaults.Activation),
                 IsGated = true,
                 HasBias = config.Flag("mlp_bias", false),
             },
         };
-        return Config(config.Count("vocab_size"), context, model, config.Count("num_hidden_layers"), layer, config.Flag("tie_word_embeddings", tiedByDefault));
+        return Config(config.Count("vocab_size"), context, model, config.Count("num_hidden_layers"), layer, config.Flag("tie_word_embeddings", defaults.Tied));
     }
 
     private static TransformerConfig ReadMetadata(GgufFile file)

@@ -17,6 +17,7 @@ internal static class Mixtral
     private static TransformerConfig ReadConfig(ConfigReader config)
     {
         ExpertsConfig experts = ExpertsReader.Read(config, "num_local_experts", renormalised: true);
-        return (Mistral.ReadConfig(config) with { Architecture = "mixtral" }).WithLayers((layer, _) => layer with { Mlp = layer.Mlp with { Experts = experts } });
+        TransformerConfig mistral = Mistral.ReadConfig(config, epsilon: 1e-5);
+        return (mistral with { Architecture = "mixtral" }).WithLayers((layer, _) => layer with { Mlp = layer.Mlp with { Experts = experts } });
     }
 }

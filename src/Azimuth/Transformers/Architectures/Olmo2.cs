@@ -15,9 +15,13 @@ internal static class Olmo2
         KeyNorm = "layers.{layer}.self_attn.k_norm",
     };
 
-    private static TransformerConfig ReadConfig(ConfigReader config) => (Llama.ReadConfig(config) with { Architecture = "olmo2" }).WithLayers((layer, _) => layer with
+    private static TransformerConfig ReadConfig(ConfigReader config)
     {
-        Shape = BlockShape.NormAfter,
-        Attention = layer.Attention with { QueryKeyNorm = new QueryKeyNormConfig(layer.Norm, PerHead: false) },
-    });
+        TransformerConfig llama = Llama.ReadConfig(config, new LlamaDefaults { Epsilon = 1e-5 });
+        return (llama with { Architecture = "olmo2" }).WithLayers((layer, _) => layer with
+        {
+            Shape = BlockShape.NormAfter,
+            Attention = layer.Attention with { QueryKeyNorm = new QueryKeyNormConfig(layer.Norm, PerHead: false) },
+        });
+    }
 }

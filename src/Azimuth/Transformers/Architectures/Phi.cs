@@ -18,7 +18,8 @@ internal static class Phi
     private static TransformerConfig ReadConfig(ConfigReader config)
     {
         config.Require("qk_layernorm", false, fallback: false);
-        TransformerConfig llama = Llama.ReadConfig(config, tiedByDefault: false, normKey: "layer_norm_eps");
+        TransformerConfig llama = Llama.ReadConfig(
+            config, new LlamaDefaults { NormKey = "layer_norm_eps", Epsilon = 1e-5, Activation = "gelu_new", RotaryPart = 0.5 });
         NormConfig norm = llama.Layers[0].Norm with { Kind = NormKind.LayerNorm, HasBias = true };
         return (llama with { Architecture = "phi", FinalNorm = norm, Output = llama.Output with { HasBias = true } }).WithLayers((layer, _) => layer with
         {

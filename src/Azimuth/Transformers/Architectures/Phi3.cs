@@ -15,7 +15,7 @@ internal static class Phi3
 
     private static TransformerConfig ReadConfig(ConfigReader config)
     {
-        TransformerConfig llama = Llama.ReadConfig(config);
+        TransformerConfig llama = Llama.ReadConfig(config, new LlamaDefaults { Epsilon = 1e-5, ContextLength = 4096 });
         int?[] windows = LayerWindows.Read(config, llama.LayerCount, _ => true);
         return (llama with { Architecture = "phi3" }).WithLayers((layer, i) => layer with { Attention = layer.Attention with { Window = windows[i] } });
     }

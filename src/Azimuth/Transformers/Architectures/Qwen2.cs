@@ -7,7 +7,7 @@ internal static class Qwen2
 
     private static TransformerConfig ReadConfig(ConfigReader config)
     {
-        TransformerConfig llama = Llama.ReadConfig(config);
+        TransformerConfig llama = Llama.ReadConfig(config, new LlamaDefaults { ContextLength = 32768 });
         int?[] windows = Windows(config, llama.LayerCount);
         return (llama with { Architecture = "qwen2" })
             .WithLayers((layer, i) => layer with { Attention = layer.Attention with { HasInputBias = true, HasOutputBias = false, Window = windows[i] } });

@@ -16,7 +16,7 @@ internal static class Qwen3
     /// <summary>Also what Qwen3-MoE varies.</summary>
     public static TransformerConfig ReadConfig(ConfigReader config)
     {
-        TransformerConfig llama = Llama.ReadConfig(config);
+        TransformerConfig llama = Llama.ReadConfig(config, new LlamaDefaults { ContextLength = 32768 });
         int?[] windows = Qwen2.Windows(config, llama.LayerCount);
         return (llama with { Architecture = "qwen3" }).WithLayers((layer, i) => layer with
         {

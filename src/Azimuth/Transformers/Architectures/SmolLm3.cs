@@ -7,7 +7,7 @@ internal static class SmolLm3
 
     private static TransformerConfig ReadConfig(ConfigReader config)
     {
-        TransformerConfig llama = Llama.ReadConfig(config, tiedByDefault: true);
+        TransformerConfig llama = Llama.ReadConfig(config, new LlamaDefaults { Tied = true, ContextLength = 32768 });
         int interval = config.Count("no_rope_layer_interval", 4);
         IReadOnlyList<int> turns = config.OptionalIntegers("no_rope_layers", llama.LayerCount) // 1 where the layer has positions, despite the name
             ?? [.. Enumerable.Range(1, llama.LayerCount).Select(layer => layer % interval == 0 ? 0 : 1)];
