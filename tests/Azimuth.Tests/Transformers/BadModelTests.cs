@@ -35,6 +35,37 @@ public sealed class BadModelTests : IDisposable
     }
 
     [Theory]
+    [InlineData("gpt-neox", "rotary_pct", "0.25", "rotary_pct: expected the same as in rope_parameters (0.5), found 0.25")]
+    [InlineData("gpt-neox", "rotary_emb_base", "500", "rotary_emb_base: expected the same as in rope_parameters (10000), found 500")]
+    [InlineData("stablelm", "qk_layernorm", "true", "qk_layernorm: expected false, the only form of this family that is computed")]
+    public void A_familys_own_keys_are_checked_too(string family, string key, string value, string message)
+    {
+        Copy(family, config => config[key] = JsonNode.Parse(value));
+        var error = Assert.Throws<CheckpointFormatException>(() => LanguageModel.Load(_folder, _workers));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("cohere", "layer_norm_eps")]
+    [InlineData("mixtral", "rms_norm_eps")]
+    [InlineData("olmo2", "rms_norm_eps")]
+    [InlineData("phi", "layer_norm_eps")]
+    [InlineData("phi", "hidden_act")]
+    [InlineData("phi", "rope_parameters")]
+    [InlineData("phi3", "rms_norm_eps")]
+    [InlineData("stablelm", "layer_norm_eps")]
+    [InlineData("stablelm", "rope_parameters")]
+    [InlineData("starcoder2", "norm_epsilon")]
+    [InlineData("starcoder2", "hidden_act")]
+    public void A_key_that_is_missing_means_the_familys_own_default_not_Llamas(string family, string key)
+    {
+        // The reference wrote these fixtures with its own defaults, so a config without the key says the same.
+        Copy(family, config => Assert.True(config.Remove(key)));
+        float[] expected = LanguageModel.Load(TestFiles.Fixture("families", family), _workers).NextLogits([1, 2, 3]);
+        Assert.Equal(expected, LanguageModel.Load(_folder, _workers).NextLogits([1, 2, 3]));
+    }
+
+    [Theory]
     [InlineData("hidden_size", "48", "embed_tokens.weight", "[131, 48]", "[131, 32]")]
     [InlineData("vocab_size", "132", "embed_tokens.weight", "[132, 32]", "[131, 32]")]
     [InlineData("intermediate_size", "73", "gate_proj.weight", "[73, 32]", "[72, 32]")]

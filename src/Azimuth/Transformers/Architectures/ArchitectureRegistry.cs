@@ -20,6 +20,7 @@ internal static class ArchitectureRegistry
         GptBigCode.Family,
         GptJ.Family,
         GptNeo.Family,
+        GptNeoX.Family,
         Granite.Family,
         Llama.Family,
         Mistral.Family,
@@ -34,6 +35,7 @@ internal static class ArchitectureRegistry
         Qwen3.Family,
         Qwen3Moe.Family,
         SmolLm3.Family,
+        StableLm.Family,
         StarCoder2.Family,
         Xglm.Family,
     ];

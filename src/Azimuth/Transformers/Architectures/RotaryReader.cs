@@ -18,21 +18,22 @@ internal static class RotaryReader
     /// <param name="defaultBase">θ where none is stated.</param>
     /// <param name="layerType">Key in a <c>rope_parameters</c> that has one object a layer type.</param>
     /// <param name="defaultPart">Share of the head that is turned, where none is stated.</param>
+    /// <param name="olderBaseKey">The family's own older key of θ, where it had one.</param>
+    /// <param name="olderPartKey">The family's own older key of the share, where it had one.</param>
     public static RotaryConfig Read(
-        ConfigReader config, int headDim, int contextLength, double defaultBase = 10000, string layerType = "full_attention", double defaultPart = 1)
+        ConfigReader config, int headDim, int contextLength, double defaultBase = 10000, string layerType = "full_attention", double defaultPart = 1,
+        string? olderBaseKey = null, string? olderPartKey = null)
     {
         ConfigReader? newer = config.OptionalObject("rope_parameters");
         newer = newer?.OptionalObject(layerType) ?? newer;
         ConfigReader? scaling = newer ?? config.OptionalObject("rope_scaling");
-        RequireAgreement(config, newer, "rope_theta");
-        RequireAgreement(config, newer, "partial_rotary_factor");
-        double theta = (newer is not null && newer.Has("rope_theta") ? newer : config).Positive("rope_theta", defaultBase);
-        double part = (newer is not null && newer.Has("partial_rotary_factor") ? newer : config).Positive("partial_rotary_factor", defaultPart);
+        double theta = Value(config, newer, "rope_theta", olderBaseKey, defaultBase, out _);
+        double part = Value(config, newer, "partial_rotary_factor", olderPartKey, defaultPart, out string partKey);
         if (part > 1)
-            throw config.Error("partial_rotary_factor", FormattableString.Invariant($"expected a share up to 1, found {part}"));
+            throw config.Error(partKey, FormattableString.Invariant($"expected a share up to 1, found {part}"));
         int dim = (int)(headDim * part);
         if (dim < 2 || dim % 2 != 0)
-            throw config.Error("partial_rotary_factor", $"expected an even number of turned values in a head of {headDim}, found {dim}");
+            throw config.Error(partKey, $"expected an even number of turned values in a head of {headDim}, found {dim}");
         return new RotaryConfig { Base = theta, Dim = dim, Scaling = scaling is null ? RotaryScaling.None : ReadScaling(config, scaling, dim, contextLength) };
     }
 
@@ -90,13 +91,23 @@ internal static class RotaryReader
     private static int OriginalContext(ConfigReader config, ConfigReader scaling, int contextLength) =>
         scaling.OptionalCount("original_max_position_embeddings") ?? config.Count("original_max_position_embeddings", contextLength);
 
-    /// <summary>A file that gives a value in both spellings must give the same one.</summary>
-    private static void RequireAgreement(ConfigReader config, ConfigReader? newer, string key)
+    /// <summary>A number in any of its spellings, the newest first; a file that gives several must give the same in all.</summary>
+    private static double Value(ConfigReader config, ConfigReader? newer, string key, string? olderKey, double fallback, out string found)
     {
-        if (newer is not null && newer.Has(key) && config.Has(key) && newer.Number(key) != config.Number(key))
+        double? value = newer is not null && newer.Has(key) ? newer.Positive(key) : null;
+        string first = "in rope_parameters";
+        found = key;
+        foreach (string spelling in olderKey is null ? [key] : new[] { key, olderKey })
         {
-            throw config.Error(key, FormattableString.Invariant(
-                $"expected the same as in rope_parameters ({newer.Number(key)}), found {config.Number(key)}"));
+            if (!config.Has(spelling))
+                continue;
+            double older = config.Positive(spelling);
+            if (value is { } known && known != older)
+                throw config.Error(spelling, FormattableString.Invariant($"expected the same as {first} ({known}), found {older}"));
+            if (value is null)
+                (value, first, found) = (older, spelling, spelling);
         }
+
+        return value ?? fallback;
     }
 }
