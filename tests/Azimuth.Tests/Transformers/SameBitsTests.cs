@@ -83,6 +83,21 @@ public sealed class SameBitsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("llama-rope-dynamic", 40)]
+    [InlineData("phi3-longrope", 23)]
+    public void A_cache_cut_back_forgets_the_angles_of_the_longer_run(string family, int longer)
+    {
+        LanguageModel model = Load(family);
+        int[] ids = Prompt(model, longer);
+        KeyValueCache cache = model.CreateCache();
+        var logits = new float[model.Config.VocabSize];
+        model.NextLogits(ids, cache, logits);
+        cache.Truncate(3);
+        model.NextLogits(ids.AsSpan(3, 2), cache, logits);
+        Assert.Equal(model.NextLogits(ids.AsSpan(0, 5)), logits);
+    }
+
+    [Theory]
     [InlineData("f16")]
     [InlineData("q8_0")]
     [InlineData("q4_1")]

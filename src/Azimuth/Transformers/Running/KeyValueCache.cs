@@ -38,6 +38,9 @@ public sealed class KeyValueCache
 
     internal Workspace Workspace { get; } = new();
 
+    /// <summary>Length of the run that the stored keys were turned for. Truncating leaves it: where angles depend on the length, the keys kept are still those of the longer run.</summary>
+    internal int TurnedFor { get; set; }
+
     /// <summary>Forgets everything after the first <paramref name="length"/> tokens, to go on from there with others.</summary>
     public void Truncate(int length)
     {

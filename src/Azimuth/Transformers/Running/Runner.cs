@@ -95,8 +95,9 @@ internal sealed class Runner(TransformerConfig config, Decoder decoder)
             throw new ArgumentException("the cache was made by another model", nameof(cache));
         int start = cache.Length;
         cache.Append(ids);
-        if (start > 0 && ChangesAngles(start, cache.Length))
+        if (start > 0 && ChangesAngles(cache.TurnedFor, cache.Length))
             start = 0; // everything that was computed under the old angles is computed again
+        cache.TurnedFor = cache.Length;
         try
         {
             for (int position = start; position < cache.Length; position += RowsPerCall)
