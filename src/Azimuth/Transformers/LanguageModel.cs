@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Text.Json;
 using Azimuth.Checkpoints;
 using Azimuth.Embeddings;
@@ -136,6 +137,18 @@ public sealed class LanguageModel
 
     /// <summary>Does what the first run would do first, so that what follows can be timed.</summary>
     internal void MakeReady() => _ = _runner.Value;
+
+    /// <summary>Stops before a token is chosen or a loss is taken from logits that mean nothing: finite weights can still overflow on their way through the layers.</summary>
+    internal void RequireFinite(ReadOnlySpan<float> logits)
+    {
+        // The largest is NaN where any value is.
+        float largest = TensorPrimitives.Max(logits);
+        if (!float.IsFinite(largest))
+        {
+            throw new CheckpointFormatException(
+                Path, FormattableString.Invariant($"expected finite logits, found {largest}. The weights are damaged or too large: use another checkpoint"), kind: "NonFiniteActivation");
+        }
+    }
 
     private static LanguageModel Load(ModelFolder folder, (TransformerConfig Config, TensorNames Names) read, Workers workers) =>
         new(folder, read.Config, read.Names, workers);

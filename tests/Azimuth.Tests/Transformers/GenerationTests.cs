@@ -84,6 +84,18 @@ public sealed class GenerationTests : IDisposable
     }
 
     [Fact]
+    public void A_generous_limit_of_tokens_takes_no_memory_before_they_come()
+    {
+        LanguageModel model = Load("llama-rope-dynamic"); // no context to end at
+        using var source = new CancellationTokenSource();
+        var options = new GenerationOptions { MaxTokens = int.MaxValue, StopsAtEnd = false };
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        source.CancelAfter(TimeSpan.FromMilliseconds(200));
+        Assert.Throws<OperationCanceledException>(() => Generator.Run(model, [1, 2], options, cancellation: source.Token));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1L << 30); // a full cache would be beyond any memory
+    }
+
+    [Fact]
     public void Generation_ends_after_an_end_token()
     {
         LanguageModel model = Load("gpt2");

@@ -6,6 +6,9 @@ namespace Azimuth.Transformers;
 /// <summary>Continues prompts, token by token.</summary>
 public static class Generator
 {
+    /// <summary>New tokens that a cache has room for at first; it grows when more come, so that a generous limit costs nothing.</summary>
+    private const int RoomAtFirst = 256;
+
     /// <summary>Continues <paramref name="promptIds"/>.</summary>
     /// <param name="model">The model; with a tokenizer where text is wanted.</param>
     /// <param name="promptIds">At least one id, taken as they are.</param>
@@ -16,6 +19,7 @@ public static class Generator
     /// <exception cref="ArgumentException">
     /// An empty prompt, one longer than the context, an option outside its range, or stop texts for a model without a tokenizer.
     /// </exception>
+    /// <exception cref="Checkpoints.CheckpointFormatException">A weight is not a finite number, or finite ones are so large that the logits are not.</exception>
     public static GenerationResult Run(
         LanguageModel model, ReadOnlySpan<int> promptIds, GenerationOptions options, Action<string>? onText = null, CancellationToken cancellation = default)
     {
@@ -26,7 +30,7 @@ public static class Generator
         if (model.Tokenizer is null && options.StopTexts.Count > 0)
             throw new ArgumentException($"stop: {model.Name} has no tokenizer, so its output has no text to stop at. Leave the option out.");
         StreamingDecoder? decoder = model.Tokenizer is { } tokenizer ? new StreamingDecoder(tokenizer) : null;
-        KeyValueCache cache = model.CreateCache((int)Math.Min(model.Config.LongestRun, (long)promptIds.Length + options.MaxTokens));
+        KeyValueCache cache = model.CreateCache(promptIds.Length + Math.Min(options.MaxTokens, RoomAtFirst));
         var logits = new float[model.Config.VocabSize];
         var ids = new List<int>();
 
@@ -56,6 +60,7 @@ public static class Generator
         model.NextLogits(promptIds, cache, logits, cancellation);
         double promptSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         started = Stopwatch.GetTimestamp();
+        model.RequireFinite(logits);
         StopReason? reason = Take(sampler.Next(logits));
         Span<int> last = stackalloc int[1];
         while (reason is null)
@@ -63,6 +68,7 @@ public static class Generator
             cancellation.ThrowIfCancellationRequested();
             last[0] = ids[^1];
             model.NextLogits(last, cache, logits);
+            model.RequireFinite(logits);
             reason = Take(sampler.Next(logits));
         }
 
@@ -90,7 +96,7 @@ public static class Generator
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        KeyValueCache cache = model.CreateCache((int)Math.Min(model.Config.LongestRun, (long)promptIds.Length + count));
+        KeyValueCache cache = model.CreateCache(promptIds.Length + Math.Min(count, RoomAtFirst));
         var logits = new float[model.Config.VocabSize];
         var ids = new int[count];
         for (int i = 0; i < count; i++)

@@ -40,6 +40,7 @@ public static class Perplexity
     /// <param name="cancellation">Ends it between two windows.</param>
     /// <exception cref="ArgumentException">Fewer than two tokens, or window or stride outside their range.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="Checkpoints.CheckpointFormatException">The logits are not finite: weights hold NaN or are too large.</exception>
     public static PerplexityResult Of(
         LanguageModel model, ReadOnlySpan<int> ids, int window, int stride, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
@@ -100,6 +101,7 @@ public static class Perplexity
             int width = finished.Columns;
             // The logits of position p − 1 predict the token at p.
             Matrix logits = model.Parts.Logits(new Matrix(count, width, finished.Values[((at - 1) * width)..((at - 1 + count) * width)]));
+            model.RequireFinite(logits.Values);
             int start = at;
             model.Workers.Run(count, i => losses[start - first + i] = Softmax.LogSumExp(logits.Row(i)) - logits[i, tokens[start + i]]);
         }
