@@ -17,7 +17,8 @@ public sealed class BadModelTests : IDisposable
     [InlineData("model_type", "\"lama\"", "the nearest is llama")]
     [InlineData("hidden_size", "\"32\"", "hidden_size: expected a whole number from 1 to 16777216, found \"32\"")]
     [InlineData("hidden_size", "null", "hidden_size: expected a value, found none")]
-    [InlineData("num_hidden_layers", "-1", "num_hidden_layers: expected a whole number from 1 to 16777216, found -1")]
+    [InlineData("num_hidden_layers", "-1", "num_hidden_layers: expected a whole number from 1 to 4096, found -1")]
+    [InlineData("num_hidden_layers", "16777216", "num_hidden_layers: expected a whole number from 1 to 4096, found 16777216")]
     [InlineData("num_key_value_heads", "3", "num_key_value_heads: expected a divisor of num_attention_heads (4), found 3")]
     [InlineData("hidden_act", "\"gelo\"", "hidden_act: expected one of gelu,")]
     [InlineData("rms_norm_eps", "0", "rms_norm_eps: expected a number above zero, found 0")]
@@ -96,6 +97,26 @@ public sealed class BadModelTests : IDisposable
         Assert.Contains("model.layers.1.mlp.down_proj.weight", error.Message, StringComparison.Ordinal);
         Assert.Contains("found 1 of 2304", error.Message, StringComparison.Ordinal);
         Assert.Throws<CheckpointFormatException>(() => model.NextLogits([1, 2]));
+    }
+
+    [Fact]
+    public void Finite_weights_whose_logits_overflow_stop_generation_and_perplexity()
+    {
+        Copy("llama", _ => { });
+        string path = Path.Combine(_folder, "model.safetensors");
+        byte[] bytes = File.ReadAllBytes(path);
+        foreach (string name in new[] { "model.layers.0.mlp.up_proj.weight", "model.layers.0.mlp.down_proj.weight" })
+        {
+            TensorInfo tensor = SafetensorsFile.Open(path).Find(name)!;
+            for (int i = 0; i < tensor.ElementCount; i++)
+                BitConverter.TryWriteBytes(bytes.AsSpan((int)tensor.Offset + 4 * i), i % 2 == 0 ? 1e30f : -1e30f);
+        }
+
+        File.WriteAllBytes(path, bytes);
+        LanguageModel model = LanguageModel.Load(_folder, _workers);
+        var error = Assert.Throws<CheckpointFormatException>(() => Generator.Run(model, [1, 2], new GenerationOptions()));
+        Assert.Contains("expected finite logits, found NaN", error.Message, StringComparison.Ordinal);
+        Assert.Throws<CheckpointFormatException>(() => Perplexity.Of(model, [1, 2, 3], 2, 1));
     }
 
     private void Copy(string family, Action<JsonObject> change)

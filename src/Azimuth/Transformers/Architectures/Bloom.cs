@@ -52,7 +52,7 @@ internal static class Bloom
             ContextLength = config.Count("seq_length", 2048), // what it was trained on; ALiBi itself has no end
             ModelDim = model,
             Embedding = new EmbeddingConfig { Dim = model, Norm = norm },
-            Layers = [.. Enumerable.Repeat(layer, config.Has("n_layer") ? config.Count("n_layer") : config.Count("num_hidden_layers", 2))],
+            Layers = [.. Enumerable.Repeat(layer, config.Has("n_layer") ? config.LayerCount("n_layer") : config.LayerCount("num_hidden_layers", 2))],
             FinalNorm = norm,
             Output = new OutputConfig { Tied = config.Flag("tie_word_embeddings", true) },
         };

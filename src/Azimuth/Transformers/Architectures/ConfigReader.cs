@@ -10,6 +10,9 @@ namespace Azimuth.Transformers.Architectures;
 /// </summary>
 internal sealed class ConfigReader
 {
+    /// <summary>The most layers that are taken: far beyond any model, and a bound on what a config costs before a tensor is looked for.</summary>
+    internal const int MostLayers = 4096;
+
     private const int LargestCount = 1 << 24;
     private readonly JsonElement _object;
     private readonly string _prefix;
@@ -26,14 +29,19 @@ internal sealed class ConfigReader
     /// <summary>True when the key is there and not null.</summary>
     public bool Has(string key) => Find(key) is not null;
 
+    /// <summary>The number of layers.</summary>
+    public int LayerCount(string key, int? fallback = null) => Count(key, fallback, MostLayers);
+
     /// <summary>A whole number from 1 on.</summary>
-    public int Count(string key, int? fallback = null)
+    public int Count(string key, int? fallback = null) => Count(key, fallback, LargestCount);
+
+    private int Count(string key, int? fallback, int most)
     {
         if (Find(key) is not { } value)
             return fallback ?? throw Missing(key);
-        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number is > 0 and <= LargestCount
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number > 0 && number <= most
             ? number
-            : throw Error(key, $"expected a whole number from 1 to {LargestCount}, found {Show(value)}");
+            : throw Error(key, $"expected a whole number from 1 to {most}, found {Show(value)}");
     }
 
     /// <summary>A whole number from 1 on, or null where the key is missing or null.</summary>

@@ -63,7 +63,7 @@ internal static class Falcon
             ContextLength = context,
             ModelDim = model,
             Embedding = new EmbeddingConfig { Dim = model },
-            Layers = [.. Enumerable.Repeat(layer, config.Count("num_hidden_layers", 32))],
+            Layers = [.. Enumerable.Repeat(layer, config.LayerCount("num_hidden_layers", 32))],
             FinalNorm = norm,
             Output = new OutputConfig { Tied = config.Flag("tie_word_embeddings", true) },
         };

@@ -25,13 +25,18 @@ internal sealed class GgufReader(GgufFile file, string architecture)
     /// <summary>True where no output table of its own is stored.</summary>
     public bool IsTied => !HasTensor("output.weight");
 
+    /// <summary>The number of layers.</summary>
+    public int LayerCount => Count("block_count", fallback: null, ConfigReader.MostLayers);
+
     /// <summary>A whole number from 1 on.</summary>
-    public int Count(string key, int? fallback = null)
+    public int Count(string key, int? fallback = null) => Count(key, fallback, LargestCount);
+
+    private int Count(string key, int? fallback, int most)
     {
         if (fallback is { } value && !Has(key))
             return value;
         int number = file.Metadata.GetInt32($"{architecture}.{key}");
-        return number is > 0 and <= LargestCount ? number : throw Error(key, $"expected a whole number from 1 to {LargestCount}, found {number}");
+        return number > 0 && number <= most ? number : throw Error(key, $"expected a whole number from 1 to {most}, found {number}");
     }
 
     /// <summary>A finite number.</summary>

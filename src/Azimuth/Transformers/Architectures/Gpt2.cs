@@ -54,7 +54,7 @@ internal static class Gpt2
         double scale = config.Flag("scale_attn_weights", true) ? 1 / Math.Sqrt(headDim) : 1;
         bool byLayer = config.Flag("scale_attn_by_inverse_layer_idx", false);
         return Config(
-            config.Count("vocab_size", 50257), config.Count("n_positions", 1024), model, config.Count("n_layer", 12), heads,
+            config.Count("vocab_size", 50257), config.Count("n_positions", 1024), model, config.LayerCount("n_layer", 12), heads,
             config.Count("n_inner", 4 * model), config.Activation("activation_function", "gelu_new"), config.Positive("layer_norm_epsilon", 1e-5),
             config.Flag("tie_word_embeddings", true), layer => byLayer ? scale / (layer + 1) : scale);
     }
@@ -65,7 +65,7 @@ internal static class Gpt2
         int model = metadata.Count("embedding_length"), heads = metadata.Count("attention.head_count");
         double scale = 1 / Math.Sqrt(metadata.HeadDim(model, heads));
         return Config(
-            metadata.VocabSize, metadata.Count("context_length"), model, metadata.Count("block_count"), heads,
+            metadata.VocabSize, metadata.Count("context_length"), model, metadata.LayerCount, heads,
             metadata.Count("feed_forward_length"), Activation.GeluTanh, metadata.Epsilon("attention.layer_norm_epsilon"), metadata.IsTied, _ => scale);
     }
 

@@ -56,7 +56,7 @@ internal static class GptJ
             ContextLength = config.Count("n_positions", 2048),
             ModelDim = model,
             Embedding = new EmbeddingConfig { Dim = model },
-            Layers = [.. Enumerable.Repeat(layer, config.Count("n_layer", 28))],
+            Layers = [.. Enumerable.Repeat(layer, config.LayerCount("n_layer", 28))],
             FinalNorm = norm,
             Output = new OutputConfig { Tied = config.Flag("tie_word_embeddings", false), HasBias = true },
         };

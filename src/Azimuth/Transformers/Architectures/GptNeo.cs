@@ -23,7 +23,7 @@ internal static class GptNeo
 
     private static TransformerConfig ReadConfig(ConfigReader config)
     {
-        int model = config.Count("hidden_size", 2048), heads = config.Count("num_heads", 16), layers = config.Count("num_layers", 24);
+        int model = config.Count("hidden_size", 2048), heads = config.Count("num_heads", 16), layers = config.LayerCount("num_layers", 24);
         int context = config.Count("max_position_embeddings", 2048), window = config.Count("window_size", 256);
         IReadOnlyList<string> kinds = config.OptionalTexts("attention_layers", layers) ?? [.. Enumerable.Range(0, layers).Select(i => i % 2 == 0 ? "global" : "local")];
         if (kinds.FirstOrDefault(kind => kind is not ("global" or "local")) is { } unknown)

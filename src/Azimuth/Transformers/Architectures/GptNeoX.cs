@@ -59,7 +59,7 @@ internal static class GptNeoX
             ContextLength = context,
             ModelDim = model,
             Embedding = new EmbeddingConfig { Dim = model },
-            Layers = [.. Enumerable.Repeat(layer, config.Count("num_hidden_layers", 44))],
+            Layers = [.. Enumerable.Repeat(layer, config.LayerCount("num_hidden_layers", 44))],
             FinalNorm = norm,
             Output = new OutputConfig { Tied = config.Flag("tie_word_embeddings", false) },
         };

@@ -76,7 +76,7 @@ internal static class Llama
                 HasBias = config.Flag("mlp_bias", false),
             },
         };
-        return Config(config.Count("vocab_size"), context, model, config.Count("num_hidden_layers"), layer, config.Flag("tie_word_embeddings", defaults.Tied));
+        return Config(config.Count("vocab_size"), context, model, config.LayerCount("num_hidden_layers"), layer, config.Flag("tie_word_embeddings", defaults.Tied));
     }
 
     private static TransformerConfig ReadMetadata(GgufFile file)
@@ -111,7 +111,7 @@ internal static class Llama
                 HasBias = metadata.HasTensor("blk.0.ffn_gate.bias"),
             },
         };
-        return Config(metadata.VocabSize, context, model, metadata.Count("block_count"), layer, metadata.IsTied);
+        return Config(metadata.VocabSize, context, model, metadata.LayerCount, layer, metadata.IsTied);
     }
 
     private static TransformerConfig Config(int vocab, int context, int model, int layers, LayerConfig layer, bool tied) => new()

@@ -54,7 +54,7 @@ internal static class Mpt
             ContextLength = config.Count("max_seq_len", 2048),
             ModelDim = model,
             Embedding = new EmbeddingConfig { Dim = model },
-            Layers = [.. Enumerable.Repeat(layer, config.Count("n_layers", 24))],
+            Layers = [.. Enumerable.Repeat(layer, config.LayerCount("n_layers", 24))],
             FinalNorm = norm,
             Output = new OutputConfig { Tied = config.Flag("tie_word_embeddings", true) },
         };

@@ -67,7 +67,7 @@ internal static class Opt
                 Dim = config.Count("word_embed_proj_dim", model),
                 Positions = new PositionTableConfig(PositionTableKind.Learned, PositionOffset, context + PositionOffset),
             },
-            Layers = [.. Enumerable.Repeat(layer, config.Count("num_hidden_layers", 12))],
+            Layers = [.. Enumerable.Repeat(layer, config.LayerCount("num_hidden_layers", 12))],
             FinalNorm = preNorm && !config.Flag("_remove_final_layer_norm", false) ? norm : null,
             Output = new OutputConfig { Tied = config.Flag("tie_word_embeddings", true) },
         };

@@ -48,7 +48,7 @@ internal static class Xglm
                 Scale = config.Flag("scale_embedding", true) ? (float)Math.Sqrt(model) : 1,
                 Positions = new PositionTableConfig(PositionTableKind.Sinusoidal, PositionOffset, context + PositionOffset),
             },
-            Layers = [.. Enumerable.Repeat(layer, config.Count("num_layers", 24))],
+            Layers = [.. Enumerable.Repeat(layer, config.LayerCount("num_layers", 24))],
             FinalNorm = norm,
             Output = new OutputConfig { Tied = config.Flag("tie_word_embeddings", true) },
         };
