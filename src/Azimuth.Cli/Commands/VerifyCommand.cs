@@ -66,7 +66,7 @@ internal static class VerifyCommand
         [
             .. result.Cases.Select(Cell[] (c) =>
             [
-                c.Config, Numbers.Id(c.Case), Numbers.Count(c.Length), Numbers.Count(c.Sites.Count), Difference(c.LargestDifference), Worst(c).Site, Greedy(c.GreedyEqual),
+                c.Config, Numbers.Id(c.Case), Numbers.Count(c.Length), Numbers.Count(c.Sites.Count), Difference(c.LargestDifference), Worst(c).Site, Greedy([c]),
                 Verdict(c.LargestDifference <= result.Tolerance && c.GreedyEqual),
             ]),
         ]);
@@ -82,14 +82,15 @@ internal static class VerifyCommand
                 return
                 [
                     Tokens.OneLine(folder, 30), Numbers.Count(result.Cases.Count), Numbers.Count(result.Cases.Sum(c => c.Sites.Count)), Difference(result.LargestDifference),
-                    $"case {Numbers.Id(worst.Case)} {Worst(worst).Site}", Greedy(result.GreedyEqual), Verdict(result.Passed),
+                    $"case {Numbers.Id(worst.Case)} {Worst(worst).Site}", Greedy(result.Cases), Verdict(result.Passed),
                 ];
             }),
         ]);
 
     private static SiteDifference Worst(VerificationCase c) => c.Sites.MaxBy(site => site.LargestDifference)!;
 
-    private static string Greedy(bool equal) => equal ? "equal" : "differs";
+    private static string Greedy(IReadOnlyList<VerificationCase> cases) =>
+        cases.All(c => c.GreedyExpected.Count == 0) ? "not given" : cases.All(c => c.GreedyEqual) ? "equal" : "differs";
 
     private static Cell Verdict(bool passed) => passed ? "ok" : new Cell("FAILED", Role.Rival);
 

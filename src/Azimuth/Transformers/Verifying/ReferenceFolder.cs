@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Azimuth.Checkpoints;
 using Azimuth.Checkpoints.Safetensors;
@@ -44,7 +45,9 @@ internal sealed class ReferenceFolder
             int[][] greedy = [.. cases.EnumerateArray().Select(Continuation)];
             if (greedy.Length != inputs.Length)
                 throw new JsonException($"expected {inputs.Length} cases in expected.json, as many as inputs.json has, found {greedy.Length}");
-            return new ReferenceFolder(path, SafetensorsFile.Open(In("expected.safetensors")), inputs, greedy);
+            SafetensorsFile expected = SafetensorsFile.Open(In("expected.safetensors"));
+            RequireCases(expected, inputs.Length);
+            return new ReferenceFolder(path, expected, inputs, greedy);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -52,10 +55,28 @@ internal sealed class ReferenceFolder
         }
     }
 
-    private static int[] Continuation(JsonElement one) =>
-        one.TryGetProperty("greedy_continuation", out JsonElement ids) && ids.ValueKind == JsonValueKind.Array
+    /// <summary>A value that no case asks for would be passed over, and a folder that lost some of its inputs would pass.</summary>
+    private static void RequireCases(SafetensorsFile expected, int count)
+    {
+        foreach (TensorInfo tensor in expected.Tensors)
+        {
+            string[] parts = tensor.Name.Split('.', 2);
+            if (parts.Length < 2 || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number >= count || parts[0] != number.ToString(CultureInfo.InvariantCulture))
+            {
+                throw new CheckpointFormatException(
+                    expected.Path, $"expected a name CASE.SITE with a case from 0 to {count - 1}, as inputs.json has {count} lists of ids. Write both files from the same run", tensor.Name);
+            }
+        }
+    }
+
+    private static int[] Continuation(JsonElement one)
+    {
+        if (!one.TryGetProperty("greedy_continuation", out JsonElement ids) || ids.ValueKind == JsonValueKind.Null)
+            return [];
+        return ids.ValueKind == JsonValueKind.Array
             ? [.. ids.EnumerateArray().Select(id => id.GetInt32())]
-            : [];
+            : throw new JsonException($"expected token ids for greedy_continuation, found {ids.ValueKind}");
+    }
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
 }
