@@ -20,6 +20,17 @@ public sealed class BadInputTests : IDisposable
         Assert.Contains("novels-gpt", sentence, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("azimuth geometry -m novels-gpt --json > /dev/full")]
+    [InlineData("azimuth geometry -m novels-gpt > /dev/full")]
+    [InlineData("azimuth generate -m novels-gpt --prompt hi --max-tokens 3 > /dev/full")]
+    public async Task Output_that_cannot_be_written_is_one_sentence(string line)
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "no /dev/full on this system");
+        string sentence = (await CliProcess.RunShellAsync(TestFiles.Root, line)).Refusal();
+        Assert.Contains("No space left on device", sentence, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_unknown_architecture_is_named_with_the_nearest_known_ones()
     {

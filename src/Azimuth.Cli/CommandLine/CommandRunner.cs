@@ -20,7 +20,10 @@ internal static partial class CommandRunner
     {
         try
         {
-            return await DispatchAsync(args, output, error, cancel);
+            int exit = await DispatchAsync(args, output, error, cancel);
+            // Here, not at the end: what cannot be written, to a full disk for example, is an error like any other.
+            await output.FlushAsync(CancellationToken.None);
+            return exit;
         }
         catch (OperationCanceledException)
         {
@@ -35,7 +38,20 @@ internal static partial class CommandRunner
         }
         finally
         {
+            await FlushRestAsync(output);
+        }
+    }
+
+    /// <summary>After an error: what was written before it still goes out, where it can.</summary>
+    private static async Task FlushRestAsync(TextWriter output)
+    {
+        try
+        {
             await output.FlushAsync(CancellationToken.None);
+        }
+        catch (IOException)
+        {
+            // Said already.
         }
     }
 
