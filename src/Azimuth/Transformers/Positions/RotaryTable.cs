@@ -55,7 +55,6 @@ internal sealed class RotaryTable
 
     private static void RotateHalves(Span<float> first, Span<float> second, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin)
     {
-        int i = 0;
         if (first.Length % Vector<float>.Count == 0)
         {
             var x = MemoryMarshal.Cast<float, Vector<float>>(first);
@@ -67,7 +66,7 @@ internal sealed class RotaryTable
             return;
         }
 
-        for (; i < first.Length; i++)
+        for (int i = 0; i < first.Length; i++)
             (first[i], second[i]) = (first[i] * cos[i] - second[i] * sin[i], second[i] * cos[i] + first[i] * sin[i]);
     }
 

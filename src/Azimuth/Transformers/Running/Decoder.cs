@@ -120,37 +120,37 @@ internal sealed class Decoder
     /// <summary>Attention, then MLP on what it left.</summary>
     private void RunSequential(Workspace work, int layer, Trace? trace)
     {
-        LayerConfig config = _config.Layers[layer];
         LayerWeights weights = _weights.Layers[layer];
-        int model = _config.ModelDim, position = work.Segments[0].Start;
-        bool post = config.Shape == BlockShape.PostNorm;
-        Span<float> residual = work.Residual(model), normed = work.Normed(model), added = work.Added(model);
+        Span<float> added = work.Added(_config.ModelDim);
+        Attend(work, layer, Input(work, layer, weights.AttentionNorm), added, trace);
+        AddToResidual(work, layer, weights.AttentionOutputNorm, weights.AttentionNorm, TraceSites.AttentionOut, trace);
+        trace?.Record(TraceSites.ResidMid, layer, work.Segments[0].Start, work.Residual(_config.ModelDim), _config.ModelDim);
+        RunMlp(work, layer, Input(work, layer, weights.MlpNorm), added, trace);
+        AddToResidual(work, layer, weights.MlpOutputNorm, weights.MlpNorm, TraceSites.MlpOut, trace);
+    }
 
-        Attend(work, layer, Input(weights.AttentionNorm), added, trace);
-        Add(weights.AttentionOutputNorm, weights.AttentionNorm, TraceSites.AttentionOut, residual, added);
-        trace?.Record(TraceSites.ResidMid, layer, position, residual, model);
-        RunMlp(work, layer, Input(weights.MlpNorm), added, trace);
-        Add(weights.MlpOutputNorm, weights.MlpNorm, TraceSites.MlpOut, residual, added);
+    /// <summary>What enters a sub-block: the norm of the residual stream, or in post-norm and norm-after blocks the stream itself.</summary>
+    private ReadOnlySpan<float> Input(Workspace work, int layer, Norm? norm)
+    {
+        int model = _config.ModelDim;
+        Span<float> residual = work.Residual(model), normed = work.Normed(model);
+        if (norm is null || _config.Layers[layer].Shape == BlockShape.PostNorm)
+            return residual;
+        norm.ApplyRows(residual, normed, model);
+        return normed;
+    }
 
-        // What enters a sub-block: the norm of the residual stream, or the stream itself.
-        ReadOnlySpan<float> Input(Norm? norm)
-        {
-            Span<float> stream = work.Residual(model), buffer = work.Normed(model);
-            if (post || norm is null)
-                return stream;
-            norm.ApplyRows(stream, buffer, model);
-            return buffer;
-        }
-
-        void Add(Norm? outputNorm, Norm? postNorm, TraceSites site, Span<float> stream, Span<float> output)
-        {
-            outputNorm?.ApplyRows(output, output, model);
-            Scale(output, config.ResidualScale);
-            trace?.Record(site, layer, position, output, model);
-            TensorPrimitives.Add(stream, output, stream);
-            if (post)
-                postNorm?.ApplyRows(stream, stream, model);
-        }
+    /// <summary>Adds a sub-block's result, normed where the block says so, to the residual stream; in a post-norm block the sum is normed.</summary>
+    private void AddToResidual(Workspace work, int layer, Norm? outputNorm, Norm? inputNorm, TraceSites site, Trace? trace)
+    {
+        int model = _config.ModelDim;
+        Span<float> residual = work.Residual(model), added = work.Added(model);
+        outputNorm?.ApplyRows(added, added, model);
+        Scale(added, _config.Layers[layer].ResidualScale);
+        trace?.Record(site, layer, work.Segments[0].Start, added, model);
+        TensorPrimitives.Add(residual, added, residual);
+        if (_config.Layers[layer].Shape == BlockShape.PostNorm)
+            inputNorm?.ApplyRows(residual, residual, model);
     }
 
     /// <summary>Attention and MLP side by side on the same residual stream.</summary>
