@@ -41,7 +41,7 @@ internal static class NeighborsCommand
         screen.Heading($"Nearest to {TokenArgument.Describe(list.Token)} by {Name(list.Metric)}, {list.Table}");
         screen.Line($"Length of its row {Numbers.Three(list.Norm)}, mean length of the table's rows {Numbers.Three(audit.MeanNorm)}.");
         if (list.Neighbors.Count == 0)
-            screen.Line("Its row is zero: it has no direction, and no neighbours by cosine.");
+            screen.Line(list.Norm == 0 ? "Its row is zero: it has no direction, and no neighbours by cosine." : "No other row has a direction to compare with.");
         else
             DrawNeighbors(screen, list, rows);
         screen.Heading($"Where the metrics disagree, {audit.K} nearest by each");

@@ -131,6 +131,8 @@ public static class PromptTracer
                 throw new ArgumentOutOfRangeException(nameof(options), id, $"the model predicts tokens 0 to {logits.Length - 1}");
         }
 
+        if (logits.Length < 2)
+            throw new ArgumentException("target and rival are two different tokens, the model predicts only one", nameof(options));
         Scored[] best = TopK.Largest(logits, 2);
         int target = options.Target ?? best.First(b => b.Index != options.Rival).Index;
         int rival = options.Rival ?? best.First(b => b.Index != target).Index;
