@@ -1,4 +1,3 @@
-using System.Globalization;
 using Azimuth.Cli.CommandLine;
 using Azimuth.Cli.Output;
 using Azimuth.Embeddings;
@@ -129,7 +128,7 @@ internal static class TraceView
 
     private static Role RoleOf(PromptTrace trace, int id) => id == trace.Target.Id ? Role.Target : id == trace.Rival.Id ? Role.Rival : Role.Plain;
 
-    private static string Coordinate(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
+    private static string Coordinate(double value) => Numbers.Fixed(value, 2);
 
     private static string Angle(double? degrees) => degrees is null ? "–" : Numbers.Angle(degrees);
 }

@@ -50,10 +50,17 @@ internal static class Numbers
     }
 
     /// <summary>One decimal and a degree sign; words where there is no direction.</summary>
-    public static string Angle(double? degrees) => degrees is double value ? value.ToString("0.0", Invariant) + "°" : "no direction";
+    public static string Angle(double? degrees) => degrees is double value ? Fixed(value, 1) + "°" : "no direction";
 
-    /// <summary>A cosine: four decimals are three significant digits from 0.1 on, and columns align.</summary>
-    public static string Cosine(double? value) => value is double cosine ? cosine.ToString("0.000", Invariant) : "–";
+    /// <summary>A cosine with three decimals, so that columns align; a dash where there is none.</summary>
+    public static string Cosine(double? value) => value is double cosine ? Fixed(cosine, 3) : "–";
+
+    /// <summary>A number with a fixed count of decimals; what rounds to zero has no sign.</summary>
+    public static string Fixed(double value, int decimals)
+    {
+        double rounded = Math.Round(value, decimals, MidpointRounding.AwayFromZero);
+        return (rounded == 0 ? 0 : rounded).ToString("F" + decimals.ToString(Invariant), Invariant);
+    }
 
     /// <summary>Bytes in the unit that reads best: 98.3 MB (powers of ten).</summary>
     public static string Bytes(long bytes) => bytes switch
