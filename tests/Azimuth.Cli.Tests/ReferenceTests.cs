@@ -31,7 +31,7 @@ public sealed class ReferenceTests
         JsonElement expected = Reference(file).GetProperty("prompts")[index];
         JsonElement found = (await RunAsync(file, "trace", "--prompt", expected.GetProperty("text").GetString()!,
             "--target", Id(expected.GetProperty("target")), "--versus", Id(expected.GetProperty("rival")))).GetProperty("prompts")[0];
-        Numbers numbers = new($"{file}, prompt {index}");
+        ReferenceNumbers numbers = new($"{file}, prompt {index}");
         numbers.SameIds(expected.GetProperty("ids"), found.GetProperty("ids"));
         numbers.SameIds(expected.GetProperty("greedy_20"), found.GetProperty("greedy20"));
         numbers.Relative(expected, found, 1e-4, "logit_target", "logit_rival");
@@ -53,7 +53,7 @@ public sealed class ReferenceTests
     {
         JsonElement expected = Reference(file).GetProperty("prompts")[1];
         string prompt = expected.GetProperty("text").GetString()!;
-        Numbers numbers = new(file);
+        ReferenceNumbers numbers = new(file);
         Sweeps(numbers, expected, await RunAsync(file, "confidence", "--prompt", prompt, "--target", Id(expected.GetProperty("target"))));
         JsonElement generated = await RunAsync(file, "generate", "--prompt", prompt, "--max-tokens", "20");
         numbers.SameIds(expected.GetProperty("greedy_20"), generated.GetProperty("ids"));
@@ -69,7 +69,7 @@ public sealed class ReferenceTests
     {
         JsonElement expected = Reference(file).GetProperty("words")[word];
         string token = Id(expected.GetProperty("ids")[0]);
-        Numbers numbers = new($"{file}, {expected.GetProperty("word")}");
+        ReferenceNumbers numbers = new($"{file}, {expected.GetProperty("word")}");
         foreach (string metric in new[] { "cosine", "dot", "euclidean" })
         {
             JsonElement found = await RunAsync(file, "neighbors", token, "--metric", metric);
@@ -99,12 +99,12 @@ public sealed class ReferenceTests
     public async Task Roundtrip_of_all_tokens_and_geometry_give_the_reference_numbers(string file)
     {
         JsonElement expected = Reference(file);
-        Numbers numbers = new(file);
+        ReferenceNumbers numbers = new(file);
         JsonElement trip = await RunAsync(file, "roundtrip", "--all"), share = expected.GetProperty("roundtrip");
         numbers.Relative(share, trip, 1e-5, "leverage_sum");
         double threeTokens = 3.0 / trip.GetProperty("rows").GetInt32();
         foreach (string way in new[] { "transpose", "cosine", "left_inverse" })
-            numbers.Close(share.GetProperty("recovered_" + way).GetDouble(), trip.GetProperty("recovered").GetProperty(Numbers.Camel(way)).GetDouble(), threeTokens, way);
+            numbers.Close(share.GetProperty("recovered_" + way).GetDouble(), trip.GetProperty("recovered").GetProperty(ReferenceNumbers.Camel(way)).GetDouble(), threeTokens, way);
 
         JsonElement tables = (await RunAsync(file, "geometry")).GetProperty("tables");
         JsonElement input = expected.GetProperty("geometry").GetProperty("input_table"), found = tables[0];
@@ -130,12 +130,12 @@ public sealed class ReferenceTests
         JsonElement expected = Reference(file).GetProperty("heldout").GetProperty(stride);
         string text = file == "novels-gpt" ? Path.Combine(TestFiles.Model(file), "heldout.txt") : TestFiles.Fixture("trace", "heldout-short.txt");
         JsonElement found = await RunAsync(file, "eval", "perplexity", text, "--window", Text(expected.GetProperty("window")), "--stride", stride["stride_".Length..]);
-        Numbers numbers = new($"{file}, {stride}");
+        ReferenceNumbers numbers = new($"{file}, {stride}");
         numbers.Same(expected, found, "predicted_tokens");
         numbers.Relative(expected, found, 1e-4, "loss_nats_per_token", "perplexity");
     }
 
-    private static void Site(Numbers numbers, JsonElement expected, JsonElement found)
+    private static void Site(ReferenceNumbers numbers, JsonElement expected, JsonElement found)
     {
         numbers.At(expected.GetProperty("site").GetString()!);
         Assert.Equal(expected.GetProperty("site").GetString(), found.GetProperty("site").GetString());
@@ -146,7 +146,7 @@ public sealed class ReferenceTests
         numbers.Probabilities(expected.GetProperty("lens_top5"), found.GetProperty("lensTop5"));
         foreach (string plane in new[] { "plane_normed", "plane_raw" })
         {
-            JsonElement e = expected.GetProperty(plane), f = found.GetProperty(Numbers.Camel(plane));
+            JsonElement e = expected.GetProperty(plane), f = found.GetProperty(ReferenceNumbers.Camel(plane));
             // Coordinates are compared like lengths: relative to the length of the vector they belong to.
             double length = Math.Sqrt((e.GetProperty("x").GetDouble() * e.GetProperty("x").GetDouble()) + (e.GetProperty("y").GetDouble() * e.GetProperty("y").GetDouble()))
                 / e.GetProperty("in_plane").GetDouble();
@@ -155,7 +155,7 @@ public sealed class ReferenceTests
         }
     }
 
-    private static void Contributions(Numbers numbers, JsonElement expected, JsonElement found)
+    private static void Contributions(ReferenceNumbers numbers, JsonElement expected, JsonElement found)
     {
         JsonElement parts = expected.GetProperty("contributions"), foundParts = found.GetProperty("contributions");
         Assert.Equal(parts.EnumerateObject().Count(), foundParts.EnumerateObject().Count());
@@ -165,14 +165,14 @@ public sealed class ReferenceTests
             foreach (JsonProperty part in parts.EnumerateObject())
             {
                 numbers.At(part.Name);
-                numbers.Absolute(part.Value, foundParts.GetProperty(Numbers.Camel(part.Name)), 1e-3 * largest, column);
+                numbers.Absolute(part.Value, foundParts.GetProperty(ReferenceNumbers.Camel(part.Name)), 1e-3 * largest, column);
             }
 
             numbers.Absolute(expected.GetProperty("bias_term"), found.GetProperty("biasTerm"), 1e-3 * largest, column);
         }
     }
 
-    private static void Sweeps(Numbers numbers, JsonElement expected, JsonElement found)
+    private static void Sweeps(ReferenceNumbers numbers, JsonElement expected, JsonElement found)
     {
         numbers.Pairs(expected.GetProperty("confidence"), found.GetProperty("confidence"), (e, f) =>
         {

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Azimuth.Cli.Tests;
 
 /// <summary>Compares a document with its reference, whose keys are in snake_case, and says where they differ.</summary>
-internal sealed class Numbers(string what)
+internal sealed class ReferenceNumbers(string what)
 {
     private string _where = "";
 
