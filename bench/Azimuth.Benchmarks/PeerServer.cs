@@ -9,15 +9,15 @@ namespace Azimuth.Benchmarks;
 
 /// <summary>
 /// Times one case at a time for a script that times a peer in turn. A line "NAME ARGUMENTS… REPETITIONS" is answered by the milliseconds of each
-/// repetition on one line; the first line of a case also prepares it, outside the times. It uses as many threads as the machine has processors.
+/// repetition on one line; the first line of a case also prepares it, outside the times. Threads: as many as asked for, or as the machine has processors when 0.
 /// </summary>
 internal static class PeerServer
 {
-    public static void Run(TextReader requests, TextWriter answers)
+    public static void Run(TextReader requests, TextWriter answers, int threads)
     {
         var cases = new Dictionary<string, Action>(StringComparer.Ordinal);
         var cleanup = new List<Action>();
-        var workers = new Workers();
+        var workers = new Workers(threads);
         try
         {
             for (string? line = requests.ReadLine(); line is not null; line = requests.ReadLine())
