@@ -12,13 +12,14 @@ public static class AtomicFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
-        string full = Path.GetFullPath(path);
+        string full = FinalPath(path);
         string folder = Path.GetDirectoryName(full) ?? throw new IOException($"{path}: expected a file name, found the root of a drive. Name a file");
         if (Directory.Exists(full))
             throw new IOException($"{path}: expected a file to write, found a folder. Name a file inside it");
         if (!Directory.Exists(folder))
             throw new IOException($"{path}: the folder {folder} does not exist. Create it first");
-        string temporary = Path.Combine(folder, $".{Path.GetFileName(full)}.{Path.GetRandomFileName()}.tmp");
+        // A short name of its own: the file's name with an ending could be longer than the disk allows.
+        string temporary = Path.Combine(folder, $".azimuth-{Path.GetRandomFileName()}.tmp");
         try
         {
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
@@ -39,6 +40,20 @@ public static class AtomicFile
         {
             Delete(temporary);
             throw;
+        }
+    }
+
+    /// <summary>Where a symbolic link leads: the rename would otherwise put a file in the link's place.</summary>
+    private static string FinalPath(string path)
+    {
+        string full = Path.GetFullPath(path);
+        try
+        {
+            return new FileInfo(full).LinkTarget is null ? full : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{path}: it cannot be written ({e.Message}) Check where the link leads", e);
         }
     }
 

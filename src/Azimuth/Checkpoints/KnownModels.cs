@@ -25,7 +25,7 @@ public static class KnownModels
     /// <summary>All known models, the default first, then by name. Folders that hold no readable weights are passed over.</summary>
     public static IReadOnlyList<KnownModel> List() => List(Roots(Environment.GetEnvironmentVariable(FolderVariable), AppContext.BaseDirectory));
 
-    /// <summary>The path of a known model or of a file or folder; the default model for null or an empty text. Known names count first, letters' case ignored.</summary>
+    /// <summary>The path of a known model or of a file or folder; the default model for null. Known names count first, letters' case ignored.</summary>
     /// <exception cref="CheckpointFormatException">Neither a known name nor an existing path; the message lists the known names and the nearest.</exception>
     public static string Resolve(string? nameOrPath) => Resolve(nameOrPath, Roots(Environment.GetEnvironmentVariable(FolderVariable), AppContext.BaseDirectory));
 
@@ -44,7 +44,10 @@ public static class KnownModels
 
     internal static string Resolve(string? nameOrPath, IReadOnlyList<string> roots)
     {
-        string wanted = string.IsNullOrEmpty(nameOrPath) ? DefaultName : nameOrPath;
+        string wanted = nameOrPath ?? DefaultName;
+        // A script's unset variable must not quietly become another model's numbers.
+        if (string.IsNullOrWhiteSpace(wanted))
+            throw new CheckpointFormatException("model", "expected a name or a path, found an empty text. Leave the model out to use the default", kind: "ModelMissing");
         var candidates = Candidates(roots);
         if (candidates.TryGetValue(wanted, out string? folder))
             return folder;

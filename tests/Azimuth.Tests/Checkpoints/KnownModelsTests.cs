@@ -18,6 +18,7 @@ public sealed class KnownModelsTests
     {
         string[] roots = [Path.Combine(TestFiles.Root, "models")];
         Assert.Equal(TestFiles.Model("SmolLM2-135M-Instruct"), KnownModels.Resolve(null, roots));
+        Assert.Contains("found an empty text", Assert.Throws<CheckpointFormatException>(() => KnownModels.Resolve("", roots)).Message);
         Assert.Equal(TestFiles.Model("novels-gpt"), KnownModels.Resolve("NOVELS-GPT", roots));
         string path = Verdicts.PathOf("sharded", "safetensors");
         Assert.Equal(path, KnownModels.Resolve(path, roots));

@@ -88,6 +88,19 @@ public sealed class SafetensorsWriterTests
     }
 
     [Fact]
+    public void A_link_stays_a_link_and_the_longest_name_is_no_trouble()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need a privilege on Windows");
+        using var folder = new TemporaryFolder();
+        string target = folder.File(new string('n', 255)), link = folder.File("link");
+        File.WriteAllText(target, "old");
+        File.CreateSymbolicLink(link, target);
+        AtomicFile.Write(link, stream => stream.Write("new"u8));
+        Assert.Equal(target, new FileInfo(link).LinkTarget);
+        Assert.Equal("new", File.ReadAllText(target));
+    }
+
+    [Fact]
     public void A_place_that_cannot_be_written_is_one_clear_error_and_leaves_nothing()
     {
         using var folder = new TemporaryFolder();

@@ -23,6 +23,7 @@ public sealed class BadModelTests : IDisposable
     [InlineData("hidden_act", "\"gelo\"", "hidden_act: expected one of gelu,")]
     [InlineData("rms_norm_eps", "0", "rms_norm_eps: expected a number above zero, found 0")]
     [InlineData("tie_word_embeddings", "1", "tie_word_embeddings: expected true or false, found 1")]
+    [InlineData("rope_parameters", "{\"rope_type\":\"llama3\",\"factor\":8,\"low_freq_factor\":4,\"high_freq_factor\":4,\"original_max_position_embeddings\":16}", "rope_parameters.high_freq_factor: expected more than low_freq_factor (4), found 4")]
     [InlineData("rope_parameters", "{\"rope_type\":\"yarm\"}", "rope_parameters.rope_type: expected one of default, dynamic, linear, llama3, longrope, yarn, found \"yarm\"")]
     [InlineData("rope_parameters", "{\"rope_type\":\"linear\"}", "rope_parameters.factor: expected a value, found none")]
     [InlineData("rope_theta", "500", "rope_theta: expected the same as in rope_parameters (10000), found 500")]

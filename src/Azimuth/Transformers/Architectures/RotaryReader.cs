@@ -50,8 +50,7 @@ internal static class RotaryReader
             case "dynamic":
                 return new RotaryScaling.Dynamic(Factor(scaling), OriginalContext(config, scaling, contextLength));
             case "llama3":
-                return new RotaryScaling.Llama3(
-                    Factor(scaling), scaling.Positive("low_freq_factor"), scaling.Positive("high_freq_factor"), scaling.Count("original_max_position_embeddings"));
+                return ReadLlama3(scaling);
             case "yarn":
                 return ReadYarn(config, scaling, contextLength);
             case "longrope" or "su":
@@ -59,6 +58,14 @@ internal static class RotaryReader
             default:
                 throw scaling.Error(typeKey, $"expected one of {string.Join(", ", KnownTypes)}, found \"{type}\"{NearestNames.Hint(type, KnownTypes)}");
         }
+    }
+
+    private static RotaryScaling.Llama3 ReadLlama3(ConfigReader scaling)
+    {
+        double low = scaling.Positive("low_freq_factor"), high = scaling.Positive("high_freq_factor");
+        if (high <= low) // the frequencies between them are interpolated over high − low
+            throw scaling.Error("high_freq_factor", FormattableString.Invariant($"expected more than low_freq_factor ({low}), found {high}"));
+        return new RotaryScaling.Llama3(Factor(scaling), low, high, scaling.Count("original_max_position_embeddings"));
     }
 
     /// <summary>Peng et al. 2023, §3.4: attention is sharpened by 0.1·ln(factor) + 1, on queries and keys alike.</summary>
