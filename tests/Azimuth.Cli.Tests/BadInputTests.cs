@@ -32,6 +32,13 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public async Task A_folder_to_verify_that_is_not_there_is_told_from_one_that_lacks_a_file()
+    {
+        Assert.Equal("nowhere: there is no such folder.", (await CliProcess.RunAsync("verify", "nowhere")).Refusal());
+        Assert.Contains("expected inputs.json", (await CliProcess.RunAsync("verify", TestFiles.Model("novels-gpt"))).Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_unknown_architecture_is_named_with_the_nearest_known_ones()
     {
         string model = CopyWithConfig(config => (config["model_type"], config["architectures"]) = ("gpt3", new JsonArray("GPT3LMHeadModel")));

@@ -116,6 +116,7 @@ internal sealed record CliResult(string CommandLine, int ExitCode, string Output
         Assert.True(lines.Length == 1, $"{CommandLine}: expected one sentence, found {Error}");
         Assert.StartsWith("error: ", lines[0], StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", Error, StringComparison.Ordinal);
+        Assert.EndsWith(".", lines[0], StringComparison.Ordinal);
         return lines[0]["error: ".Length..];
     }
 }

@@ -32,6 +32,45 @@ public sealed class UsageTests
         Assert.Contains(named, sentence, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_name_like_no_other_is_compared_with_none()
+    {
+        Assert.DoesNotContain("nearest", (await CliProcess.RunAsync("neighbors", " he", "--zigzag")).Refusal(), StringComparison.Ordinal);
+        Assert.DoesNotContain("nearest", (await CliProcess.RunAsync("geometry", "-m", "/no/such/folder")).Refusal(), StringComparison.Ordinal);
+        string sentence = (await CliProcess.RunAsync("tokenise")).Refusal();
+        Assert.Contains("the nearest known: tokenize;", sentence, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--model", "geometry", "-m", "")]
+    [InlineData("--output", "report", "-m", "novels-gpt", "-o", "")]
+    [InlineData("--save-activations", "trace", "-m", "novels-gpt", "--save-activations", "")]
+    [InlineData("FILE", "inspect", "")]
+    public async Task An_empty_text_in_place_of_a_path_is_refused_by_name(string where, params string[] arguments)
+    {
+        string sentence = (await CliProcess.RunAsync(arguments)).Refusal();
+        Assert.StartsWith(where + ": expected ", sentence, StringComparison.Ordinal);
+        Assert.Contains("found an empty text", sentence, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("1.5")]
+    [InlineData("nan")]
+    public async Task A_share_of_probability_is_above_0_and_at_most_1(string share)
+    {
+        string sentence = (await CliProcess.RunAsync("generate", "-m", "novels-gpt", "--prompt", "a", "--temperature", "1", "--top-p", share)).Refusal();
+        Assert.Equal($"--top-p: expected a number above 0 and at most 1, found \"{share}\".", sentence);
+    }
+
+    [Fact]
+    public async Task Ids_to_continue_have_the_same_name_as_ids_to_follow()
+    {
+        string[] rest = ["-m", "novels-gpt", "--max-tokens", "3"];
+        CliResult own = await CliProcess.RunAsync(["generate", "--prompt-ids", "262,300", .. rest]), common = await CliProcess.RunAsync(["generate", "--ids", "262,300", .. rest]);
+        Assert.Equal(own.Screen(), common.Screen());
+    }
+
     [Theory]
     [InlineData("--top 0", "from 1 to")]
     [InlineData("--top ten", "\"ten\"")]

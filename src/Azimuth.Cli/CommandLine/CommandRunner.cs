@@ -125,6 +125,8 @@ internal static partial class CommandRunner
             _ => $"Unexpected {problem.GetType().Name}: {problem.Message} Run again with --debug to see where it came from.",
         };
         string line = LineBreaks().Replace(message.Trim(), " ");
+        if (line.Length > 0 && line[^1] is not ('.' or '!' or '?' or '…'))
+            line += ".";
         // Names out of a file may hold anything, escape sequences for the terminal too.
         return string.Concat(line.Select(c => char.IsControl(c) ? $"\\u{{{(int)c:X4}}}" : c.ToString()));
     }

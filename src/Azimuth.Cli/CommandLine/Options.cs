@@ -69,7 +69,7 @@ internal static class Options
     };
 
     /// <summary>Token ids separated by commas.</summary>
-    public static Option<int[]?> Ids(string name, string description) => new(name)
+    public static Option<int[]?> Ids(string name, string description, params string[] aliases) => new(name, aliases)
     {
         Description = description,
         HelpName = "1,2,3",
@@ -123,7 +123,8 @@ internal static class Options
         bool parsed = infinite || (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value));
         if (parsed && value >= least && value <= most)
             return value;
-        string range = double.IsPositiveInfinity(most) ? Invariant($"of at least {least}") : Invariant($"from {least} to {most}");
+        string range = double.IsPositiveInfinity(most) ? Invariant($"of at least {least}")
+            : least == double.Epsilon ? Invariant($"above 0 and at most {most}") : Invariant($"from {least} to {most}");
         result.AddError($"{OptionName(result)}: expected a number {range}, found \"{text}\".");
         return null;
     }

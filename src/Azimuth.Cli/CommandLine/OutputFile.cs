@@ -6,6 +6,8 @@ internal static class OutputFile
     /// <summary>Refuses a name of another format, a folder in the file's place, and a folder that does not exist.</summary>
     public static void Check(string path, string where, string ending)
     {
+        if (path.Length == 0)
+            throw new UsageException($"{where}: expected a file to write, found an empty text.");
         if (!path.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
             throw new UsageException($"{where}: expected a name ending in {ending}, found {path}.");
         if (Directory.Exists(path))

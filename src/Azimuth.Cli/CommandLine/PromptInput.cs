@@ -19,6 +19,10 @@ internal sealed record PromptInput(string? Text, int[] Ids, bool? BeginTokenAdde
     /// <summary>What is asked about after the default prompt, and against what.</summary>
     public const string DefaultTarget = ReportOptions.DefaultTarget, DefaultRival = ReportOptions.DefaultRival;
 
+    /// <summary>What leaving <c>--target</c> and <c>--versus</c> out means.</summary>
+    public const string TargetHelp = $"the token asked about; the most probable one when left out (\"{DefaultTarget}\" after the default prompt)",
+        RivalHelp = $"the token it is compared with; the most probable other one when left out (\"{DefaultRival}\" after the default prompt)";
+
     public static Option<string?> TextOption(string otherwise = "") =>
         Options.Text("--prompt", "TEXT", "the text, encoded as the model's own files say, begin token included" + otherwise);
 

@@ -47,7 +47,8 @@ internal sealed class Session : IDisposable
     public Workers Workers => _workers ??= new Workers(_parsed.GetValue(_common.Threads) ?? 0);
 
     /// <summary>What <c>--model</c> says, or null.</summary>
-    public string? ModelName => _parsed.GetValue(_common.Model);
+    /// <exception cref="UsageException">It says nothing, as an unset variable of a script does; the bundled model would be an answer about another one.</exception>
+    public string? ModelName => _parsed.GetValue(_common.Model) is "" ? throw new UsageException("--model: expected a folder, a file or a known name, found an empty text.") : _parsed.GetValue(_common.Model);
 
     /// <summary>Opens the model that <c>--model</c> names, or the bundled one.</summary>
     public LanguageModel OpenModel()

@@ -23,9 +23,9 @@ internal static class UsageProblem
     {
         if (stray.StartsWith('-') && stray.Length > 1)
         {
-            IEnumerable<Option> known = (verb?.Command.Options ?? []).Concat(common.All);
+            IEnumerable<string> known = (verb?.Command.Options ?? []).Concat(common.All).Select(option => option.Name).Concat(verb is null ? ["--help", "--version"] : ["--help"]);
             string where = path.Length == 0 ? "azimuth" : $"azimuth {path}";
-            return $"{where}: unknown option {stray}; {Nearest(stray, known.Select(o => o.Name), $"`{where} --help` lists its options")}.";
+            return $"{where}: unknown option {stray}; {Nearest(stray, known, $"`{where} --help` lists its options")}.";
         }
 
         if (verb is not null && verb.Run is not null)
@@ -36,7 +36,7 @@ internal static class UsageProblem
 
     private static string Nearest(string name, IEnumerable<string> known, string otherwise)
     {
-        IReadOnlyList<string> nearest = NearestNames.Of(name, known, count: 2);
+        IReadOnlyList<string> nearest = NearestNames.Likely(name, known, count: 2);
         return nearest.Count == 0 ? otherwise : $"the nearest known: {string.Join(", ", nearest)}; {otherwise}";
     }
 

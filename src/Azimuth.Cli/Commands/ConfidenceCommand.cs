@@ -13,7 +13,7 @@ internal static class ConfidenceCommand
 {
     private static readonly Option<string?> Prompt = PromptInput.TextOption($" (default: \"{PromptInput.DefaultText}\")");
     private static readonly Option<int[]?> Ids = Options.Ids("--ids", "token ids in place of a text, taken as they are");
-    private static readonly Option<string?> Target = Options.Text("--target", "TOKEN", "the token asked about; the most probable one when left out");
+    private static readonly Option<string?> Target = Options.Text("--target", "TOKEN", PromptInput.TargetHelp);
 
     private static readonly Option<double[]?> Temperatures = Options.Numbers(
         "--temperatures", "T,T,…", "temperatures from 0 to inf (default 0,0.1,0.5,0.7,1,1.5,2,10,1000000,inf)", 0, double.PositiveInfinity);

@@ -10,11 +10,11 @@ namespace Azimuth.Cli.Commands;
 internal static class GenerateCommand
 {
     private static readonly Option<string?> Prompt = PromptInput.TextOption();
-    private static readonly Option<int[]?> PromptIds = Options.Ids("--prompt-ids", "token ids in place of a text, taken as they are");
+    private static readonly Option<int[]?> PromptIds = Options.Ids("--prompt-ids", "token ids in place of a text, taken as they are", "--ids");
     private static readonly Option<int> MaxTokens = Options.WholeNumber("--max-tokens", "N", "most tokens to make", 1, int.MaxValue, 64);
     private static readonly Option<double> Temperature = Options.Number("--temperature", "T", "divides the logits; 0 takes the most probable token", 0, 1e6, 0);
     private static readonly Option<int?> TopK = Options.WholeNumber("--top-k", "K", "sample among the K most probable tokens only", 1, int.MaxValue);
-    private static readonly Option<double?> TopP = Options.Number("--top-p", "P", "sample among the fewest tokens that together reach probability P", 1e-9, 1);
+    private static readonly Option<double?> TopP = Options.Number("--top-p", "P", "sample among the fewest tokens that together reach probability P", double.Epsilon, 1);
     private static readonly Option<int> Seed = Options.WholeNumber("--seed", "S", "equal seeds give equal texts", 0, int.MaxValue, 0);
     private static readonly Option<string[]> Stop = new("--stop") { Description = "end before this text; may be given several times", HelpName = "TEXT" };
 

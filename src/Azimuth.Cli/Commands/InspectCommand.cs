@@ -28,6 +28,8 @@ internal static class InspectCommand
         string? named = session.Value(File);
         if (named is not null && session.ModelName is not null)
             throw new UsageException("azimuth inspect: expected FILE or --model, found both.");
+        if (named is "")
+            throw new UsageException("FILE: expected a folder, a file or a known name, found an empty text.");
         string path = KnownModels.Resolve(named ?? session.ModelName);
         bool hasConfig = Directory.Exists(path) && System.IO.File.Exists(Path.Combine(path, "config.json"));
         ModelFolder? folder = hasConfig ? ModelFolder.Open(path) : null;

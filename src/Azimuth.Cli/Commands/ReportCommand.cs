@@ -13,8 +13,8 @@ internal static class ReportCommand
     private const string DefaultFile = "azimuth-report.html";
     private static readonly Option<string?> Prompt = PromptInput.TextOption($" (default: \"{PromptInput.DefaultText}\")");
     private static readonly Option<int[]?> Ids = Options.Ids("--ids", "token ids in place of a text, taken as they are");
-    private static readonly Option<string?> Target = Options.Text("--target", "TOKEN", "the token asked about; the most probable one when left out");
-    private static readonly Option<string?> Versus = Options.Text("--versus", "TOKEN", "the token it is compared with; the most probable other one when left out");
+    private static readonly Option<string?> Target = Options.Text("--target", "TOKEN", PromptInput.TargetHelp);
+    private static readonly Option<string?> Versus = Options.Text("--versus", "TOKEN", PromptInput.RivalHelp);
     private static readonly Option<string?> File = Options.Text("--output", "FILE", $"the HTML file to write (default {DefaultFile} in the current folder)", "-o");
 
     public static Verb Create() => Verb.Create(
@@ -27,8 +27,9 @@ internal static class ReportCommand
 
     private static Task<int> Run(Session session)
     {
-        string path = Path.GetFullPath(session.Value(File) ?? DefaultFile);
-        OutputFile.Check(path, File.Name, ".html");
+        string file = session.Value(File) ?? DefaultFile;
+        OutputFile.Check(file, File.Name, ".html");
+        string path = Path.GetFullPath(file);
         LanguageModel model = session.OpenModel();
         PromptInput prompt = PromptInput.Read(session, model, Prompt, Ids, PromptInput.DefaultText);
         PromptQuestion question = PromptQuestion.Read(session, model, prompt, Target, Versus, isDefault: !session.IsGiven(Prompt) && !session.IsGiven(Ids));

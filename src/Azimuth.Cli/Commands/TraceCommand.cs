@@ -12,8 +12,8 @@ internal static class TraceCommand
 {
     private static readonly Option<string?> Prompt = PromptInput.TextOption($" (default: \"{PromptInput.DefaultText}\")");
     private static readonly Option<int[]?> Ids = Options.Ids("--ids", "token ids in place of a text, taken as they are");
-    private static readonly Option<string?> Target = Options.Text("--target", "TOKEN", "the token asked about; the most probable one when left out");
-    private static readonly Option<string?> Versus = Options.Text("--versus", "TOKEN", "the token it is compared with; the most probable other one when left out");
+    private static readonly Option<string?> Target = Options.Text("--target", "TOKEN", PromptInput.TargetHelp);
+    private static readonly Option<string?> Versus = Options.Text("--versus", "TOKEN", PromptInput.RivalHelp);
     private static readonly Option<int?> Position = Options.WholeNumber("--position", "P", "the position looked at, from 0; the last one when left out", 0, int.MaxValue);
     private static readonly Option<string?> Save = Options.Text("--save-activations", "F.safetensors", "also write every traced value of every position to a file");
 

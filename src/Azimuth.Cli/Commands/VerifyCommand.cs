@@ -13,7 +13,7 @@ internal static class VerifyCommand
     private const int ShownSites = 20;
     private static readonly string[] Places = ["resid_pre", "attention", "resid_mid", "resid_post", "final_norm", "logits"];
     private static readonly Argument<string[]> Folders =
-        Options.Arguments("FOLDER", "folders with config.json, model.safetensors, inputs.json and expected.safetensors (docs/accuracy.md shows how to write one)");
+        Options.Arguments("FOLDER", "folders with config.json, model.safetensors, inputs.json, expected.safetensors and expected.json (docs/accuracy.md shows how to write one)");
 
     private static readonly Option<double> Tolerance = Options.Number("--tolerance", "T", "largest absolute difference that passes", 0, 1e6, 1e-4);
 

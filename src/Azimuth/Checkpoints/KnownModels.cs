@@ -26,7 +26,7 @@ public static class KnownModels
     public static IReadOnlyList<KnownModel> List() => List(Roots(Environment.GetEnvironmentVariable(FolderVariable), AppContext.BaseDirectory));
 
     /// <summary>The path of a known model or of a file or folder; the default model for null. Known names count first, letters' case ignored.</summary>
-    /// <exception cref="CheckpointFormatException">Neither a known name nor an existing path; the message lists the known names and the nearest.</exception>
+    /// <exception cref="CheckpointFormatException">Neither a known name nor an existing path; the message lists the known names and the one that may be meant.</exception>
     public static string Resolve(string? nameOrPath) => Resolve(nameOrPath, Roots(Environment.GetEnvironmentVariable(FolderVariable), AppContext.BaseDirectory));
 
     internal static IReadOnlyList<string> Roots(string? configured, string programFolder)
@@ -57,9 +57,12 @@ public static class KnownModels
             wanted,
             candidates.Count == 0
                 ? $"there is no such file or folder, and no bundled models were found. Set {FolderVariable} to the folder that holds them, or name a model's path"
-                : $"there is no such file, folder or known model. The known models are {string.Join(", ", candidates.Keys.Order(StringComparer.Ordinal))}; the nearest is {NearestNames.Of(wanted, candidates.Keys, 1)[0]}",
+                : $"there is no such file, folder or known model. The known models are {string.Join(", ", candidates.Keys.Order(StringComparer.Ordinal))}{Nearest(wanted, candidates.Keys)}",
             kind: "ModelMissing");
     }
+
+    private static string Nearest(string wanted, IEnumerable<string> known) =>
+        NearestNames.Likely(wanted, known, 1) is [string likely] ? $"; the nearest is {likely}" : "";
 
     /// <summary>Folders that hold weights, by name; nothing is opened.</summary>
     private static Dictionary<string, string> Candidates(IEnumerable<string> roots)

@@ -14,6 +14,14 @@ public static class NearestNames
         return [.. known.Select(name => (name, distance: Distance(wanted, name))).OrderBy(p => p.distance).ThenBy(p => p.name, StringComparer.Ordinal).Take(count).Select(p => p.name)];
     }
 
+    /// <summary>The names that <paramref name="wanted"/> may be a slip of the hand for, nearest first: they begin with it, or a third of its letters or fewer differ. None for a guess at random.</summary>
+    public static IReadOnlyList<string> Likely(string wanted, IEnumerable<string> known, int count = 3)
+    {
+        ArgumentNullException.ThrowIfNull(wanted);
+        int most = Math.Max(2, Math.Min(wanted.Length, ComparedLength) / 3);
+        return Of(wanted, known.Where(name => (wanted.Length > 1 && name.StartsWith(wanted, StringComparison.OrdinalIgnoreCase)) || Distance(wanted, name) <= most), count);
+    }
+
     /// <summary>". The nearest names are a, b, c", or nothing when no name is known: the end of an error message.</summary>
     public static string Hint(string wanted, IEnumerable<string> known)
     {

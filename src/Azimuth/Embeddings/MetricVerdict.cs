@@ -24,7 +24,7 @@ internal static class MetricVerdict
         string euclideanLeans = cosineEuclidean < 1 && ofEuclidean < ofCosine ? "Euclidean distance short ones" : "Euclidean distance weighs it too";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{lead}: of cosine's {cosine.Length}, dot product shares {cosineDot:P0} and Euclidean distance {cosineEuclidean:P0}. In mean lengths: the token {scores.QueryNorm / scores.MeanNorm:0.00}; {dotLeans} ({ofDot:0.00}), {euclideanLeans} ({ofEuclidean:0.00}), cosine ignores length ({ofCosine:0.00}). For likeness of direction read the cosine list.");
+            $"{lead}: of cosine's {cosine.Length}, dot product shares {cosineDot:P0} and Euclidean distance {cosineEuclidean:P0}. In units of the mean length, the token has {scores.QueryNorm / scores.MeanNorm:0.00}; {dotLeans} ({ofDot:0.00}), {euclideanLeans} ({ofEuclidean:0.00}), cosine ignores length ({ofCosine:0.00}). For likeness of direction read the cosine list.");
     }
 
     /// <summary>Mean length of the listed rows over the table's mean length.</summary>

@@ -132,9 +132,9 @@ public static class Neighbors
             if (QueryNorm == 0)
                 notes.Add("the token's row is zero and has no direction: no cosine neighbours");
             else if (zeros > 0)
-                notes.Add($"{zeros} zero rows have no direction and no cosine");
+                notes.Add(zeros == 1 ? "1 zero row has no direction and no cosine" : $"{zeros} zero rows have no direction and no cosine");
             if (bad > 0)
-                notes.Add($"{bad} rows hold NaN or infinities and are left out");
+                notes.Add(bad == 1 ? "1 row holds NaN or infinities and is left out" : $"{bad} rows hold NaN or infinities and are left out");
             return [.. notes];
         }
 

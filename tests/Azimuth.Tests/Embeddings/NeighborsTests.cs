@@ -163,6 +163,8 @@ public sealed class NeighborsTests : IDisposable
             Assert.Contains("2 rows hold NaN or infinities and are left out", got.Conventions.Notes);
         }
 
+        values[9 * 4] = 1;
+        Assert.Contains("1 row holds NaN or infinities and is left out", Neighbors.Find(Tables.Of(20, 4, values), 3, SimilarityMetric.Dot, 5, _workers).Conventions.Notes);
         Assert.Throws<CheckpointFormatException>(() => Neighbors.Find(table, 4, SimilarityMetric.Cosine, 5, _workers));
         Assert.Throws<ArgumentOutOfRangeException>(() => Neighbors.Find(table, 20, SimilarityMetric.Cosine, 5, _workers));
         Assert.Throws<ArgumentOutOfRangeException>(() => Neighbors.Find(table, 0, SimilarityMetric.Cosine, -1, _workers));

@@ -29,10 +29,12 @@ internal sealed class ReferenceFolder
     public static ReferenceFolder Open(string path)
     {
         string In(string name) => System.IO.Path.Combine(path, name);
+        if (!Directory.Exists(path))
+            throw new CheckpointFormatException(path, "there is no such folder");
         foreach (string name in new[] { "config.json", "inputs.json", "expected.safetensors", "expected.json" })
         {
             if (!File.Exists(In(name)))
-                throw new CheckpointFormatException(path, $"expected {name} in the folder, found none. The layout is that of the documentation's page on verifying a model");
+                throw new CheckpointFormatException(path, $"expected {name} in the folder, found none. docs/accuracy.md shows how such a folder is written");
         }
 
         try

@@ -128,10 +128,13 @@ export function layerAxis(theme: Theme, layerCount: number, width: number, optio
   });
 }
 
+const legendGap = 16;
+const legendRow = 12 + legendGap;
+
 /** Names of lines above the picture, with enough of each line to tell its dashes. */
 export function legend(theme: Theme, names: string[]) {
   return {
-    data: names, top: 0, left: 0, itemWidth: 36, itemHeight: 8, itemGap: 16, selectedMode: false as const,
+    data: names, top: 0, left: 0, itemWidth: 36, itemHeight: 8, itemGap: legendGap, selectedMode: false as const,
     textStyle: { color: theme.ink, fontSize: 12, fontFamily: systemFont },
   };
 }
@@ -148,7 +151,7 @@ export function legendHeight(names: string[], width: number): number {
     }
     used += needed;
   }
-  return 20 * rows;
+  return legendRow * rows - legendGap / 2;
 }
 
 /** The scale of colours under a picture, its ends labelled. */
