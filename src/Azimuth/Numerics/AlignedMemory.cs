@@ -12,6 +12,8 @@ internal sealed unsafe class AlignedMemory : IDisposable
     /// <summary>A cache line, and the width of the widest vector.</summary>
     public const int Alignment = 64;
 
+    private const long PressureFrom = 1 << 20; // smaller pieces are not worth the collector's attention
+
     private void* _pointer;
 
     private AlignedMemory(long bytes)
@@ -19,7 +21,8 @@ internal sealed unsafe class AlignedMemory : IDisposable
         Bytes = bytes;
         // Whole vectors past the end may be read by kernels, never used.
         _pointer = NativeMemory.AlignedAlloc(checked((nuint)bytes + Alignment), Alignment);
-        GC.AddMemoryPressure(bytes + Alignment);
+        if (bytes >= PressureFrom)
+            GC.AddMemoryPressure(bytes);
     }
 
     ~AlignedMemory() => Release();
@@ -50,6 +53,7 @@ internal sealed unsafe class AlignedMemory : IDisposable
             return;
         NativeMemory.AlignedFree(_pointer);
         _pointer = null;
-        GC.RemoveMemoryPressure(Bytes + Alignment);
+        if (Bytes >= PressureFrom)
+            GC.RemoveMemoryPressure(Bytes);
     }
 }
