@@ -60,7 +60,34 @@ internal static class AttentionKernel
         int row = scoreStride / Lanes;
         ReadOnlySpan<float> q0 = queries[..headDim], q1 = queries.Slice(queryStride, headDim),
             q2 = queries.Slice(2 * queryStride, headDim), q3 = queries.Slice(3 * queryStride, headDim);
-        for (int b = first; b < end; b++)
+        int b = first;
+        // Two blocks at a time: eight sums hide the latency of the fused multiply-add, and a query's value is loaded once for both.
+        for (; b + 1 < end; b += 2)
+        {
+            Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default, t0 = default, t1 = default, t2 = default, t3 = default;
+            ReadOnlySpan<Vector512<float>> block = k.Slice(b * stride, headDim), next = k.Slice((b + 1) * stride, headDim);
+            for (int d = 0; d < block.Length; d++)
+            {
+                Vector512<float> key = block[d], other = next[d], q = Vector512.Create(q0[d]);
+                s0 = Vector512.FusedMultiplyAdd(q, key, s0);
+                t0 = Vector512.FusedMultiplyAdd(q, other, t0);
+                q = Vector512.Create(q1[d]);
+                s1 = Vector512.FusedMultiplyAdd(q, key, s1);
+                t1 = Vector512.FusedMultiplyAdd(q, other, t1);
+                q = Vector512.Create(q2[d]);
+                s2 = Vector512.FusedMultiplyAdd(q, key, s2);
+                t2 = Vector512.FusedMultiplyAdd(q, other, t2);
+                q = Vector512.Create(q3[d]);
+                s3 = Vector512.FusedMultiplyAdd(q, key, s3);
+                t3 = Vector512.FusedMultiplyAdd(q, other, t3);
+            }
+
+            int at = b - first;
+            (result[at], result[row + at], result[2 * row + at], result[3 * row + at]) = (s0, s1, s2, s3);
+            (result[at + 1], result[row + at + 1], result[2 * row + at + 1], result[3 * row + at + 1]) = (t0, t1, t2, t3);
+        }
+
+        if (b < end)
         {
             Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default;
             ReadOnlySpan<Vector512<float>> block = k.Slice(b * stride, headDim);
@@ -123,7 +150,45 @@ internal static class AttentionKernel
         int row = stride / Lanes, lanes = KeyValueCache.Padded(headDim) / Lanes;
         ReadOnlySpan<float> w0 = weights[..positions], w1 = weights.Slice(weightStride, positions),
             w2 = weights.Slice(2 * weightStride, positions), w3 = weights.Slice(3 * weightStride, positions);
-        for (int i = 0; i < lanes; i++)
+        int i = 0;
+        // Four registers of the head at a time: sixteen sums, and each position's values and weights are loaded once for all of them.
+        for (; i + 3 < lanes; i += 4)
+        {
+            Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default, t0 = default, t1 = default, t2 = default, t3 = default;
+            Vector512<float> u0 = default, u1 = default, u2 = default, u3 = default, x0 = default, x1 = default, x2 = default, x3 = default;
+            for (int t = 0, at = i; t < w0.Length; t++, at += row)
+            {
+                ReadOnlySpan<Vector512<float>> part = v.Slice(at, 4);
+                Vector512<float> v0 = part[0], v1 = part[1], v2 = part[2], v3 = part[3];
+                Vector512<float> w = Vector512.Create(w0[t]);
+                s0 = Vector512.FusedMultiplyAdd(w, v0, s0);
+                t0 = Vector512.FusedMultiplyAdd(w, v1, t0);
+                u0 = Vector512.FusedMultiplyAdd(w, v2, u0);
+                x0 = Vector512.FusedMultiplyAdd(w, v3, x0);
+                w = Vector512.Create(w1[t]);
+                s1 = Vector512.FusedMultiplyAdd(w, v0, s1);
+                t1 = Vector512.FusedMultiplyAdd(w, v1, t1);
+                u1 = Vector512.FusedMultiplyAdd(w, v2, u1);
+                x1 = Vector512.FusedMultiplyAdd(w, v3, x1);
+                w = Vector512.Create(w2[t]);
+                s2 = Vector512.FusedMultiplyAdd(w, v0, s2);
+                t2 = Vector512.FusedMultiplyAdd(w, v1, t2);
+                u2 = Vector512.FusedMultiplyAdd(w, v2, u2);
+                x2 = Vector512.FusedMultiplyAdd(w, v3, x2);
+                w = Vector512.Create(w3[t]);
+                s3 = Vector512.FusedMultiplyAdd(w, v0, s3);
+                t3 = Vector512.FusedMultiplyAdd(w, v1, t3);
+                u3 = Vector512.FusedMultiplyAdd(w, v2, u3);
+                x3 = Vector512.FusedMultiplyAdd(w, v3, x3);
+            }
+
+            StoreTile(s0, s1, s2, s3, i, results, resultStride, headDim);
+            StoreTile(t0, t1, t2, t3, i + 1, results, resultStride, headDim);
+            StoreTile(u0, u1, u2, u3, i + 2, results, resultStride, headDim);
+            StoreTile(x0, x1, x2, x3, i + 3, results, resultStride, headDim);
+        }
+
+        for (; i < lanes; i++)
         {
             Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default;
             for (int t = 0, at = i; t < w0.Length; t++, at += row)
@@ -135,11 +200,17 @@ internal static class AttentionKernel
                 s3 = Vector512.FusedMultiplyAdd(Vector512.Create(w3[t]), value, s3);
             }
 
-            Store(s0, i, results[..headDim]);
-            Store(s1, i, results.Slice(resultStride, headDim));
-            Store(s2, i, results.Slice(2 * resultStride, headDim));
-            Store(s3, i, results.Slice(3 * resultStride, headDim));
+            StoreTile(s0, s1, s2, s3, i, results, resultStride, headDim);
         }
+    }
+
+    private static void StoreTile(
+        Vector512<float> s0, Vector512<float> s1, Vector512<float> s2, Vector512<float> s3, int index, Span<float> results, int resultStride, int headDim)
+    {
+        Store(s0, index, results[..headDim]);
+        Store(s1, index, results.Slice(resultStride, headDim));
+        Store(s2, index, results.Slice(2 * resultStride, headDim));
+        Store(s3, index, results.Slice(3 * resultStride, headDim));
     }
 
     /// <summary>Register <paramref name="index"/> of a head's result; the last one may be cut.</summary>

@@ -58,8 +58,9 @@ internal sealed class AttentionRun
 
     private void Part(int part)
     {
-        (Segment segment, int firstRow, int count) = _tiles[part / _config.HeadCount];
-        int head = part % _config.HeadCount;
+        // All tiles of one head before the next head: its keys and values stay in cache.
+        (Segment segment, int firstRow, int count) = _tiles[part % _tiles.Count];
+        int head = part / _tiles.Count;
         int keyHead = head / (_config.HeadCount / _config.KeyValueHeadCount);
         int dim = _config.HeadDim, padded = KeyValueCache.Padded(dim);
         int width = _config.QueryWidth + 2 * _config.KeyWidth;
@@ -125,9 +126,7 @@ internal sealed class AttentionRun
                 seen[i] += slopes[head] * (low + i - position);
         }
 
-        TensorPrimitives.Subtract(seen, TensorPrimitives.Max(seen), seen);
-        TensorPrimitives.Exp(seen, seen);
-        TensorPrimitives.Multiply(seen, 1 / TensorPrimitives.Sum(seen), seen);
+        Softmax.Apply(seen, seen);
         row[..(low - offset)].Clear();
         row[(position + 1 - offset)..].Clear();
         if (_pattern is not null && (_patternQuery ?? position) == position)
