@@ -23,7 +23,7 @@ internal sealed record PromptQuestion(int? Target, int? Rival)
             ? throw new UsageException($"--target and --versus: expected two tokens, found \"{table.Text(wanted.Value)}\" twice.")
             : new PromptQuestion(wanted, rival);
 
-        int? Resolve(string? typed, string where) => typed is null ? null : TokenArgument.Resolve(model, table, typed, where);
+        int? Resolve(string? typed, string where) => typed is null ? null : TokenArgument.Resolve(OpenedTable.Of(model), table, typed, where);
 
         int? Known(string text) => model.Tokenizer?.Encode(text, addSpecialTokens: false).Ids is [int id] ? id : null;
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Azimuth.Checkpoints;
+using Azimuth.Checkpoints.WordVectors;
 using Azimuth.Cli.Output;
 using Azimuth.Embeddings;
 using Azimuth.Numerics;
@@ -60,16 +61,28 @@ internal sealed class Session : IDisposable
         return model;
     }
 
+    /// <summary>Opens the tables of what <c>--model</c> names: a model, or a file of vectors.</summary>
+    public OpenedTable OpenTable()
+    {
+        string path = KnownModels.Resolve(ModelName);
+        if (!TableFile.IsTableFile(path))
+            return OpenedTable.Of(OpenModel());
+        TableFile file = TableFile.Load(path, new ShareProgress(Progress, "reading " + Path.GetFileName(path), 100, "percent"), Cancel);
+        foreach (string warning in file.Warnings)
+            Warn(warning);
+        return new OpenedTable(Path.GetFileName(path), file.Table, file.Table, null);
+    }
+
     /// <summary>Opens the tokenizer of the model that <c>--model</c> names, or of the bundled one; weights are not looked at.</summary>
     public ModelTokenizer OpenTokenizer() => ModelTokenizer.Open(KnownModels.Resolve(ModelName));
 
     /// <summary>The token that a required argument names.</summary>
     /// <exception cref="UsageException">It was left out, or is no token of the table.</exception>
-    public int Token(LanguageModel model, EmbeddingTable table, Argument<string?> argument)
+    public int Token(OpenedTable opened, EmbeddingTable table, Argument<string?> argument)
     {
         string typed = Value(argument)
             ?? throw new UsageException($"azimuth {Command}: expected a {argument.Name} such as \" next\" or id:1867, found none.");
-        return TokenArgument.Resolve(model, table, typed, argument.Name);
+        return TokenArgument.Resolve(opened, table, typed, argument.Name);
     }
 
     public T? Value<T>(Option<T> option) => _parsed.GetValue(option);

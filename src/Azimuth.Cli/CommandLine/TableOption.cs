@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Azimuth.Embeddings;
-using Azimuth.Transformers;
 
 namespace Azimuth.Cli.CommandLine;
 
@@ -9,6 +8,6 @@ internal static class TableOption
 {
     public static Option<string> Create() => Options.Choice("--table", "which table the rows come from; one and the same in a tied model", "input", "output");
 
-    public static EmbeddingTable Of(LanguageModel model, Session session, Option<string> option) =>
-        session.Value(option) == "output" ? model.Unembedding : model.TokenEmbedding;
+    public static EmbeddingTable Of(OpenedTable opened, Session session, Option<string> option) =>
+        session.Value(option) == "output" ? opened.Output : opened.Input;
 }

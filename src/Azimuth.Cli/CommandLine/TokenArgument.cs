@@ -3,7 +3,6 @@ using Azimuth.Checkpoints;
 using Azimuth.Cli.Output;
 using Azimuth.Embeddings;
 using Azimuth.Tokenization;
-using Azimuth.Transformers;
 
 namespace Azimuth.Cli.CommandLine;
 
@@ -13,30 +12,28 @@ internal static class TokenArgument
     private const int Suggestions = 4;
 
     /// <summary>The id of one token.</summary>
-    /// <param name="model">The model, for its tokenizer.</param>
+    /// <param name="opened">Where the tokens come from, for its tokenizer.</param>
     /// <param name="table">The table the id must be a row of.</param>
     /// <param name="argument">What was typed.</param>
     /// <param name="where">The option or argument it was typed for.</param>
     /// <exception cref="UsageException">No such id, or a literal that is not one token.</exception>
-    public static int Resolve(LanguageModel model, EmbeddingTable table, string argument, string where)
+    public static int Resolve(OpenedTable opened, EmbeddingTable table, string argument, string where)
     {
         if (argument.StartsWith("id:", StringComparison.Ordinal) && argument.Length > 3)
             return ResolveId(table, argument, where);
-        if (model.Tokenizer is not Tokenizer tokenizer)
-            throw new UsageException($"{where}: {model.Name} has no tokenizer, so tokens are named by number, as in id:5; found \"{argument}\".");
+        if (opened.Model is null)
+            return table.Find(argument) ?? throw NoSuchWord(opened, table, argument, where);
+        if (opened.Tokenizer is not Tokenizer tokenizer)
+            throw new UsageException($"{where}: {opened.Name} has no tokenizer, so tokens are named by number, as in id:5; found \"{argument}\".");
         if (argument.Length == 0)
             throw new UsageException($"{where}: expected a token such as \" next\" or id:5, found an empty text.");
         int[] ids = tokenizer.Encode(argument, addSpecialTokens: false).Ids;
         if (ids.Length == 1 && ids[0] < table.Count && table.Text(ids[0]) == argument)
             return ids[0];
         // A vocabulary may hold a token that encoding does not lead to: one with no blank before it where the tokenizer always adds one.
-        for (int id = 0; id < table.Count; id++)
-        {
-            if (table.Text(id) == argument)
-                return id;
-        }
-
-        return ids.Length == 1 && ids[0] < table.Count ? ids[0] : throw NotOneToken(model, table, argument, where, ids);
+        if (table.Find(argument) is int found)
+            return found;
+        return ids.Length == 1 && ids[0] < table.Count ? ids[0] : throw NotOneToken(opened, table, argument, where, ids);
     }
 
     /// <summary>The token's visible form and its number: <c>·next (id 1867)</c>.</summary>
@@ -51,7 +48,7 @@ internal static class TokenArgument
             CultureInfo.InvariantCulture, $"{where}: expected a row of the {table.Name}, id:0 to id:{table.Count - 1}, found {argument}."));
     }
 
-    private static UsageException NotOneToken(LanguageModel model, EmbeddingTable table, string argument, string where, int[] ids)
+    private static UsageException NotOneToken(OpenedTable opened, EmbeddingTable table, string argument, string where, int[] ids)
     {
         string pieces = string.Join(" + ", ids.Take(8).Select(id => Quote(table, id))) + (ids.Length > 8 ? " + …" : "");
         string found = ids.Length == 0 ? "it encodes to no token" : $"it splits into {pieces}";
@@ -59,7 +56,14 @@ internal static class TokenArgument
         HashSet<string> other = [argument.Trim(), " " + argument.Trim()];
         // The other form, with or without a blank before it, is the likeliest wish; after it what is spelled alike.
         IEnumerable<string> nearest = known.Where(other.Contains).Concat(NearestNames.Of(argument, known, Suggestions)).Distinct().Take(Suggestions);
-        return new UsageException($"{where}: \"{argument}\" is not one token of {model.Name}, {found}; the nearest single tokens are "
+        return new UsageException($"{where}: \"{argument}\" is not one token of {opened.Name}, {found}; the nearest single tokens are "
+            + $"{string.Join(", ", nearest.Select(text => $"\"{text}\""))}, and id:N names any.");
+    }
+
+    private static UsageException NoSuchWord(OpenedTable opened, EmbeddingTable table, string argument, string where)
+    {
+        IEnumerable<string> nearest = NearestNames.Of(argument, Enumerable.Range(0, table.Count).Select(table.Text), Suggestions);
+        return new UsageException($"{where}: expected a word of {opened.Name}, found \"{argument}\"; the most alike are "
             + $"{string.Join(", ", nearest.Select(text => $"\"{text}\""))}, and id:N names any.");
     }
 

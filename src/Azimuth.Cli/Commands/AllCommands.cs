@@ -7,17 +7,36 @@ internal static class AllCommands
 {
     public static IReadOnlyList<Verb> Create() =>
     [
+        // What there is
         ModelsCommand.Create(),
         InspectCommand.Create(),
+
+        // Tokens and their rows
         TokenizeCommand.Create(),
         LookupCommand.Create(),
         NeighborsCommand.Create(),
         RoundtripCommand.Create(),
+
+        // A table as a whole
         GeometryCommand.Create(),
+
+        // What words mean to each other
+
+        // Two tables, and pictures of one
+
+        // What a prompt's run shows
         TraceCommand.Create(),
         ConfidenceCommand.Create(),
+
+        // What comes next
         GenerateCommand.Create(),
         PerplexityCommand.Create(),
+
+        // Is the vocabulary sound
+
+        // Changing vocabulary and storage
+
+        // Files and proofs
         VerifyCommand.Create(),
         ReportCommand.Create(),
     ];

@@ -3,7 +3,6 @@ using Azimuth.Cli.CommandLine;
 using Azimuth.Cli.Output;
 using Azimuth.Embeddings;
 using Azimuth.Geometry;
-using Azimuth.Transformers;
 
 namespace Azimuth.Cli.Commands;
 
@@ -25,12 +24,12 @@ internal static class GeometryCommand
         string? which = session.Value(Table);
         if (which is not (null or "input" or "output"))
             throw new UsageException($"--table: expected input or output, found \"{which}\".");
-        LanguageModel model = session.OpenModel();
+        OpenedTable opened = session.OpenTable();
         IEnumerable<EmbeddingTable> chosen = which switch
         {
-            "input" => [model.TokenEmbedding],
-            "output" => [model.Unembedding],
-            _ => model.IsTied ? [model.TokenEmbedding] : [model.TokenEmbedding, model.Unembedding],
+            "input" => [opened.Input],
+            "output" => [opened.Output],
+            _ => opened.All,
         };
         List<TableGeometry> tables = [];
         foreach (EmbeddingTable table in chosen)
@@ -39,7 +38,7 @@ internal static class GeometryCommand
             tables.Add(TableMeasures.Of(table, session.Workers, session.Cancel));
         }
 
-        return session.Show(model.Name, tables[0].Conventions with { Tied = model.IsTied }, new { Tables = tables }, screen => tables.ForEach(t => Draw(screen, t)));
+        return session.Show(opened.Name, tables[0].Conventions with { Tied = opened.Tied }, new { Tables = tables }, screen => tables.ForEach(t => Draw(screen, t)));
     }
 
     private static void Draw(Screen screen, TableGeometry table)

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Azimuth.Cli.CommandLine;
 using Azimuth.Cli.Output;
 using Azimuth.Embeddings;
-using Azimuth.Transformers;
 
 namespace Azimuth.Cli.Commands;
 
@@ -36,20 +35,20 @@ internal static class LookupCommand
         string? text = session.Value(Text);
         if (tokens.Length > 0 == text is not null)
             throw new UsageException($"azimuth lookup: expected tokens or --text TEXT, found {(text is null ? "neither" : "both")}.");
-        LanguageModel model = session.OpenModel();
-        EmbeddingTable table = TableOption.Of(model, session, Table);
+        OpenedTable opened = session.OpenTable();
+        EmbeddingTable table = TableOption.Of(opened, session, Table);
         int[] ids = text is null
-            ? [.. tokens.Select(token => TokenArgument.Resolve(model, table, token, "TOKEN"))]
-            : Encode(model, text);
+            ? [.. tokens.Select(token => TokenArgument.Resolve(opened, table, token, "TOKEN"))]
+            : Encode(opened, text);
         if (ids.Length is 0 or > MostTokens)
             throw new UsageException(FormattableString.Invariant($"azimuth lookup: expected 1 to {MostTokens} tokens, found {ids.Length}."));
         TokenLookup lookup = TokenLookup.Of(table, ids, session.Workers);
-        return session.Show(model.Name, lookup.Conventions with { Tied = model.IsTied }, lookup, screen => Draw(screen, lookup));
+        return session.Show(opened.Name, lookup.Conventions with { Tied = opened.Tied }, lookup, screen => Draw(screen, lookup));
     }
 
-    private static int[] Encode(LanguageModel model, string text) =>
-        model.Tokenizer?.Encode(text, addSpecialTokens: false).Ids
-        ?? throw new UsageException($"--text: {model.Name} has no tokenizer; name tokens by number, as in id:5.");
+    private static int[] Encode(OpenedTable opened, string text) =>
+        opened.Tokenizer?.Encode(text, addSpecialTokens: false).Ids
+        ?? throw new UsageException($"--text: {opened.Name} has no tokenizer; name tokens by number, as in id:5.");
 
     private static void Draw(Screen screen, TokenLookup lookup)
     {

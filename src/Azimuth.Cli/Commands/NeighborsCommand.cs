@@ -2,7 +2,6 @@ using System.CommandLine;
 using Azimuth.Cli.CommandLine;
 using Azimuth.Cli.Output;
 using Azimuth.Embeddings;
-using Azimuth.Transformers;
 
 namespace Azimuth.Cli.Commands;
 
@@ -26,14 +25,14 @@ internal static class NeighborsCommand
 
     private static Task<int> RunAsync(Session session)
     {
-        LanguageModel model = session.OpenModel();
-        EmbeddingTable table = TableOption.Of(model, session, Table);
-        int id = session.Token(model, table, Token);
+        OpenedTable opened = session.OpenTable();
+        EmbeddingTable table = TableOption.Of(opened, session, Table);
+        int id = session.Token(opened, table, Token);
         SimilarityMetric metric = Enum.Parse<SimilarityMetric>(session.Value(Metric)!, ignoreCase: true);
         NeighborList list = Neighbors.Find(table, id, metric, session.Value(Top), session.Workers);
         MetricAudit audit = Neighbors.Audit(table, id, AuditLength, session.Workers);
         var result = new { list.Token, list.Metric, list.Table, list.Norm, list.Neighbors, Audit = audit };
-        return session.Show(model.Name, list.Conventions with { Tied = model.IsTied }, result, screen => Draw(screen, list, audit, table.Count));
+        return session.Show(opened.Name, list.Conventions with { Tied = opened.Tied }, result, screen => Draw(screen, list, audit, table.Count));
     }
 
     private static void Draw(Screen screen, NeighborList list, MetricAudit audit, int rows)

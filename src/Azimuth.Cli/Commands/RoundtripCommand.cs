@@ -2,7 +2,6 @@ using System.CommandLine;
 using Azimuth.Cli.CommandLine;
 using Azimuth.Cli.Output;
 using Azimuth.Embeddings;
-using Azimuth.Transformers;
 
 namespace Azimuth.Cli.Commands;
 
@@ -30,24 +29,24 @@ internal static class RoundtripCommand
             throw new UsageException($"azimuth roundtrip: expected TOKEN or --all, found {(all ? "both" : "neither")}.");
         if (all && session.IsGiven(Top))
             throw new UsageException("azimuth roundtrip: --top lists the peaks of one token, so it does not go with --all.");
-        LanguageModel model = session.OpenModel();
-        EmbeddingTable table = TableOption.Of(model, session, Table);
-        return all ? WholeTable(session, model, table) : OneToken(session, model, table);
+        OpenedTable opened = session.OpenTable();
+        EmbeddingTable table = TableOption.Of(opened, session, Table);
+        return all ? WholeTable(session, opened, table) : OneToken(session, opened, table);
     }
 
-    private static Task<int> OneToken(Session session, LanguageModel model, EmbeddingTable table)
+    private static Task<int> OneToken(Session session, OpenedTable opened, EmbeddingTable table)
     {
-        int id = session.Token(model, table, Token);
+        int id = session.Token(opened, table, Token);
         session.Progress.Say($"inverting the {table.Name}");
         TokenRoundTrip trip = RoundTrip.Prepare(table, session.Workers, session.Cancel).OfToken(id, session.Value(Top));
-        return session.Show(model.Name, trip.Conventions with { Tied = model.IsTied }, trip, screen => Draw(screen, trip));
+        return session.Show(opened.Name, trip.Conventions with { Tied = opened.Tied }, trip, screen => Draw(screen, trip));
     }
 
-    private static Task<int> WholeTable(Session session, LanguageModel model, EmbeddingTable table)
+    private static Task<int> WholeTable(Session session, OpenedTable opened, EmbeddingTable table)
     {
         ShareProgress progress = new(session.Progress, "there and back", table.Count, "tokens");
         TableRoundTrip trip = RoundTrip.Prepare(table, session.Workers, session.Cancel).OfTable(progress, session.Cancel);
-        return session.Show(model.Name, trip.Conventions with { Tied = model.IsTied }, trip, screen =>
+        return session.Show(opened.Name, trip.Conventions with { Tied = opened.Tied }, trip, screen =>
         {
             screen.Heading($"Every token of the {trip.Table} there and back");
             screen.Table([new("way back"), new("come back", Side.Right), new("lost", Side.Right), new("")],

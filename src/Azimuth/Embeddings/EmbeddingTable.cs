@@ -9,6 +9,7 @@ namespace Azimuth.Embeddings;
 public sealed class EmbeddingTable
 {
     private readonly Func<int, string> _text;
+    private readonly Lazy<Dictionary<string, int>> _ids;
 
     /// <summary>Joins rows and their tokens.</summary>
     /// <param name="name">What the table is called on screen: "input table", "output table".</param>
@@ -20,6 +21,7 @@ public sealed class EmbeddingTable
         ArgumentNullException.ThrowIfNull(text);
         (Name, Rows, _text) = (name, rows, text);
         Count = checked((int)rows.Rows);
+        _ids = new Lazy<Dictionary<string, int>>(IdsByText);
     }
 
     /// <summary>What the table is called on screen.</summary>
@@ -43,8 +45,19 @@ public sealed class EmbeddingTable
         return _text(id);
     }
 
+    /// <summary>The lowest id whose text is exactly <paramref name="text"/>, or null. The first call reads every text once.</summary>
+    public int? Find(string text) => _ids.Value.TryGetValue(text, out int id) ? id : null;
+
     /// <summary>The token's vector, widened to float [model].</summary>
     public float[] Vector(int id) => Rows.Row(id);
+
+    private Dictionary<string, int> IdsByText()
+    {
+        var ids = new Dictionary<string, int>(Count, StringComparer.Ordinal);
+        for (int id = 0; id < Count; id++)
+            ids.TryAdd(_text(id), id);
+        return ids;
+    }
 }
 
 /// <summary>A token with its decoded text, as it appears in results.</summary>
