@@ -42,7 +42,7 @@ internal static class GgufTokenizer
             $"{Prefix}pre is missing, so how text is split before merging is not known; convert the model again with a current converter.",
             kind: "MetadataMissing");
         GgufSplit split = GgufSplit.Find(name) ?? throw Unknown(file, "pre", name, GgufSplit.Names);
-        Vocabulary vocabulary = new(file.Path, [.. tokens.Select((token, id) => (token, id))]);
+        Models.Vocabulary vocabulary = new(file.Path, [.. tokens.Select((token, id) => (token, id))]);
         GgufArray lines = file.Metadata.GetArray(Prefix + "merges");
         MergeList merges = new(file.Path, vocabulary, lines.Count);
         foreach (string line in lines.ToStrings())

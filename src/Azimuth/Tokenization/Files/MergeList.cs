@@ -4,7 +4,7 @@ using Azimuth.Tokenization.Models;
 namespace Azimuth.Tokenization.Files;
 
 /// <summary>Builds the merge table from merges as files list them: pairs of token strings, earliest first.</summary>
-internal sealed class MergeList(string file, Vocabulary vocabulary, int capacity, string? continuingPrefix = null)
+internal sealed class MergeList(string file, Models.Vocabulary vocabulary, int capacity, string? continuingPrefix = null)
 {
     private char[] _joined = new char[64];
     private int _rank;

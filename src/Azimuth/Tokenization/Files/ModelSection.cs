@@ -64,7 +64,7 @@ internal sealed class ModelSection
             ByteFallback = settings.Flag("byte_fallback", false),
             IgnoreMerges = settings.Flag("ignore_merges", false),
         };
-        Vocabulary vocabulary = new(_path, _vocabulary);
+        Models.Vocabulary vocabulary = new(_path, _vocabulary);
         MergeList list = new(_path, vocabulary, merges.GetArrayLength(), options.ContinuingPrefix);
         foreach (JsonElement merge in merges.EnumerateArray())
         {

@@ -36,7 +36,7 @@ internal sealed class ScoredPieces(string file, IReadOnlyList<string> tokens, IR
                 $"the vocabulary has {tokens.Count} tokens, {scores.Count} scores and {kinds.Count} types, expected as many of each."), kind: "VocabularyLength");
         }
 
-        Vocabulary vocabulary = new(file, [.. tokens.Select((token, id) => (token, id))]);
+        Models.Vocabulary vocabulary = new(file, [.. tokens.Select((token, id) => (token, id))]);
         MergeTable merges = new(tokens.Count * 4);
         int[] ranks = Ranks();
         for (int id = 0; id < tokens.Count; id++)
@@ -70,7 +70,7 @@ internal sealed class ScoredPieces(string file, IReadOnlyList<string> tokens, IR
         return [.. scores.Select(score => rankOfScore[score])];
     }
 
-    private void AddSplits(Vocabulary vocabulary, int id, int rank, MergeTable merges)
+    private void AddSplits(Models.Vocabulary vocabulary, int id, int rank, MergeTable merges)
     {
         string token = tokens[id];
         if (token.Length > LongestPiece)
@@ -91,7 +91,7 @@ internal sealed class ScoredPieces(string file, IReadOnlyList<string> tokens, IR
     }
 
     // A part can come to be as a piece that merged, or as one character, which need not be a piece itself.
-    private int Symbol(Vocabulary vocabulary, ReadOnlySpan<char> part)
+    private int Symbol(Models.Vocabulary vocabulary, ReadOnlySpan<char> part)
     {
         if (vocabulary.Id(part) is { } id)
             return kinds[id] is PieceKind.Normal or PieceKind.UserDefined ? id : -1;

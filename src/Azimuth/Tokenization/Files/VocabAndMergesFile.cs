@@ -20,7 +20,7 @@ internal static class VocabAndMergesFile
     /// <param name="addPrefixSpace">Whether a text that does not begin with a space gets one.</param>
     public static TokenizerParts Read(string vocabularyPath, string mergesPath, IReadOnlyList<string>? specialTokens, bool addPrefixSpace = false)
     {
-        Vocabulary vocabulary = new(vocabularyPath, VocabularyJson.Read(vocabularyPath));
+        Models.Vocabulary vocabulary = new(vocabularyPath, VocabularyJson.Read(vocabularyPath));
         BpeModel model = new(mergesPath, vocabulary, Merges(mergesPath, vocabulary), new BpeOptions());
         int? end = vocabulary.Id(EndOfText);
         return new TokenizerParts
@@ -34,7 +34,7 @@ internal static class VocabAndMergesFile
         };
     }
 
-    private static MergeTable Merges(string path, Vocabulary vocabulary)
+    private static MergeTable Merges(string path, Models.Vocabulary vocabulary)
     {
         string text;
         try
@@ -56,7 +56,7 @@ internal static class VocabAndMergesFile
         return merges.Table;
     }
 
-    private static List<AddedToken> Special(string path, Vocabulary vocabulary, IReadOnlyList<string> tokens)
+    private static List<AddedToken> Special(string path, Models.Vocabulary vocabulary, IReadOnlyList<string> tokens)
     {
         List<AddedToken> added = [];
         foreach (string token in tokens)
