@@ -20,6 +20,7 @@ public sealed class JsonKeysTests
     [InlineData("confidence -m novels-gpt --ids 262,300", "target.id target.text confidence[].temperature confidence[].probabilityTarget confidence[].probabilityTop confidence[].entropyNats confidence[].tokensFor90Percent length[].scale length[].probabilityTarget")]
     [InlineData("generate -m novels-gpt --prompt-ids 262,300 --max-tokens 4", "ids[] text stopReason tokensPerSecond")]
     [InlineData("eval perplexity LICENSE -m novels-gpt", "predictedTokens lossNatsPerToken perplexity window stride tokens")]
+    [InlineData("sizes novels-gpt", "name architecture layers vocabSize modelDim tied parameters parametersTied parametersUntied parametersWithoutTables parts[].part parts[].tensors parts[].parameters parts[].share parts[].storedBytes bytes.f32 bytes.f16 bytes.bf16 bytes.int8 bytes.fourBit cache.valuesPerToken cache.bytesPerTokenF32 cache.bytesPerTokenF16 cache.contextLength cache.bytesAtContextF32 cache.bytesAtContextF16 cache.windowedLayers checkpoint.format checkpoint.fileBytes checkpoint.tensors checkpoint.values checkpoint.bytes checkpoint.askedValues checkpoint.agrees checkpoint.missing checkpoint.misshapen checkpoint.unused")]
     [InlineData("verify tests/fixtures/families/gpt2", "tolerance passed largestDifference folders[].folder folders[].cases[].sites[].site folders[].cases[].sites[].largestDifference")]
     public async Task A_document_starts_with_command_model_and_conventions_and_has_every_documented_key(string commandLine, string keys)
     {

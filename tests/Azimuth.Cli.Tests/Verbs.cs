@@ -6,6 +6,6 @@ internal static class Verbs
     public static IReadOnlyList<string> Names { get; } =
     [
         "models", "inspect", "tokenize", "lookup", "neighbors", "roundtrip", "geometry", "trace", "confidence", "generate", "eval perplexity",
-        "verify", "report",
+        "sizes", "verify", "report",
     ];
 }

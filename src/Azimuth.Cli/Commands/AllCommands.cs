@@ -33,6 +33,7 @@ internal static class AllCommands
         PerplexityCommand.Create(),
 
         // Is the vocabulary sound
+        SizesCommand.Create(),
 
         // Changing vocabulary and storage
 

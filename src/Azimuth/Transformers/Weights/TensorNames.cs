@@ -1,3 +1,4 @@
+using Azimuth.Checkpoints;
 using Azimuth.Numerics;
 
 namespace Azimuth.Transformers.Weights;
@@ -13,6 +14,9 @@ internal sealed record TensorNames
     /// "" for GPT-2 files as the library and as the hub write them).
     /// </summary>
     public IReadOnlyList<string> Prefixes { get; init; } = [""];
+
+    /// <summary>The prefix under which a checkpoint has the token table; where none fits, the first, which makes the error that names the missing table.</summary>
+    public string PrefixIn(Checkpoint checkpoint) => Prefixes.FirstOrDefault(prefix => checkpoint.Find($"{prefix}{TokenEmbedding}.weight") is not null) ?? Prefixes[0];
 
     /// <summary>How matrices lie, tables apart.</summary>
     public WeightLayout Layout { get; init; } = WeightLayout.OutputsByInputs;

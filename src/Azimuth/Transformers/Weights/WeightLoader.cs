@@ -20,8 +20,7 @@ internal sealed class WeightLoader
     private WeightLoader(TransformerConfig config, TensorNames names, Checkpoint checkpoint)
     {
         (_config, _names, _checkpoint) = (config, names, checkpoint);
-        // Where no prefix fits, the first one makes the error that names the missing table.
-        _prefix = names.Prefixes.FirstOrDefault(prefix => checkpoint.Find($"{prefix}{names.TokenEmbedding}.weight") is not null) ?? names.Prefixes[0];
+        _prefix = names.PrefixIn(checkpoint);
     }
 
     /// <summary>All weights of the model.</summary>
