@@ -55,7 +55,7 @@ public static class NonFinite
         TensorType.F16 => CountFullExponents(MemoryMarshal.Cast<byte, ushort>(part), (ushort)0x7C00),
         TensorType.BF16 => CountFullExponents(MemoryMarshal.Cast<byte, ushort>(part), (ushort)0x7F80),
         TensorType.F64 => CountDoubles(MemoryMarshal.Cast<byte, double>(part)),
-        TensorType.Q8_0 => CountBlocks(part, type, 1),
+        TensorType.Q8_0 or TensorType.Q4_0 => CountBlocks(part, type, 1),
         _ => CountBlocks(part, type, 2),
     };
 

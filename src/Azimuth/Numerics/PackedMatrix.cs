@@ -12,7 +12,7 @@ public enum WeightLayout
 
 /// <summary>
 /// A weight matrix reordered once for the matrix product: output o is Σ over inputs of input·weight[o]. It keeps the stored type and so the stored
-/// size (F64 is rounded to F32; block types that lie as [inputs, outputs] are widened to F32): weights are widened in registers when they are used.
+/// size (F64 is rounded to F32; Q4_0 becomes Q4_1, whose values are the same; block types that lie as [inputs, outputs] are widened to F32): weights are widened in registers when they are used.
 /// Immutable, safe for many threads, nobody disposes it.
 /// </summary>
 /// <remarks>
@@ -71,8 +71,7 @@ public sealed unsafe class PackedMatrix
                 throw new ArgumentOutOfRangeException(nameof(outputRows), row, $"the matrix has {stored} outputs");
         }
 
-        bool keeps = weights.Type != TensorType.F64 && (straight || weights.Type.BlockLength() == 1);
-        var packed = new PackedMatrix(keeps ? weights.Type : TensorType.F32, outputRows?.Length ?? stored, inputs);
+        var packed = new PackedMatrix(PackedType(weights, straight), outputRows?.Length ?? stored, inputs);
         var packer = new PanelPacker(packed, weights, layout, outputRows);
         if (workers is null)
             packer.Pack(0, packed.PanelCount);
@@ -80,6 +79,15 @@ public sealed unsafe class PackedMatrix
             // Small parts: a page touched for the first time takes longer than the rest of the work on it.
             workers.Run((packed.PanelCount + 7) / 8, part => packer.Pack(8 * part, Math.Min(packed.PanelCount, 8 * part + 8)));
         return packed;
+    }
+
+    private static TensorType PackedType(StoredMatrix weights, bool straight)
+    {
+        if (weights.Type == TensorType.F64 || (!straight && weights.Type.BlockLength() > 1))
+            return TensorType.F32;
+        if (weights.Type != TensorType.Q4_0)
+            return weights.Type;
+        return PanelPacker.HasMinimaAsHalf(weights) ? TensorType.Q4_1 : TensorType.F32;
     }
 
     /// <summary>The first byte of a panel, on a cache line. Callers keep this object reachable while they use it.</summary>

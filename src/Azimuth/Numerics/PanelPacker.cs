@@ -20,7 +20,7 @@ internal sealed unsafe class PanelPacker(PackedMatrix target, StoredMatrix sourc
             byte* to0 = target.Panel(panel);
             if (count < Width)
                 new Span<byte>(to0, checked((int)target.PanelBytes)).Clear();
-            if (target.Type != source.Type)
+            if (target.Type == TensorType.F32 && source.Type != TensorType.F32)
                 PackWidened(outputs.AsSpan(0, count), (float*)to0);
             else if (layout == WeightLayout.InputsByOutputs)
                 PackColumns(outputs.AsSpan(0, count), to0);
@@ -46,9 +46,13 @@ internal sealed unsafe class PanelPacker(PackedMatrix target, StoredMatrix sourc
                 for (int i = 0; i < outputs.Length; i++)
                     PackQ8(source.Bytes.Pointer + outputs[i] * source.RowBytes, to + i, to + 2 * i);
                 break;
+            case TensorType.Q4_0:
+                for (int i = 0; i < outputs.Length; i++)
+                    PackQ4(source.Bytes.Pointer + outputs[i] * source.RowBytes, to + 2 * i, to + 4 * i, hasMinima: false);
+                break;
             case TensorType.Q4_1:
                 for (int i = 0; i < outputs.Length; i++)
-                    PackQ4(source.Bytes.Pointer + outputs[i] * source.RowBytes, to + 2 * i, to + 4 * i);
+                    PackQ4(source.Bytes.Pointer + outputs[i] * source.RowBytes, to + 2 * i, to + 4 * i, hasMinima: true);
                 break;
         }
     }
@@ -83,19 +87,37 @@ internal sealed unsafe class PanelPacker(PackedMatrix target, StoredMatrix sourc
         }
     }
 
-    private void PackQ4(byte* row, byte* scales, byte* words)
+    /// <summary>
+    /// Whether every block's −8 · scale is a half: then d · (q − 8) = d · q + m with m = −8d, to the last bit, and Q4_0 can be kept as Q4_1. Only scales above
+    /// 8,000, which no trained weights have, or infinite ones, are not.
+    /// </summary>
+    public static bool HasMinimaAsHalf(StoredMatrix q4)
     {
+        long blocks = q4.Bytes.Length / TensorType.Q4_0.BlockBytes();
+        byte* at = q4.Bytes.Pointer;
+        bool all = true;
+        for (long b = 0; b < blocks && all; b++, at += 18)
+            all = Half.IsFinite(Minimum(Unsafe.ReadUnaligned<Half>(at)));
+        GC.KeepAlive(q4);
+        return all;
+    }
+
+    private static Half Minimum(Half scale) => (Half)(-8 * (float)scale);
+
+    private void PackQ4(byte* row, byte* scales, byte* words, bool hasMinima)
+    {
+        int start = hasMinima ? 4 : 2;
         for (int block = 0; block < target.Inputs / BlockLength; block++)
         {
             *(ushort*)scales = Unsafe.ReadUnaligned<ushort>(row);
-            *(ushort*)(scales + 2 * Width) = Unsafe.ReadUnaligned<ushort>(row + 2);
-            ulong first = Unsafe.ReadUnaligned<ulong>(row + 4), second = Unsafe.ReadUnaligned<ulong>(row + 12);
+            *(Half*)(scales + 2 * Width) = hasMinima ? Unsafe.ReadUnaligned<Half>(row + 2) : Minimum(Unsafe.ReadUnaligned<Half>(row));
+            ulong first = Unsafe.ReadUnaligned<ulong>(row + start), second = Unsafe.ReadUnaligned<ulong>(row + start + 8);
             uint* word = (uint*)(words + 4 * Width);
             word[0] = LowNibbles(first);
             word[Width] = LowNibbles(second);
             word[2 * Width] = LowNibbles(first >> 4);
             word[3 * Width] = LowNibbles(second >> 4);
-            row += 20;
+            row += start + 16;
             scales += 20 * Width;
             words += 20 * Width;
         }

@@ -40,6 +40,9 @@ public static unsafe class RowDecoder
                 case TensorType.Q8_0:
                     Q8(from, to, destination.Length / BlockLength);
                     break;
+                case TensorType.Q4_0:
+                    Q4Signed(from, to, destination.Length / BlockLength);
+                    break;
                 case TensorType.Q4_1:
                     Q4(from, to, destination.Length / BlockLength);
                     break;
@@ -84,6 +87,17 @@ public static unsafe class RowDecoder
             var scale = Vector512.Create((float)*(Half*)from);
             (scale * Widening.Bytes(from + 2)).Store(to);
             (scale * Widening.Bytes(from + 18)).Store(to + 16);
+        }
+    }
+
+    private static void Q4Signed(byte* from, float* to, int blocks)
+    {
+        for (int b = 0; b < blocks; b++, from += 18, to += BlockLength)
+        {
+            Vector512<float> scale = Vector512.Create((float)*(Half*)from), middle = Vector512.Create(8f);
+            var codes = Vector128.Load(from + 2);
+            (scale * (Widening.Bytes(codes & Vector128.Create((byte)15)) - middle)).Store(to);
+            (scale * (Widening.Bytes(codes >> 4) - middle)).Store(to + 16);
         }
     }
 

@@ -18,6 +18,9 @@ public enum TensorType
     /// <summary>GGUF block of 32: one f16 scale d and 32 signed bytes q; value d·q.</summary>
     Q8_0,
 
+    /// <summary>GGUF block of 32: f16 scale d, 16 bytes of nibbles q (low nibbles are values 0–15, high nibbles 16–31); value d·(q − 8).</summary>
+    Q4_0,
+
     /// <summary>GGUF block of 32: f16 scale d, f16 minimum m, 16 bytes of nibbles (low nibbles are values 0–15, high nibbles 16–31); value d·q + m.</summary>
     Q4_1,
 
@@ -53,7 +56,7 @@ public enum TensorType
 public static class TensorTypes
 {
     /// <summary>Values in one block: 1 for plain types.</summary>
-    public static int BlockLength(this TensorType type) => type is TensorType.Q8_0 or TensorType.Q4_1 ? 32 : 1;
+    public static int BlockLength(this TensorType type) => type is TensorType.Q8_0 or TensorType.Q4_0 or TensorType.Q4_1 ? 32 : 1;
 
     /// <summary>Bytes of one block.</summary>
     public static int BlockBytes(this TensorType type) => type switch
@@ -62,6 +65,7 @@ public static class TensorTypes
         TensorType.F16 or TensorType.BF16 or TensorType.I16 or TensorType.U16 => 2,
         TensorType.F64 or TensorType.I64 or TensorType.U64 => 8,
         TensorType.Q8_0 => 2 + 32,
+        TensorType.Q4_0 => 2 + 16,
         TensorType.Q4_1 => 2 + 2 + 16,
         TensorType.I8 or TensorType.U8 or TensorType.Bool => 1,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "unknown tensor type"),
@@ -69,5 +73,5 @@ public static class TensorTypes
 
     /// <summary>True for types that a matrix of numbers can be read from as floats.</summary>
     public static bool IsReadableAsFloat(this TensorType type) =>
-        type is TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.F64 or TensorType.Q8_0 or TensorType.Q4_1;
+        type is TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.F64 or TensorType.Q8_0 or TensorType.Q4_0 or TensorType.Q4_1;
 }

@@ -17,6 +17,8 @@ internal static partial class Npy
         var data = bytes.AsSpan(10 + header);
         double[] values = Type().Match(text).Groups[1].Value switch
         {
+            "i1" => Array.ConvertAll(data.ToArray(), v => (double)(sbyte)v),
+            "u1" => Array.ConvertAll(data.ToArray(), v => (double)v),
             "f4" => Array.ConvertAll(MemoryMarshal.Cast<byte, float>(data).ToArray(), v => (double)v),
             "f8" => MemoryMarshal.Cast<byte, double>(data).ToArray(),
             "i4" => Array.ConvertAll(MemoryMarshal.Cast<byte, int>(data).ToArray(), v => (double)v),
@@ -29,6 +31,6 @@ internal static partial class Npy
     [GeneratedRegex(@"'shape': \(([0-9, ]*)\)")]
     private static partial Regex Shape();
 
-    [GeneratedRegex(@"'descr': '<(..)'")]
+    [GeneratedRegex(@"'descr': '[<|](..)'")]
     private static partial Regex Type();
 }

@@ -6,7 +6,7 @@ namespace Azimuth.Tests.Numerics;
 
 public class MatrixProductTests
 {
-    private static readonly TensorType[] Types = [TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.F64, TensorType.Q8_0, TensorType.Q4_1];
+    private static readonly TensorType[] Types = [TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.F64, TensorType.Q8_0, TensorType.Q4_0, TensorType.Q4_1];
 
     public static TheoryData<int, int, int> Shapes => new()
     {
@@ -125,12 +125,35 @@ public class MatrixProductTests
     [Fact]
     public void Packing_keeps_the_stored_size()
     {
-        foreach (var type in Types.Where(t => t != TensorType.F64))
+        foreach (var type in Types.Where(t => t is not (TensorType.F64 or TensorType.Q4_0)))
         {
             var stored = RandomStored(type, 64, 64, 1);
             Assert.Equal(stored.Bytes.Length, PackedMatrix.Pack(stored).SizeBytes);
             Assert.Equal(type, PackedMatrix.Pack(stored).Type);
         }
+
+        Assert.Equal(TensorType.Q4_1, PackedMatrix.Pack(RandomStored(TensorType.Q4_0, 64, 64, 1)).Type);
+    }
+
+    [Theory]
+    [InlineData(0x0001)] // the smallest subnormal scale
+    [InlineData(0x8001)]
+    [InlineData(0x6FFF)] // the largest with −8 · scale a half
+    [InlineData(0x7000)] // 8192
+    [InlineData(0x7BFF)]
+    [InlineData(0xFBFF)]
+    [InlineData(0x7C00)] // infinite
+    public void Blocks_around_eight_multiply_the_same_whatever_their_scale(int scale)
+    {
+        using var one = new Workers(1);
+        var bytes = new byte[2 * 18];
+        new Random(scale).NextBytes(bytes);
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes, (ushort)scale);
+        BinaryPrimitives.WriteHalfLittleEndian(bytes.AsSpan(18), (Half)0.5f);
+        var weights = new StoredMatrix(TensorType.Q4_0, 2, 32, StoredBytes.FromBytes(bytes));
+        float[] input = GramTests.RandomFloats(32, 1), bias = new float[2], found = new float[2];
+        MatrixProduct.Multiply(input, 1, PackedMatrix.Pack(weights), bias, found, one);
+        AssertSameBits(Oracle(input, 1, weights, bias), found, $"scale {scale:X4}");
     }
 
     [Fact]

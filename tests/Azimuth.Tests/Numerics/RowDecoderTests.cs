@@ -6,7 +6,7 @@ namespace Azimuth.Tests.Numerics;
 
 public class RowDecoderTests
 {
-    private static readonly TensorType[] Types = [TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.F64, TensorType.Q8_0, TensorType.Q4_1];
+    private static readonly TensorType[] Types = [TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.F64, TensorType.Q8_0, TensorType.Q4_0, TensorType.Q4_1];
 
     [Fact]
     public void Every_16_bit_pattern_is_read_exactly()
@@ -49,6 +49,7 @@ public class RowDecoderTests
     [Theory]
     [InlineData("BF16", TensorType.BF16)]
     [InlineData("Q8_0", TensorType.Q8_0)]
+    [InlineData("Q4_0", TensorType.Q4_0)]
     [InlineData("Q4_1", TensorType.Q4_1)]
     public void Reference_blocks_give_the_reference_floats(string name, TensorType type)
     {
@@ -101,6 +102,7 @@ public class RowDecoderTests
                 TensorType.F16 => (float)BinaryPrimitives.ReadHalfLittleEndian(block),
                 TensorType.BF16 => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(block) << 16),
                 TensorType.Q8_0 => (float)BinaryPrimitives.ReadHalfLittleEndian(block) * (sbyte)block[2 + at],
+                TensorType.Q4_0 => (float)BinaryPrimitives.ReadHalfLittleEndian(block) * ((at < 16 ? block[2 + at] & 15 : block[2 + at - 16] >> 4) - 8),
                 _ => (float)BinaryPrimitives.ReadHalfLittleEndian(block) * (at < 16 ? block[4 + at] & 15 : block[4 + at - 16] >> 4)
                     + (float)BinaryPrimitives.ReadHalfLittleEndian(block[2..]),
             };

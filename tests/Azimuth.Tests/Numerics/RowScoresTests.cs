@@ -4,7 +4,7 @@ namespace Azimuth.Tests.Numerics;
 
 public class RowScoresTests
 {
-    private static readonly TensorType[] Types = [TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0, TensorType.Q4_1];
+    private static readonly TensorType[] Types = [TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0, TensorType.Q4_0, TensorType.Q4_1];
 
     [Theory]
     [InlineData(0)]

@@ -15,11 +15,13 @@ internal readonly record struct GgmlType(string Name, int BlockLength, int Block
 /// </summary>
 internal static class GgmlTypes
 {
+    private const uint Last = 41;
+
     public static GgmlType? Find(uint number) => number switch
     {
         0 => new("F32", 1, 4, TensorType.F32),
         1 => new("F16", 1, 2, TensorType.F16),
-        2 => new("Q4_0", 32, 2 + 16, null),
+        2 => new("Q4_0", 32, 2 + 16, TensorType.Q4_0),
         3 => new("Q4_1", 32, 2 + 2 + 16, TensorType.Q4_1),
         6 => new("Q5_0", 32, 2 + 4 + 16, null),
         7 => new("Q5_1", 32, 2 + 2 + 4 + 16, null),
@@ -54,13 +56,25 @@ internal static class GgmlTypes
         _ => null,
     };
 
+    /// <summary>The number of a type that is read here, or null where GGUF has none for it.</summary>
+    public static uint? NumberOf(TensorType type)
+    {
+        for (uint number = 0; number <= Last; number++)
+        {
+            if (Find(number)?.Type == type)
+                return number;
+        }
+
+        return null;
+    }
+
     /// <summary>True for numbers that older versions of the format used.</summary>
     public static bool WasRemoved(uint number) => number is 4 or 5 or (>= 31 and <= 33) or (>= 36 and <= 38);
 
     /// <summary>Numbers at the start of a block that a big-endian file holds swapped: all of a plain type, the two-byte scales of a block type.</summary>
     public static (int Count, int Bytes) NumbersOfBlock(TensorType type) => type switch
     {
-        TensorType.Q8_0 => (1, 2),
+        TensorType.Q8_0 or TensorType.Q4_0 => (1, 2),
         TensorType.Q4_1 => (2, 2),
         _ => (1, type.BlockBytes()),
     };

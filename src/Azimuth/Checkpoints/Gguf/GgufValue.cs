@@ -24,6 +24,15 @@ public sealed class GgufValue
 
     private GgufArray? AsArrayOrNull { get; }
 
+    /// <summary>The stored bits of a number or boolean.</summary>
+    internal ulong Bits => GgufTypes.SizeOf(Type) switch
+    {
+        1 => _source.Byte(_at),
+        2 => _source.UInt16(_at),
+        4 => _source.UInt32(_at),
+        _ => _source.UInt64(_at),
+    };
+
     /// <summary>A boolean.</summary>
     /// <exception cref="CheckpointFormatException">Stored as another type.</exception>
     public bool AsBool() => Type == GgufType.Bool ? _source.Byte(_at) != 0 : throw Expected("a boolean");

@@ -11,7 +11,7 @@ namespace Azimuth.Checkpoints.Safetensors;
 /// <param name="Type">A plain type; the block types of GGUF have no place in the format.</param>
 /// <param name="Shape">Dimensions, slowest first; empty for a scalar.</param>
 /// <param name="Bytes">Little-endian values, row-major.</param>
-public sealed record SafetensorsEntry(string Name, TensorType Type, IReadOnlyList<long> Shape, StoredBytes Bytes)
+public sealed record SafetensorsEntry(string Name, TensorType Type, IReadOnlyList<long> Shape, TensorContent Bytes)
 {
     /// <summary>A matrix in the type it is stored in.</summary>
     public static SafetensorsEntry From(string name, StoredMatrix matrix)
@@ -30,7 +30,6 @@ public static class SafetensorsWriter
 {
     /// <summary>Every tensor's data starts at a multiple of this many bytes, as long as those before it have whole multiples too.</summary>
     private const int HeaderAlignment = 8;
-    private const int ChunkBytes = 1 << 20;
 
     /// <summary>
     /// Writes tensors and free texts. Tensors are ordered by falling element size, then by name, as the reference implementation does, so that
@@ -54,13 +53,8 @@ public static class SafetensorsWriter
             stream.Write(header);
             foreach (var tensor in ordered)
             {
-                for (long at = 0; at < tensor.Bytes.Length; at += ChunkBytes)
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    stream.Write(tensor.Bytes.Span(at, (int)Math.Min(ChunkBytes, tensor.Bytes.Length - at)));
-                }
-
-                GC.KeepAlive(tensor.Bytes);
+                cancellation.ThrowIfCancellationRequested();
+                tensor.Bytes.WriteTo(stream, cancellation);
             }
         });
     }
