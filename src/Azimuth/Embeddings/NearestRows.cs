@@ -2,20 +2,26 @@ using Azimuth.Numerics;
 
 namespace Azimuth.Embeddings;
 
-/// <summary>The nearest rows of many rows of one table at once, exactly: what overlap, hubness and the honesty of a map are counted from.</summary>
+/// <summary>
+/// The nearest rows of many rows of one table at once, exactly: what overlap, hubness and the honesty of a map are counted from. Products in single
+/// precision find the rows that can be among the nearest (<see cref="NearestCandidates"/>); those are scored again in double.
+/// </summary>
 public static class NearestRows
 {
+    private const int FewQueries = 6; // below, comparing every row in double is as fast
+
     /// <summary>
     /// For each query row, the ids of its <paramref name="count"/> nearest other rows, nearest first, equal values by lower id; scores are compared in
-    /// double. By cosine, rows of length zero are nobody's neighbours and have none: such a list is empty.
+    /// double. By cosine, rows of length zero are nobody's neighbours and have none: such a list is empty. So it is, by every metric, with rows that
+    /// hold NaN or infinities.
     /// </summary>
     /// <param name="rows">Queries and neighbours both come from it.</param>
     /// <param name="queries">Row numbers.</param>
     /// <param name="count">Length of each list, at least 1; all other rows when there are fewer.</param>
     /// <param name="metric">Which nearness.</param>
-    /// <param name="workers">The threads to use.</param>
-    /// <param name="progress">Told the share of the queries done, 0 to 1.</param>
-    /// <param name="cancellation">Checked between queries.</param>
+    /// <param name="workers">The threads to use; results do not depend on their number.</param>
+    /// <param name="progress">Told the share of the work done, 0 to 1; may be called from any thread.</param>
+    /// <param name="cancellation">Checked between tiles of rows.</param>
     /// <returns>[query][rank]</returns>
     /// <exception cref="ArgumentOutOfRangeException">No such row, or a count below 1.</exception>
     public static int[][] Find(
@@ -26,38 +32,96 @@ public static class NearestRows
         ArgumentNullException.ThrowIfNull(queries);
         ArgumentNullException.ThrowIfNull(workers);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        double[] norms = TableScan.Norms(rows, workers, cancellation);
-        var lists = new int[queries.Count][];
-        for (int q = 0; q < lists.Length; q++)
+        foreach (int id in queries)
         {
-            cancellation.ThrowIfCancellationRequested();
-            lists[q] = Nearest(rows, norms, queries[q], count, metric, workers);
-            progress?.Report((q + 1.0) / lists.Length);
+            if ((uint)id >= (ulong)rows.Rows)
+                throw new ArgumentOutOfRangeException(nameof(queries), id, $"the matrix has {rows.Rows} rows");
         }
 
+        double[] norms = TableScan.Norms(rows, workers, cancellation);
+        count = Math.Max(1, Math.Min(count, norms.Length));
+        if (queries.Count < FewQueries)
+            return Each(rows, norms, queries, count, metric, workers, progress, cancellation);
+
+        var lists = new int[queries.Count][];
+        var search = new NearestCandidates(rows, norms, metric, count);
+        int together = search.QueriesTogether;
+        for (int first = 0; first < lists.Length; first += together)
+        {
+            int[] ids = [.. queries.Skip(first).Take(together)];
+            (int done, int total) = (first, lists.Length);
+            int[]?[] candidates = search.Find(ids, workers, share => progress?.Report((done + share * ids.Length) / total), cancellation);
+            workers.RunRanges(ids.Length, 8, (from, to) =>
+            {
+                for (int q = from; q < to; q++)
+                    lists[done + q] = candidates[q] is int[] some ? Best(rows, norms, ids[q], some, count, metric) : null!;
+            });
+            for (int q = 0; q < ids.Length; q++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                lists[first + q] ??= Exhaustive(rows, norms, ids[q], count, metric, workers);
+            }
+        }
+
+        progress?.Report(1);
         return lists;
     }
 
-    private static int[] Nearest(StoredMatrix rows, double[] norms, int id, int count, SimilarityMetric metric, Workers workers)
+    /// <summary>One query against every row in double: what the fast way must agree with, and what it falls back on when too many rows tie.</summary>
+    internal static int[] Exhaustive(StoredMatrix rows, double[] norms, int id, int count, SimilarityMetric metric, Workers workers)
     {
-        if (metric == SimilarityMetric.Cosine && norms[id] == 0)
+        if (!CanBeCompared(norms[id], metric))
             return [];
         float[] query = rows.Row(id);
         var scores = new double[norms.Length];
         TableScan.Run(rows, workers, (first, tileRows, tile) =>
         {
             for (int i = 0; i < tileRows; i++)
-            {
-                var row = tile.Slice(i * rows.Columns, rows.Columns);
-                int at = first + i;
-                scores[at] = metric switch
-                {
-                    SimilarityMetric.Euclidean => -Vectors.Distance(query, row),
-                    SimilarityMetric.Dot => Vectors.DotDouble(query, row),
-                    _ => norms[at] == 0 ? double.NaN : Vectors.DotDouble(query, row) / norms[at],
-                };
-            }
+                scores[first + i] = Score(query, tile.Slice(i * rows.Columns, rows.Columns), norms[first + i], metric);
         });
         return Ranking.Highest(scores, count, except: id);
+    }
+
+    /// <summary>False for rows that are nobody's neighbours and have none.</summary>
+    internal static bool CanBeCompared(double norm, SimilarityMetric metric) =>
+        double.IsFinite(norm) && (norm > 0 || metric != SimilarityMetric.Cosine);
+
+    /// <summary>Higher is nearer; NaN for a row that takes no part. By cosine it is |query| times the cosine, which orders the same.</summary>
+    private static double Score(ReadOnlySpan<float> query, ReadOnlySpan<float> row, double norm, SimilarityMetric metric) =>
+        !CanBeCompared(norm, metric) ? double.NaN : metric switch
+        {
+            SimilarityMetric.Euclidean => -Vectors.Distance(query, row),
+            SimilarityMetric.Dot => Vectors.DotDouble(query, row),
+            _ => Vectors.DotDouble(query, row) / norm,
+        };
+
+    private static int[][] Each(
+        StoredMatrix rows, double[] norms, IReadOnlyList<int> queries, int count, SimilarityMetric metric, Workers workers,
+        IProgress<double>? progress, CancellationToken cancellation)
+    {
+        var lists = new int[queries.Count][];
+        for (int q = 0; q < lists.Length; q++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            lists[q] = Exhaustive(rows, norms, queries[q], count, metric, workers);
+            progress?.Report((q + 1.0) / lists.Length);
+        }
+
+        return lists;
+    }
+
+    /// <summary>The best of some rows, the query itself not among them.</summary>
+    private static int[] Best(StoredMatrix rows, double[] norms, int id, int[] candidates, int count, SimilarityMetric metric)
+    {
+        float[] query = rows.Row(id), row = new float[rows.Columns];
+        var scored = new (double Score, int Id)[candidates.Length];
+        for (int i = 0; i < scored.Length; i++)
+        {
+            rows.ReadRow(candidates[i], row);
+            scored[i] = (Score(query, row, norms[candidates[i]], metric), candidates[i]);
+        }
+
+        Array.Sort(scored, static (a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Id.CompareTo(b.Id));
+        return [.. scored.Take(count).Select(s => s.Id)];
     }
 }

@@ -22,8 +22,8 @@ public sealed class Gram
     /// <summary>The mean row [d]; zeros when there are no rows.</summary>
     public double[] Mean { get; }
 
-    /// <summary>The sums over all rows of <paramref name="rows"/>, as stored.</summary>
-    public static Gram Of(StoredMatrix rows, Workers workers)
+    /// <summary>The sums over all rows of <paramref name="rows"/>, as stored; <paramref name="cancellation"/> is checked between blocks of rows.</summary>
+    public static Gram Of(StoredMatrix rows, Workers workers, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(workers);
@@ -32,6 +32,7 @@ public sealed class Gram
         long done = 0;
         while (done < rows.Rows)
         {
+            cancellation.ThrowIfCancellationRequested();
             int count = (int)Math.Min(GramSums.RowsAtOnce, rows.Rows - done);
             sums.Add(rows, done, count, workers);
             done += count;

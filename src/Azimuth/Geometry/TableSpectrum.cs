@@ -1,0 +1,78 @@
+using Azimuth.Numerics;
+
+namespace Azimuth.Geometry;
+
+/// <summary>
+/// Second moments of a table and their eigenvalues and eigenvectors, not centred and centred: what singular values, principal components, isotropy
+/// and every repair are computed from. One pass over the rows and two eigenproblems of the table's width. Immutable, safe for many threads.
+/// </summary>
+public sealed class TableSpectrum
+{
+    private TableSpectrum(Gram gram, SymmetricEigen products, SymmetricEigen covariance)
+    {
+        (RowCount, Columns, Mean, Products, Covariance) = (checked((int)gram.RowCount), gram.Columns, gram.Mean, products, covariance);
+        Variances = new double[Columns]; // [model]
+        for (int c = 0; c < Columns; c++)
+            Variances[c] = Math.Max(0, gram.Products[c * Columns + c] / gram.RowCount - gram.Mean[c] * gram.Mean[c]);
+        SingularValues = Roots(products.Values, products.Values, Columns);
+        double sample = RowCount > 1 ? RowCount / (RowCount - 1.0) : 1;
+        // Rounding of the moments, Σx²/n − mean², is relative to the largest eigenvalue not centred.
+        double noise = Columns * Math.ScaleB(1, -52) * (RowCount > 0 ? products.Values[0] / RowCount : 0);
+        ExplainedVariance = Array.ConvertAll(covariance.Values, v => v > noise ? v * sample : 0);
+        CentredSingularValues = Array.ConvertAll(ExplainedVariance, v => Math.Sqrt(v / sample * RowCount));
+    }
+
+    /// <summary>Number of rows n.</summary>
+    public int RowCount { get; }
+
+    /// <summary>Length d of a row.</summary>
+    public int Columns { get; }
+
+    /// <summary>The mean row [d].</summary>
+    public double[] Mean { get; }
+
+    /// <summary>Population variance of each column (divided by n) [d].</summary>
+    public double[] Variances { get; }
+
+    /// <summary>Eigenvalues and eigenvectors of EᵀE, not centred: squared singular values and right singular vectors.</summary>
+    public SymmetricEigen Products { get; }
+
+    /// <summary>Eigenvalues and eigenvectors of the population covariance (divided by n): the principal components.</summary>
+    public SymmetricEigen Covariance { get; }
+
+    /// <summary>Singular values of the table, largest first [d]; what rounding alone makes is 0.</summary>
+    public double[] SingularValues { get; }
+
+    /// <summary>Singular values of the centred table, largest first [d].</summary>
+    public double[] CentredSingularValues { get; }
+
+    /// <summary>Variance along each principal component (divided by n − 1; by 1 for one row), largest first [d]; what rounding alone makes is 0.</summary>
+    public double[] ExplainedVariance { get; }
+
+    /// <summary>Moments, eigenvalues and eigenvectors of a matrix.</summary>
+    /// <param name="rows">At least one row and one column, finite numbers.</param>
+    /// <param name="workers">The threads to use; results do not depend on their number.</param>
+    /// <param name="cancellation">Checked between the steps.</param>
+    /// <exception cref="ArgumentException">An empty matrix, or NaN or infinities in it.</exception>
+    public static TableSpectrum Of(StoredMatrix rows, Workers workers, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentNullException.ThrowIfNull(workers);
+        if (rows.Rows == 0 || rows.Columns == 0)
+            throw new ArgumentException($"an empty matrix [{rows.Rows}, {rows.Columns}] has no spectrum", nameof(rows));
+        Gram gram = Gram.Of(rows, workers, cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        SymmetricEigen products = SymmetricEigen.Decompose(gram.Products, gram.Columns, workers);
+        cancellation.ThrowIfCancellationRequested();
+        return new TableSpectrum(gram, products, SymmetricEigen.Decompose(gram.Covariance(), gram.Columns, workers));
+    }
+
+    /// <summary>Principal component <paramref name="index"/> as a unit vector [d]; 0 is the one of largest variance.</summary>
+    public ReadOnlySpan<double> Component(int index) => Covariance.Vector(index);
+
+    private static double[] Roots(double[] values, double[] all, int columns)
+    {
+        double noise = all[0] * columns * Math.ScaleB(1, -52);
+        return Array.ConvertAll(values, v => v > noise ? Math.Sqrt(v) : 0);
+    }
+}
