@@ -5,7 +5,9 @@ internal static class Verbs
 {
     public static IReadOnlyList<string> Names { get; } =
     [
-        "models", "inspect", "tokenize", "lookup", "neighbors", "roundtrip", "geometry", "trace", "confidence", "generate", "eval perplexity",
+        "models", "inspect", "tokenize", "lookup", "neighbors", "roundtrip", "geometry",
+        "align", "drift",
+        "trace", "confidence", "generate", "eval perplexity",
         "sizes", "verify", "report",
     ];
 }

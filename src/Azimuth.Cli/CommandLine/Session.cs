@@ -52,9 +52,10 @@ internal sealed class Session : IDisposable
     public string? ModelName => _parsed.GetValue(_common.Model) is "" ? throw new UsageException("--model: expected a folder, a file or a known name, found an empty text.") : _parsed.GetValue(_common.Model);
 
     /// <summary>Opens the model that <c>--model</c> names, or the bundled one.</summary>
-    public LanguageModel OpenModel()
+    public LanguageModel OpenModel() => OpenModel(KnownModels.Resolve(ModelName));
+
+    private LanguageModel OpenModel(string path)
     {
-        string path = KnownModels.Resolve(ModelName);
         Progress.Say($"opening {Path.GetFileName(path)}");
         LanguageModel model = LanguageModel.Load(path, Workers);
         Cancel.ThrowIfCancellationRequested();
@@ -62,11 +63,13 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>Opens the tables of what <c>--model</c> names: a model, or a file of vectors.</summary>
-    public OpenedTable OpenTable()
+    public OpenedTable OpenTable() => OpenTable(KnownModels.Resolve(ModelName));
+
+    /// <summary>Opens the tables of a model or file of vectors that an argument names.</summary>
+    public OpenedTable OpenTable(string path)
     {
-        string path = KnownModels.Resolve(ModelName);
         if (!TableFile.IsTableFile(path))
-            return OpenedTable.Of(OpenModel());
+            return OpenedTable.Of(OpenModel(path));
         TableFile file = TableFile.Load(path, new ShareProgress(Progress, "reading " + Path.GetFileName(path), 100, "percent"), Cancel);
         foreach (string warning in file.Warnings)
             Warn(warning);

@@ -23,6 +23,8 @@ internal static class AllCommands
         // What words mean to each other
 
         // Two tables, and pictures of one
+        AlignCommand.Create(),
+        DriftCommand.Create(),
 
         // What a prompt's run shows
         TraceCommand.Create(),

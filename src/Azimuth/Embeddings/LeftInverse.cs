@@ -1,5 +1,4 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
+using System.Numerics.Tensors;
 using Azimuth.Numerics;
 
 namespace Azimuth.Embeddings;
@@ -11,18 +10,10 @@ namespace Azimuth.Embeddings;
 /// </summary>
 internal sealed class LeftInverse
 {
-    /// <summary>Rows whitened together: two vectors of doubles.</summary>
-    private const int Together = 16;
-
     private readonly LeastSquares _solver;
-    private readonly double[] _whitening; // [rank rounded up to 4, model]; rows past the rank are zero
+    private readonly DoubleRows _whitening; // [rank, model]
 
-    private LeftInverse(LeastSquares solver)
-    {
-        _solver = solver;
-        _whitening = new double[(Rank + 3) / 4 * 4 * solver.Order];
-        solver.WhiteningRows().CopyTo(_whitening, 0);
-    }
+    private LeftInverse(LeastSquares solver) => (_solver, _whitening) = (solver, new DoubleRows(solver.WhiteningRows(), solver.Rank, solver.Order));
 
     /// <summary>Number of directions the table has.</summary>
     internal int Rank => _solver.Rank;
@@ -54,27 +45,21 @@ internal sealed class LeftInverse
     /// </summary>
     internal void Whiten(ReadOnlySpan<float> rows, int count, Span<float> whitened, Span<double> leverages)
     {
+        const int together = 64;
         int columns = _solver.Order, rank = Rank;
-        var lanes = new double[columns * Together]; // [model, 16]
-        var z = new double[(rank + 3) / 4 * 4 * Together]; // [rank, 16]
-        for (int first = 0; first < count; first += Together)
+        var wide = new double[together * columns];
+        var z = new double[together * rank];
+        for (int first = 0; first < count; first += together)
         {
-            int here = Math.Min(Together, count - first);
-            for (int i = 0; i < here; i++)
-            {
-                var row = rows.Slice((first + i) * columns, columns);
-                for (int c = 0; c < columns; c++)
-                    lanes[c * Together + i] = row[c];
-            }
-
-            for (int w = 0; w < rank; w += 4)
-                FourWhiteningRows(_whitening.AsSpan(w * columns, 4 * columns), lanes, z.AsSpan(w * Together, 4 * Together));
+            int here = Math.Min(together, count - first);
+            TensorPrimitives.ConvertTruncating(rows.Slice(first * columns, here * columns), wide);
+            _whitening.Multiply(wide.AsSpan(0, here * columns), here, z.AsSpan(0, here * rank));
             for (int i = 0; i < here; i++)
             {
                 double length = 0;
                 for (int w = 0; w < rank; w++)
                 {
-                    double value = z[w * Together + i];
+                    double value = z[i * rank + w];
                     length += value * value;
                     if (!whitened.IsEmpty)
                         whitened[(first + i) * rank + w] = (float)value;
@@ -84,33 +69,5 @@ internal sealed class LeftInverse
                     leverages[first + i] = length;
             }
         }
-    }
-
-    /// <summary>z[4, 16] = whitening[4, model] · lanes[model, 16], all sums in registers.</summary>
-    private static void FourWhiteningRows(ReadOnlySpan<double> whitening, ReadOnlySpan<double> lanes, Span<double> z)
-    {
-        int columns = whitening.Length / 4;
-        var x = MemoryMarshal.Cast<double, Vector512<double>>(lanes); // [model, 2]
-        ReadOnlySpan<double> a = whitening[..columns], b = whitening.Slice(columns, columns), c = whitening.Slice(2 * columns, columns), d = whitening[(3 * columns)..];
-        Vector512<double> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
-        for (int k = 0; k < columns; k++)
-        {
-            Vector512<double> x0 = x[2 * k], x1 = x[2 * k + 1], w = Vector512.Create(a[k]);
-            a0 = Vector512.FusedMultiplyAdd(w, x0, a0);
-            a1 = Vector512.FusedMultiplyAdd(w, x1, a1);
-            w = Vector512.Create(b[k]);
-            b0 = Vector512.FusedMultiplyAdd(w, x0, b0);
-            b1 = Vector512.FusedMultiplyAdd(w, x1, b1);
-            w = Vector512.Create(c[k]);
-            c0 = Vector512.FusedMultiplyAdd(w, x0, c0);
-            c1 = Vector512.FusedMultiplyAdd(w, x1, c1);
-            w = Vector512.Create(d[k]);
-            d0 = Vector512.FusedMultiplyAdd(w, x0, d0);
-            d1 = Vector512.FusedMultiplyAdd(w, x1, d1);
-        }
-
-        var to = MemoryMarshal.Cast<double, Vector512<double>>(z);
-        (to[0], to[1], to[2], to[3]) = (a0, a1, b0, b1);
-        (to[4], to[5], to[6], to[7]) = (c0, c1, d0, d1);
     }
 }

@@ -28,8 +28,14 @@ internal sealed unsafe class GramSums : IDisposable
 
     private double* Panel(int panel) => (double*)_values.Pointer + (long)panel * Lanes * RowsAtOnce;
 
+    /// <summary>Writes one row, widened, to the destination [columns].</summary>
+    public delegate void RowSource(long row, Span<float> destination);
+
     /// <summary>Adds <paramref name="count"/> rows from <paramref name="first"/> on.</summary>
-    public void Add(StoredMatrix rows, long first, int count, Workers workers)
+    public void Add(StoredMatrix rows, long first, int count, Workers workers) => Add(rows.ReadRow, first, count, workers);
+
+    /// <summary>The same for rows that are put together from several places.</summary>
+    public void Add(RowSource read, long first, int count, Workers workers)
     {
         const int rowsPerPart = 16;
         workers.Run((count + rowsPerPart - 1) / rowsPerPart, part =>
@@ -37,7 +43,7 @@ internal sealed unsafe class GramSums : IDisposable
             var row = new float[_panels * Lanes];
             for (int r = part * rowsPerPart; r < Math.Min(count, (part + 1) * rowsPerPart); r++)
             {
-                rows.ReadRow(first + r, row.AsSpan(0, _columns));
+                read(first + r, row.AsSpan(0, _columns));
                 Spread(row, r);
             }
         });
@@ -51,15 +57,21 @@ internal sealed unsafe class GramSums : IDisposable
     public double[] ColumnSums() => new ReadOnlySpan<double>(_sums.Pointer, _columns).ToArray();
 
     /// <summary>All products, the triangle below the diagonal filled in from above [d, d].</summary>
-    public double[] Symmetric()
+    public double[] Symmetric() => Block(0, _columns, 0, _columns);
+
+    /// <summary>Products of the columns row … row + rows − 1 with the columns column … column + columns − 1 [rows, columns].</summary>
+    public double[] Block(int row, int rows, int column, int columns)
     {
-        int stride = _panels * Lanes;
+        long stride = _panels * Lanes;
         double* all = (double*)_products.Pointer;
-        var result = new double[checked(_columns * _columns)];
-        for (int i = 0; i < _columns; i++)
+        var result = new double[checked(rows * columns)];
+        for (int i = 0; i < rows; i++)
         {
-            for (int j = i; j < _columns; j++)
-                result[i * _columns + j] = result[j * _columns + i] = all[(long)i * stride + j];
+            for (int j = 0; j < columns; j++)
+            {
+                int a = row + i, b = column + j;
+                result[i * columns + j] = a <= b ? all[a * stride + b] : all[b * stride + a];
+            }
         }
 
         return result;

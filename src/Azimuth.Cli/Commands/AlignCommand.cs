@@ -1,0 +1,91 @@
+using System.CommandLine;
+using Azimuth.Cli.CommandLine;
+using Azimuth.Cli.Output;
+using Azimuth.Embeddings;
+using Azimuth.Geometry.Alignment;
+
+namespace Azimuth.Cli.Commands;
+
+/// <summary><c>azimuth align</c>: turns one table onto another and says how alike the two are.</summary>
+internal static class AlignCommand
+{
+    private static readonly Argument<string?> A = TwoTables.First("the table that is turned: a model or a file of vectors");
+    private static readonly Argument<string?> B = TwoTables.Second("the table it is turned onto");
+    private static readonly Option<string> Table = TableOption.Create();
+    private static readonly Option<string> Match = TwoTables.MatchOption();
+    private static readonly Option<bool> Uncentred = Options.Flag("--uncentred", "per-token numbers of the rows as stored; otherwise each table's mean is subtracted first");
+    private static readonly Option<int> Top = Options.WholeNumber("--top", "K", "how many of the tokens that moved most", 0, 100_000, 10);
+    private static readonly Option<bool> Svcca = Options.Flag("--svcca", "also the mean canonical correlation of the directions that hold 99 % of each variance");
+
+    public static Verb Create() => Verb.Create(
+        "align",
+        "Compares two tables over the same tokens: the rotation or reflection that brings one nearest to the other (orthogonal Procrustes), each token's angle before and after, linear CKA, and how many neighbours they share.",
+        [A, B, Table, Match, Uncentred, Top, Svcca],
+        Run,
+        new("azimuth align novels-gpt SmolLM2-135M-Instruct", "two vocabularies: tokens are paired by text"),
+        new("azimuth align novels-gpt novels-gpt --top 3 --json", "a table and itself, for scripts"));
+
+    private static Task<int> Run(Session session)
+    {
+        (OpenedTable a, OpenedTable b) = TwoTables.Open(session, A, B);
+        TablePair pair = TwoTables.Match(session, TableOption.Of(a, session, Table), TableOption.Of(b, session, Table), Match);
+        AlignmentOptions options = new() { Centred = !session.Value(Uncentred), Movers = session.Value(Top), Svcca = session.Value(Svcca) };
+        TableAlignment result = TableAlignment.Of(pair, options, session.Workers, TwoTables.Steps(session), session.Cancel);
+        var document = new { A = a.Name, B = b.Name, TableA = pair.A.Name, TableB = pair.B.Name, Alignment = result };
+        return session.Show(null, result.Conventions, document, screen => Draw(screen, a.Name, b.Name, result, options.Centred));
+    }
+
+    private static void Draw(Screen screen, string a, string b, TableAlignment result, bool centred)
+    {
+        screen.Heading($"{a} (A) onto {b} (B)");
+        screen.Line(TwoTables.Describe(result.Pairs, result.Match, result.OnlyInA, result.OnlyInB, result.RepeatedTexts) + ".");
+
+        screen.Heading("How alike, whatever the rotation");
+        NeighborOverlap overlap = result.NeighbourOverlap10;
+        List<(string, string)> facts =
+        [
+            ("linear CKA, centred", Numbers.Cosine(result.CkaLinear)),
+            ("linear CKA, not centred", Numbers.Cosine(result.CkaLinearUncentred)),
+            ("ten nearest in common, as stored", $"{Numbers.Percent(overlap.Raw)} (Jaccard {Numbers.Percent(overlap.RawJaccard)})"),
+            ("ten nearest in common, centred", $"{Numbers.Percent(overlap.Centred)} (Jaccard {Numbers.Percent(overlap.CentredJaccard)})"),
+        ];
+        if (result.Svcca99 is SvccaResult svcca)
+            facts.Add(("mean canonical correlation (SVCCA)", $"{Numbers.Cosine(svcca.MeanCorrelation)}, {svcca.KeptA} directions of A and {svcca.KeptB} of B"));
+        screen.Facts(facts);
+        if (overlap.Seed is ulong seed)
+            screen.Dim($"neighbours of {Numbers.Count(overlap.Queries)} tokens drawn with seed {seed}, searched among all pairs");
+
+        if (result.ProcrustesCentred is null || result.ProcrustesUncentred is null)
+        {
+            screen.Line($"Rows have {result.ModelDims[0]} numbers in A and {result.ModelDims[1]} in B: no rotation leads from one to the other, so there are no angles between tokens.");
+            return;
+        }
+
+        DrawFits(screen, result.ProcrustesUncentred, result.ProcrustesCentred);
+        screen.Heading($"Angle between a token's two rows, {(centred ? "centred" : "as stored")} alignment");
+        screen.Table([new(""), new("mean", Side.Right), new("median", Side.Right)],
+        [
+            ["before", Numbers.Angle(result.AngleSummary!.MeanBefore), Numbers.Angle(result.AngleSummary.MedianBefore)],
+            ["after", Numbers.Angle(result.AngleSummary.MeanAfter), Numbers.Angle(result.AngleSummary.MedianAfter)],
+        ]);
+        if (result.TopMovers.Count == 0)
+            return;
+        screen.Heading("Tokens farthest from their partners after the alignment");
+        TwoTables.DrawMovers(screen, result.TopMovers, result.Pairs);
+    }
+
+    private static void DrawFits(Screen screen, params Procrustes[] fits)
+    {
+        screen.Heading("The nearest rotation or reflection");
+        screen.Table(
+            [new(""), new("kind"), new("scale", Side.Right), new("left over, unscaled", Side.Right), new("left over, scaled", Side.Right), new("mean cosine after", Side.Right)],
+            [.. fits.Select(Cell[] (fit) =>
+            [
+                fit.Centred ? "centred" : "as stored", fit.Det < 0 ? "reflection" : "rotation", Numbers.Three(fit.Scale), Numbers.Percent(fit.Unscaled.RelativeResidual),
+                Numbers.Percent(fit.Scaled.RelativeResidual), Numbers.Cosine(fit.Scaled.MeanCosine),
+            ])]);
+        screen.Dim("left over: |c A R − B| / |B|, 0 % when R explains everything");
+        foreach (Procrustes fit in fits.Where(fit => fit.Rank < fit.OriginA.Length))
+            screen.Dim($"{(fit.Centred ? "centred" : "as stored")}: the pairs determine {fit.Rank} of {fit.OriginA.Length} directions; the rest of R is arbitrary");
+    }
+}
