@@ -9,17 +9,19 @@ namespace Azimuth.Embeddings;
 public sealed class EmbeddingTable
 {
     private readonly Func<int, string> _text;
+    private readonly Func<string, int?>? _find;
     private readonly Lazy<Dictionary<string, int>> _ids;
 
     /// <summary>Joins rows and their tokens.</summary>
     /// <param name="name">What the table is called on screen: "input table", "output table".</param>
     /// <param name="rows">[vocab, model], as stored.</param>
     /// <param name="text">The decoded text of a token id (" next"); asked only for ids below the row count.</param>
-    public EmbeddingTable(string name, StoredMatrix rows, Func<int, string> text)
+    /// <param name="find">The lowest id with a text, where <paramref name="text"/>'s owner has an index of its own; null to make one when first needed.</param>
+    public EmbeddingTable(string name, StoredMatrix rows, Func<int, string> text, Func<string, int?>? find = null)
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(text);
-        (Name, Rows, _text) = (name, rows, text);
+        (Name, Rows, _text, _find) = (name, rows, text, find);
         Count = checked((int)rows.Rows);
         _ids = new Lazy<Dictionary<string, int>>(IdsByText);
     }
@@ -45,8 +47,8 @@ public sealed class EmbeddingTable
         return _text(id);
     }
 
-    /// <summary>The lowest id whose text is exactly <paramref name="text"/>, or null. The first call reads every text once.</summary>
-    public int? Find(string text) => _ids.Value.TryGetValue(text, out int id) ? id : null;
+    /// <summary>The lowest id whose text is exactly <paramref name="text"/>, or null. Without an index of the table's own, the first call reads every text once.</summary>
+    public int? Find(string text) => _find is not null ? _find(text) : _ids.Value.TryGetValue(text, out int id) ? id : null;
 
     /// <summary>The token's vector, widened to float [model].</summary>
     public float[] Vector(int id) => Rows.Row(id);

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.IO.Compression;
-using System.Text;
 using Azimuth.Embeddings;
 using Azimuth.Numerics;
 
@@ -12,13 +10,13 @@ namespace Azimuth.Checkpoints.WordVectors;
 /// </summary>
 public sealed class TableFile
 {
-    private TableFile(string path, string format, EmbeddingTable table, IReadOnlyList<string> warnings) =>
-        (Path, Format, Table, Warnings) = (path, format, table, warnings);
+    private TableFile(string path, string format, EmbeddingTable table, IReadOnlyList<string> warnings, FastTextModel? fastText) =>
+        (Path, Format, Table, Warnings, FastText) = (path, format, table, warnings, fastText);
 
     /// <summary>The file it was read from.</summary>
     public string Path { get; }
 
-    /// <summary>The format's name: "GloVe text".</summary>
+    /// <summary>The format's name: "GloVe text", "GloVe text, gzip".</summary>
     public string Format { get; }
 
     /// <summary>The rows and their words.</summary>
@@ -27,38 +25,63 @@ public sealed class TableFile
     /// <summary>Remarks that do not stop the reading, such as words that come twice.</summary>
     public IReadOnlyList<string> Warnings { get; }
 
-    /// <summary>True for a path whose ending is one of the formats read here; a model's weights have other endings.</summary>
+    /// <summary>For fastText's own files the model that also gives vectors to words the table does not have; otherwise null.</summary>
+    public FastTextModel? FastText { get; }
+
+    /// <summary>
+    /// True for a path whose ending is one of the formats read here (.txt .vec .w2v .bin .npy .npz .tsv .jsonl .ndjson .csv, each also with .gz).
+    /// A model's weights have other endings; PyTorch's pytorch_model.bin is one, whatever it is read as.
+    /// </summary>
     public static bool IsTableFile(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        string name = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
-        return System.IO.Path.GetExtension(name).ToLowerInvariant() is ".txt" or ".vec";
+        return TableFormats.IsKnownEnding(path) && !Directory.Exists(path)
+            && !System.IO.Path.GetFileName(path).StartsWith("pytorch_model", StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>Reads a file of vectors, whatever its format.</summary>
+    /// <summary>
+    /// Reads a file of vectors. The format is told by the first bytes, and by the ending where several begin alike; a compressed file by its
+    /// bytes alone. Plain .npy and .npz of floats are mapped, all others take about the memory of their table.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="progress">Told the share of the file that has been read, 0 to 1.</param>
-    /// <param name="cancellation">Checked between rows.</param>
+    /// <param name="cancellation">Checked between blocks.</param>
     /// <exception cref="CheckpointFormatException">No such file, or one that breaks its format's rules.</exception>
-    public static TableFile Load(string path, IProgress<double>? progress = null, CancellationToken cancellation = default)
-    {
-        var words = new List<string>();
-        var values = new List<float>();
-        using Stream file = File.OpenRead(path);
-        using Stream stream = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        while (reader.ReadLine() is { } line)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            string[] parts = line.Split(' ');
-            if (parts.Length < 3)
-                continue;
-            words.Add(parts[0]);
-            for (int i = 1; i < parts.Length; i++)
-                values.Add(float.Parse(parts[i], NumberStyles.Float, CultureInfo.InvariantCulture));
-        }
+    public static TableFile Load(string path, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
+        Load(TableInput.Open(path, progress, cancellation));
 
-        var rows = StoredMatrix.FromFloats([.. values], words.Count, values.Count / words.Count);
-        return new TableFile(path, "GloVe text", new EmbeddingTable("word vectors", rows, id => words[id]), []);
+    internal static TableFile Load(TableInput input)
+    {
+        ReadRows read = Read(input);
+        WordList? words = read.Words;
+        var table = words is null
+            ? new EmbeddingTable("rows", read.Rows, id => id.ToString(CultureInfo.InvariantCulture))
+            : new EmbeddingTable("word vectors", read.Rows, words.Text, words.Find);
+        string format = read.Format.Name() + (input.IsGzip ? ", gzip" : "");
+        GC.KeepAlive(input.Bytes);
+        return new TableFile(input.Path, format, table, read.Warnings, read.FastText);
+    }
+
+    private static ReadRows Read(TableInput input)
+    {
+        ByteReader reader = input.Read();
+        TableFormat format = FormatDetection.Of(input, reader);
+        return format switch
+        {
+            TableFormat.Word2VecBinary => Binary(input, reader),
+            TableFormat.FastText => FastTextModel.Read(input).Rows,
+            TableFormat.Npy => ArrayTable.OfNpy(input),
+            TableFormat.Npz => ArrayTable.OfNpz(input),
+            TableFormat.ProjectorTsv => ProjectorTsv.Read(input, reader),
+            TableFormat.JsonLines => JsonLines.Read(input, reader),
+            TableFormat.Csv => CsvTable.Read(input, reader),
+            _ => WordVectorText.Read(input, reader),
+        };
+    }
+
+    private static ReadRows Binary(TableInput input, ByteReader reader)
+    {
+        reader.TryReadLine(out ReadOnlySpan<byte> line);
+        return WordVectorBinary.Read(input, reader, TextHeader.Parse(line, input)!.Value);
     }
 }

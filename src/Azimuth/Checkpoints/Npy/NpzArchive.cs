@@ -1,0 +1,47 @@
+using Azimuth.Checkpoints.Compression;
+using Azimuth.Numerics;
+
+namespace Azimuth.Checkpoints.Npy;
+
+/// <summary>NumPy's archive of named arrays (.npz), stored or deflated. Immutable, safe for many threads, nobody disposes it.</summary>
+public sealed class NpzArchive
+{
+    private const string Ending = ".npy";
+
+    private readonly ZipDirectory _zip;
+
+    private NpzArchive(string path, ZipDirectory zip)
+    {
+        (Path, _zip) = (path, zip);
+        Names = [.. zip.Entries.Where(e => e.Name.EndsWith(Ending, StringComparison.Ordinal)).Select(e => e.Name[..^Ending.Length])];
+        if (Names.Count == 0)
+        {
+            bool torch = zip.Entries.Any(e => e.Name.EndsWith("data.pkl", StringComparison.Ordinal));
+            throw new CheckpointFormatException(path, torch
+                ? "expected an archive of .npy arrays, found PyTorch's pickled format, which is not read here. Convert the model to safetensors"
+                : "expected an archive of .npy arrays, found none in it. It is another zip file", kind: "UnknownFormat");
+        }
+    }
+
+    /// <summary>The file it was read from.</summary>
+    public string Path { get; }
+
+    /// <summary>The arrays' names without .npy, in the archive's order.</summary>
+    public IReadOnlyList<string> Names { get; }
+
+    /// <summary>Reads the archive's directory; no array is looked at.</summary>
+    /// <exception cref="CheckpointFormatException">No such file, no zip archive, a damaged one, or one without arrays.</exception>
+    public static NpzArchive Load(string path) => FromBytes(MappedFile.Open(path), path);
+
+    /// <summary>One array, its checksum verified. A stored one is mapped, a deflated one is unpacked to memory.</summary>
+    /// <exception cref="ArgumentException">No array of that name.</exception>
+    /// <exception cref="CheckpointFormatException">The entry or the array in it is damaged or of a type that is not read.</exception>
+    public NpyArray Read(string name, CancellationToken cancellation = default)
+    {
+        ZipEntry entry = _zip.Entries.FirstOrDefault(e => e.Name == name + Ending)
+            ?? throw new ArgumentException($"{Path} has no array {name}; it has {string.Join(", ", Names)}", nameof(name));
+        return NpyArray.FromBytes(_zip.Content(entry, cancellation), $"{Path}:{name}");
+    }
+
+    internal static NpzArchive FromBytes(StoredBytes bytes, string path) => new(path, ZipDirectory.Read(path, bytes));
+}
