@@ -9,5 +9,8 @@ internal static class Verbs
         "align", "drift",
         "trace", "confidence", "generate", "eval perplexity",
         "sizes", "verify", "report",
+        "models", "inspect", "tokenize", "lookup", "neighbors", "roundtrip", "geometry", "trace", "confidence", "generate", "eval perplexity",
+        "analogy", "eval analogies", "eval similarity",
+        "verify", "report",
     ];
 }

@@ -21,6 +21,7 @@ internal static class AllCommands
         GeometryCommand.Create(),
 
         // What words mean to each other
+        AnalogyCommand.Create(),
 
         // Two tables, and pictures of one
         AlignCommand.Create(),
@@ -32,7 +33,7 @@ internal static class AllCommands
 
         // What comes next
         GenerateCommand.Create(),
-        PerplexityCommand.Create(),
+        EvalCommand.Create(),
 
         // Is the vocabulary sound
         SizesCommand.Create(),

@@ -14,13 +14,13 @@ internal static class PerplexityCommand
     private static readonly Option<int?> Window = Options.WholeNumber("--window", "W", "tokens run at a time (default 512, or the model's context where that is shorter)", 2, int.MaxValue);
     private static readonly Option<int?> Stride = Options.WholeNumber("--stride", "S", "tokens from one window's start to the next one's (default: the window)", 1, int.MaxValue);
 
-    public static Verb Create() => Verb.Group("eval", "Measures a model on a text.", Verb.Create(
+    public static Verb Create() => Verb.Create(
         "perplexity",
         "Measures how well the model predicts a text file: mean loss in nats per token and perplexity. With a stride below the window every token but the first is predicted once, with at least window − stride tokens before it; with the default the first token of each window is not predicted.",
         [File, Window, Stride],
         Run,
         new("azimuth eval perplexity models/novels-gpt/heldout.txt -m novels-gpt --window 256", "a novel the model has not seen"),
-        new("azimuth eval perplexity LICENSE -m novels-gpt --window 256 --stride 128 --json", "overlapping windows, for scripts")));
+        new("azimuth eval perplexity LICENSE -m novels-gpt --window 256 --stride 128 --json", "overlapping windows, for scripts"));
 
     private static Task<int> Run(Session session)
     {
