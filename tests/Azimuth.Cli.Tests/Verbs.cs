@@ -6,11 +6,9 @@ internal static class Verbs
     public static IReadOnlyList<string> Names { get; } =
     [
         "models", "inspect", "tokenize", "lookup", "neighbors", "roundtrip", "geometry",
+        "analogy", "eval analogies", "eval similarity",
         "align", "drift",
         "trace", "confidence", "generate", "eval perplexity",
         "sizes", "verify", "report",
-        "models", "inspect", "tokenize", "lookup", "neighbors", "roundtrip", "geometry", "trace", "confidence", "generate", "eval perplexity",
-        "analogy", "eval analogies", "eval similarity",
-        "verify", "report",
     ];
 }
