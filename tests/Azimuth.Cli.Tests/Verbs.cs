@@ -7,7 +7,7 @@ internal static class Verbs
     [
         "models", "inspect", "tokenize", "lookup", "neighbors", "roundtrip", "geometry",
         "analogy", "eval analogies", "eval similarity",
-        "align", "drift",
+        "align", "drift", "gradient",
         "trace", "confidence", "generate", "eval perplexity",
         "sizes", "verify", "report",
     ];

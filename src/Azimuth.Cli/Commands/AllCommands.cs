@@ -30,6 +30,7 @@ internal static class AllCommands
         // What a prompt's run shows
         TraceCommand.Create(),
         ConfidenceCommand.Create(),
+        GradientCommand.Create(),
 
         // What comes next
         GenerateCommand.Create(),

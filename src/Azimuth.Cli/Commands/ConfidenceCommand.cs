@@ -40,12 +40,13 @@ internal static class ConfidenceCommand
             prompt.Ids,
             new TokenRef(id, model.Unembedding.Text(id)),
             TemperatureSweep.Of(logits, id, session.List(Temperatures) ?? TemperatureSweep.Usual),
+            TemperatureSweep.LimitAtZero(logits, id),
             LengthSweep.Of(logits, id, LengthSweep.Usual));
         Conventions conventions = prompt.Describe(new Conventions { NaturalLog = true, FinalNormApplied = true, Notes = ["temperature 0 is the most probable token, inf all tokens equal"] });
         return session.Show(model.Name, conventions, sweeps, screen => Draw(screen, sweeps));
     }
 
-    private sealed record Sweeps(string? Text, int[] Ids, TokenRef Target, IReadOnlyList<TemperaturePoint> Confidence, IReadOnlyList<LengthPoint> Length);
+    private sealed record Sweeps(string? Text, int[] Ids, TokenRef Target, IReadOnlyList<TemperaturePoint> Confidence, TemperaturePoint LimitAtZero, IReadOnlyList<LengthPoint> Length);
 
     private static void Draw(Screen screen, Sweeps sweep)
     {
@@ -59,6 +60,8 @@ internal static class ConfidenceCommand
                 Numbers.Count(point.TokensFor90Percent), new Cell(Bar.Of(point.ProbabilityTarget, 30), Role.Target),
             ]),
         ]);
+        if (sweep.LimitAtZero.ProbabilityTop < 1)
+            screen.Dim($"{Numbers.Count((long)Math.Round(1 / sweep.LimitAtZero.ProbabilityTop))} tokens share the largest logit: temperature 0 takes the lowest id, the limit gives each {Numbers.Probability(sweep.LimitAtZero.ProbabilityTop)}");
         screen.Heading("The same by length of the final vector");
         screen.Table([new("scale", Side.Right), new("target", Side.Right), new("")],
             [.. sweep.Length.Select(Cell[] (point) => [Numbers.Plain(point.Scale), Numbers.Probability(point.ProbabilityTarget), new Cell(Bar.Of(point.ProbabilityTarget, 30), Role.Target)])]);

@@ -65,6 +65,24 @@ public sealed class ModelParts
     }
 
     /// <summary>
+    /// What the output table's rows are multiplied with [n, embedding width]: rows [n, model] that have been through the final norm, led through the output
+    /// projection where there is one; a copy of them elsewhere.
+    /// </summary>
+    public Matrix ApplyOutputProjection(Matrix finalNormed)
+    {
+        RequireWidth(finalNormed, _config.ModelDim);
+        _ = _decoder.Value; // the weights have been checked and packed
+        if (_weights.ProjectOut is not { } project)
+            return new Matrix(finalNormed.Rows, finalNormed.Columns, [.. finalNormed.Values]);
+        var narrow = new Matrix(finalNormed.Rows, project.Outputs);
+        project.Apply(finalNormed.Values, finalNormed.Rows, narrow.Values, _workers);
+        return narrow;
+    }
+
+    /// <summary>The unembedding's bias before the logit scale [vocab]; empty where there is none.</summary>
+    public float[] UnembeddingBias => _weights.Unembedding.Bias?.AsSpan().ToArray() ?? [];
+
+    /// <summary>
     /// The direction in the residual stream whose product with a final-normed row is token <paramref name="id"/>'s logit, before bias and soft cap:
     /// its output row, led back through the output projection where there is one, times the logit scale [model].
     /// </summary>

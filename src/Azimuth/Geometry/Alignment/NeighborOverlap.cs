@@ -32,8 +32,6 @@ public sealed record NeighborOverlap
     /// <summary>Tokens asked about when there are too many.</summary>
     public const int SampleSize = 1_000;
 
-    private const ulong SampleSeed = 20_260;
-
     /// <summary>Compares the neighbours of paired rows.</summary>
     /// <param name="pair">The tables, of any widths.</param>
     /// <param name="moments">Their means.</param>
@@ -49,8 +47,7 @@ public sealed record NeighborOverlap
         ArgumentNullException.ThrowIfNull(moments);
         ArgumentNullException.ThrowIfNull(workers);
         ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
-        ulong? seed = pair.Count <= LargestExact ? null : SampleSeed;
-        int[] queries = seed is null ? [.. Enumerable.Range(0, pair.Count)] : Sample(pair.Count, SampleSize, seed.Value);
+        RowSample sample = RowSample.Of(pair.Count, pair.Count <= LargestExact ? LargestExact : SampleSize);
         int done = 0;
         var (raw, rawJaccard) = Compare(new double[pair.A.ModelDim], new double[pair.B.ModelDim]);
         var (centred, centredJaccard) = Compare(moments.MeanA, moments.MeanB);
@@ -61,14 +58,14 @@ public sealed record NeighborOverlap
             Centred = centred,
             CentredJaccard = centredJaccard,
             K = k,
-            Queries = queries.Length,
-            Seed = seed,
+            Queries = sample.Ids.Count,
+            Seed = sample.Seed,
         };
 
         (double Share, double Jaccard) Compare(double[] originA, double[] originB)
         {
-            int[][] inA = NearestPaired.Find(pair.A.Rows, pair.IdsA, originA, queries, k, workers, Quarter(), cancellation);
-            int[][] inB = NearestPaired.Find(pair.B.Rows, pair.IdsB, originB, queries, k, workers, Quarter(), cancellation);
+            int[][] inA = NearestPaired.Find(pair.A.Rows, pair.IdsA, originA, sample.Ids, k, workers, Quarter(), cancellation);
+            int[][] inB = NearestPaired.Find(pair.B.Rows, pair.IdsB, originB, sample.Ids, k, workers, Quarter(), cancellation);
             return Means(inA, inB);
         }
 
@@ -77,21 +74,6 @@ public sealed record NeighborOverlap
             double start = done++ / 4.0;
             return progress is null ? null : new Part(progress, start, 0.25);
         }
-    }
-
-    /// <summary>Different numbers from 0 to count − 1, ascending (Floyd's algorithm, Bentley 1987).</summary>
-    internal static int[] Sample(int count, int size, ulong seed)
-    {
-        var random = new SeededRandom(seed);
-        var chosen = new SortedSet<int>();
-        for (int last = count - size; last < count; last++)
-        {
-            int candidate = random.NextInt32(last + 1);
-            if (!chosen.Add(candidate))
-                chosen.Add(last);
-        }
-
-        return [.. chosen];
     }
 
     /// <summary>Over pairs that have a list in both tables; NaN when none has.</summary>

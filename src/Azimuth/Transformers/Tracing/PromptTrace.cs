@@ -131,12 +131,17 @@ public sealed record Contribution(double Target, double TargetMinusRival);
 /// <param name="ProbabilityTop">The largest probability.</param>
 /// <param name="EntropyNats">Entropy in nats.</param>
 /// <param name="TokensFor90Percent">How many of the most probable tokens make up 90 %.</param>
-public sealed record TemperaturePoint([property: JsonConverter(typeof(InfinityJsonConverter))] double Temperature, double ProbabilityTarget, double ProbabilityTop, double EntropyNats, int TokensFor90Percent);
+public sealed record TemperaturePoint([property: JsonConverter(typeof(InfinityJsonConverter))] double Temperature, double ProbabilityTarget, double ProbabilityTop, double EntropyNats, int TokensFor90Percent)
+{
+    /// <summary>The same entropy in bits.</summary>
+    public double EntropyBits => EntropyNats / Math.Log(2);
+}
 
 /// <summary>The target's probability when the final vector is scaled.</summary>
 /// <param name="Scale">Factor s.</param>
 /// <param name="ProbabilityTarget">softmax(s · logits)[target].</param>
-public sealed record LengthPoint(double Scale, double ProbabilityTarget);
+/// <param name="EntropyNats">Entropy in nats.</param>
+public sealed record LengthPoint(double Scale, double ProbabilityTarget, double EntropyNats);
 
 /// <summary>Writes +∞, which JSON has no number for, as the string "inf", and reads it back; every other number as a number.</summary>
 internal sealed class InfinityJsonConverter : JsonConverter<double>

@@ -30,6 +30,15 @@ public static class TemperatureSweep
 
         return points;
     }
+
+    /// <summary>
+    /// What the distribution tends to as T falls to 0: tokens that share the largest logit share the probability, where T = 0 itself takes the lowest id.
+    /// </summary>
+    /// <param name="logits">[vocab], at least one of them finite, none NaN or +∞.</param>
+    /// <param name="target">The token whose probability is followed.</param>
+    /// <exception cref="ArgumentException">Logits that have no softmax.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">No such token.</exception>
+    public static TemperaturePoint LimitAtZero(ReadOnlySpan<float> logits, int target) => new ScaledSoftmax(logits, target).Limit();
 }
 
 /// <summary>
@@ -56,7 +65,8 @@ public static class LengthSweep
         {
             if (!(scales[i] >= 0))
                 throw new ArgumentOutOfRangeException(nameof(scales), scales[i], "a factor from 0 to infinity expected");
-            points[i] = new LengthPoint(scales[i], scaled.At(scales[i]).ProbabilityTarget);
+            TemperaturePoint point = scaled.At(scales[i]);
+            points[i] = new LengthPoint(scales[i], point.ProbabilityTarget, point.EntropyNats);
         }
 
         return points;
@@ -114,6 +124,13 @@ internal sealed class ScaledSoftmax
 
         double target = double.IsFinite(_target) ? Math.Exp(scale * _target) / total : 0;
         return new TemperaturePoint(1 / scale, target, 1 / total, Math.Max(0, Math.Log(total) - weighted / total), CountFor(Share * total, scale));
+    }
+
+    /// <summary>All mass on the largest logits, equally.</summary>
+    internal TemperaturePoint Limit()
+    {
+        int tied = _below.TakeWhile(x => x == 0).Count();
+        return new TemperaturePoint(0, _target == 0 ? 1.0 / tied : 0, 1.0 / tied, Math.Log(tied), (int)Math.Ceiling(Share * tied));
     }
 
     /// <summary>How many of the largest weights add up to <paramref name="enough"/>.</summary>
