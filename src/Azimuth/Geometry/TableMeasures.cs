@@ -95,6 +95,14 @@ public static class TableMeasures
     /// </summary>
     internal static double MeanPairwiseCosine(StoredMatrix rows, double[] norms, Workers workers)
     {
+        (double[] sum, int directions) = UnitSum(rows, norms, workers);
+        double n = directions;
+        return n < 2 ? double.NaN : (TensorPrimitives.SumOfSquares<double>(sum) - n) / (n * (n - 1));
+    }
+
+    /// <summary>Σ row/|row| over the rows that have a direction, and how many those are.</summary>
+    internal static (double[] Sum, int Directions) UnitSum(StoredMatrix rows, double[] norms, Workers workers)
+    {
         const int parts = 64; // fixed, so that the order of summation never depends on the threads
         int columns = rows.Columns, rowsPerPart = (norms.Length + parts - 1) / parts;
         var sums = new double[parts][];
@@ -112,13 +120,10 @@ public static class TableMeasures
                     sum[c] += row[c] * scale;
             }
         });
-        double n = norms.Count(v => v > 0);
-        if (n < 2)
-            return double.NaN;
         var total = new double[columns];
         foreach (double[] sum in sums)
             TensorPrimitives.Add(total, sum, total);
-        return (TensorPrimitives.SumOfSquares<double>(total) - n) / (n * (n - 1));
+        return (total, norms.Count(v => v > 0));
     }
 
     /// <summary>Square roots of the Gram matrix's eigenvalues; those that rounding alone makes are 0.</summary>
