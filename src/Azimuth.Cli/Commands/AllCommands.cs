@@ -31,6 +31,7 @@ internal static class AllCommands
         TraceCommand.Create(),
         ConfidenceCommand.Create(),
         GradientCommand.Create(),
+        PositionsCommand.Create(),
 
         // What comes next
         GenerateCommand.Create(),

@@ -39,6 +39,21 @@ public sealed class LanguageModel
         Parts = new ModelParts(config, _weights, _decoder, workers);
     }
 
+    /// <summary>The weights of another model under a config of the same shapes.</summary>
+    private LanguageModel(LanguageModel original, TransformerConfig config, TransformerWeights weights)
+    {
+        (_checkpoint, _weights, _tokenizer, Config, Workers) = (original._checkpoint, weights, original._tokenizer, config, original.Workers);
+        (Name, Path, GenerationDefaults, IsTied) = (original.Name, original.Path, original.GenerationDefaults, original.IsTied);
+        (TokenEmbedding, Unembedding) = (original.TokenEmbedding, original.Unembedding);
+        _decoder = new Lazy<Decoder>(() =>
+        {
+            _ = original._decoder.Value; // checks and packs the matrices, which are shared
+            return new Decoder(config, weights, Workers);
+        });
+        _runner = new Lazy<Runner>(() => new Runner(config, _decoder.Value));
+        Parts = new ModelParts(config, weights, _decoder, Workers);
+    }
+
     /// <summary>The model's name: its folder's.</summary>
     public string Name { get; }
 
@@ -131,6 +146,12 @@ public sealed class LanguageModel
     /// <summary>The same, but of the attention pattern only one query's row is kept: all of it grows with the square of the prompt.</summary>
     internal Trace Trace(ReadOnlySpan<int> ids, TraceSites sites, int patternQuery, CancellationToken cancellation = default) =>
         _runner.Value.Trace(ids, sites, patternQuery, cancellation);
+
+    /// <summary>
+    /// This model with everything that tells positions apart taken out (<see cref="TransformerConfig.WithoutPositions"/>): to measure what order is worth, not to be
+    /// used, since no model was trained so. The weights are shared.
+    /// </summary>
+    public LanguageModel WithoutPositions() => new(this, Config.WithoutPositions(), _weights with { PositionEmbedding = null });
 
     /// <summary>An empty cache with room for <paramref name="capacity"/> tokens at first; it grows up to the context.</summary>
     public KeyValueCache CreateCache(int capacity = 256) => new(Config, capacity);

@@ -120,6 +120,9 @@ public sealed class ModelParts
         return _weights.PositionEmbedding?.Row(position + _config.Embedding.Positions!.Offset);
     }
 
+    /// <summary>The position rows as stored or computed [rows, model], those before position 0 included; null where the model adds no position vector.</summary>
+    public StoredMatrix? PositionTable => _weights.PositionEmbedding;
+
     /// <summary>
     /// The attention output matrix of a layer, without its bias, times the residual multiplier: rows [n, heads · headDim] to [n, model]. With all other
     /// heads' values zero, it gives one head's contribution. A norm of what attention adds (sandwich and norm-after blocks) is not in it.

@@ -34,7 +34,7 @@ internal static class GgufRotary
                 return factor == 1 || type == "none" ? RotaryScaling.None : new RotaryScaling.Linear(factor);
             case "yarn":
                 int original = metadata.Count("rope.scaling.original_context_length", contextLength);
-                double sharpness = (factor <= 1 ? 1 : 0.1 * Math.Log(factor) + 1) * metadata.Number("rope.scaling.attn_factor", 1);
+                double sharpness = RotaryScaling.Yarn.DefaultAttentionFactor(factor) * metadata.Number("rope.scaling.attn_factor", 1);
                 return new RotaryScaling.Yarn(factor, original, BetaFast: 32, BetaSlow: 1, sharpness, RoundsBounds: true);
             default:
                 throw metadata.Error("rope.scaling.type", $"expected none, linear or yarn, found \"{type}\"");

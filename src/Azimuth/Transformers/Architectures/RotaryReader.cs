@@ -73,10 +73,9 @@ internal static class RotaryReader
     {
         int original = OriginalContext(config, scaling, contextLength);
         double factor = scaling.Has("factor") ? Factor(scaling) : (double)contextLength / original;
-        double Sharpness(double share) => factor <= 1 ? 1 : 0.1 * share * Math.Log(factor) + 1;
         double attention = scaling.Has("mscale") && scaling.Has("mscale_all_dim")
-            ? Sharpness(scaling.Number("mscale")) / Sharpness(scaling.Number("mscale_all_dim"))
-            : Sharpness(1);
+            ? RotaryScaling.Yarn.DefaultAttentionFactor(factor, scaling.Number("mscale"), scaling.Number("mscale_all_dim"))
+            : RotaryScaling.Yarn.DefaultAttentionFactor(factor);
         return new RotaryScaling.Yarn(
             factor, original, scaling.Positive("beta_fast", 32), scaling.Positive("beta_slow", 1), scaling.Positive("attention_factor", attention),
             scaling.Flag("truncate", true));
@@ -87,7 +86,7 @@ internal static class RotaryReader
     {
         int original = OriginalContext(config, scaling, contextLength);
         double factor = scaling.Has("factor") ? Factor(scaling) : (double)contextLength / original;
-        double attention = factor <= 1 ? 1 : Math.Sqrt(1 + Math.Log(factor) / Math.Log(original));
+        double attention = RotaryScaling.Long.DefaultAttentionFactor(factor, original);
         return new RotaryScaling.Long(
             scaling.Numbers("short_factor", dim / 2), scaling.Numbers("long_factor", dim / 2), original, scaling.Positive("attention_factor", attention));
     }

@@ -50,6 +50,21 @@ public sealed record TransformerConfig
     /// <summary>Inner width of the first layer's MLP (of one expert, where there are several).</summary>
     public int MlpDim => Layers[0].Mlp.HiddenDim;
 
+    /// <summary>
+    /// The same computation with nothing in it that knows a position: no position rows, no turning of queries and keys, no ALiBi. What stays is the mask: a query
+    /// still sees only itself and what comes before it, and in some layers only the nearest of that.
+    /// </summary>
+    public TransformerConfig WithoutPositions() => WithLayers((layer, _) => layer with
+    {
+        Attention = layer.Attention with { AlibiSlopes = null, Rotary = Unturned(layer.Attention.Rotary) },
+    }) with { Embedding = Embedding with { Positions = null } };
+
+    /// <summary>A factor on cosine and sine (YaRN, LongRoPE) makes scores larger at every position: it is not part of the order, and stays.</summary>
+    private static RotaryConfig? Unturned(RotaryConfig? rotary) =>
+        rotary is not null && RotaryFrequencies.AttentionFactor(rotary.Scaling) is not 1 and var factor
+            ? rotary with { Scaling = new RotaryScaling.Still(factor) }
+            : null;
+
     /// <summary>The same with each layer changed; families that are variations of another are read so.</summary>
     internal TransformerConfig WithLayers(Func<LayerConfig, int, LayerConfig> change) => this with { Layers = [.. Layers.Select(change)] };
 

@@ -14,6 +14,20 @@ public sealed record RotaryConfig
 
     /// <summary>How frequencies are changed for contexts longer than trained on.</summary>
     public RotaryScaling Scaling { get; init; } = RotaryScaling.None;
+
+    /// <summary>
+    /// The order that leads from one pairing to the other: <see cref="RotaryPairing.Halves"/> applied to x[order] is <see cref="RotaryPairing.Neighbours"/>
+    /// applied to x, in that order: 0, 2, 4, …, 1, 3, 5, …
+    /// </summary>
+    /// <param name="dim">Turned values, even.</param>
+    /// <exception cref="ArgumentException">A negative or odd number.</exception>
+    public static int[] NeighboursToHalves(int dim)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(dim);
+        if (dim % 2 != 0)
+            throw new ArgumentException($"turned values come in pairs, found {dim}", nameof(dim));
+        return [.. Enumerable.Range(0, dim).Select(i => 2 * i % dim + (2 * i >= dim ? 1 : 0))];
+    }
 }
 
 /// <summary>Which two values of a head are turned together.</summary>
@@ -68,7 +82,18 @@ public abstract record RotaryScaling
     /// <param name="AttentionFactor">Factor on cosine and sine.</param>
     /// <param name="RoundsBounds">True when the two bounds are rounded outwards to whole dimensions.</param>
     public sealed record Yarn(
-        double Factor, int OriginalContext, double BetaFast, double BetaSlow, double AttentionFactor, bool RoundsBounds) : RotaryScaling;
+        double Factor, int OriginalContext, double BetaFast, double BetaSlow, double AttentionFactor, bool RoundsBounds) : RotaryScaling
+    {
+        /// <summary>0.1 · mscale · ln(factor) + 1, or 1 up to a factor of 1 (Peng et al. 2023, §3.4, eq. 22); where two shares are given, the quotient of both.</summary>
+        /// <param name="factor">How many times the original context.</param>
+        /// <param name="mscale">Share of the sharpening.</param>
+        /// <param name="mscaleAllDim">What DeepSeek divides by; null where the file gives none.</param>
+        public static double DefaultAttentionFactor(double factor, double mscale = 1, double? mscaleAllDim = null)
+        {
+            double Sharpness(double share) => factor <= 1 ? 1 : 0.1 * share * Math.Log(factor) + 1;
+            return mscaleAllDim is { } all ? Sharpness(mscale) / Sharpness(all) : Sharpness(mscale);
+        }
+    }
 
     /// <summary>LongRoPE (Ding et al. 2024): one divisor a pair, another list for runs longer than the original context.</summary>
     /// <param name="ShortFactors">[Dim/2], up to the original context.</param>
@@ -80,7 +105,15 @@ public abstract record RotaryScaling
     {
         /// <inheritdoc/>
         public override bool DependsOnLength => true;
+
+        /// <summary>√(1 + ln(factor)/ln(original context)), or 1 up to a factor of 1 (Ding et al. 2024).</summary>
+        public static double DefaultAttentionFactor(double factor, int originalContext) =>
+            factor <= 1 ? 1 : Math.Sqrt(1 + Math.Log(factor) / Math.Log(originalContext));
     }
+
+    /// <summary>All frequencies zero: nothing turns, and only the factor on the values that would have been turned is left.</summary>
+    /// <param name="AttentionFactor">Factor on cosine and sine.</param>
+    public sealed record Still(double AttentionFactor) : RotaryScaling;
 
     /// <summary>One divisor a pair, whatever the length (GGUF's <c>rope_freqs.weight</c>).</summary>
     /// <param name="Factors">[Dim/2].</param>

@@ -1,11 +1,14 @@
 namespace Azimuth.Transformers.Positions;
 
 /// <summary>The turning frequencies of rotary positions, in radians a position: pure formulas, computed in double.</summary>
-internal static class RotaryFrequencies
+public static class RotaryFrequencies
 {
     /// <summary>[Dim/2] frequencies for a run of <paramref name="length"/> tokens (which matters to some scalings only).</summary>
     public static double[] Of(RotaryConfig config, int length)
     {
+        ArgumentNullException.ThrowIfNull(config);
+        if (config.Scaling is RotaryScaling.Still)
+            return new double[config.Dim / 2];
         double theta = config.Scaling is RotaryScaling.Dynamic dynamic ? DynamicBase(config, dynamic, length) : config.Base;
         var frequencies = new double[config.Dim / 2];
         for (int i = 0; i < frequencies.Length; i++)
@@ -33,16 +36,17 @@ internal static class RotaryFrequencies
         return frequencies;
     }
 
-    /// <summary>What cosine and sine are multiplied by.</summary>
-    public static double Amplitude(RotaryScaling scaling) => scaling switch
+    /// <summary>What cosine and sine are multiplied by: turned vectors grow by it, scores by its square. 1 for most scalings.</summary>
+    public static double AttentionFactor(RotaryScaling scaling) => scaling switch
     {
+        RotaryScaling.Still still => still.AttentionFactor,
         RotaryScaling.Yarn yarn => yarn.AttentionFactor,
         RotaryScaling.Long factors => factors.AttentionFactor,
         _ => 1,
     };
 
     /// <summary>Two run lengths of the same class have the same frequencies; 0 for scalings that do not look at the length.</summary>
-    public static int LengthClass(RotaryScaling scaling, int length) => scaling switch
+    internal static int LengthClass(RotaryScaling scaling, int length) => scaling switch
     {
         RotaryScaling.Dynamic dynamic => Math.Max(length, dynamic.OriginalContext),
         RotaryScaling.Long factors => length > factors.OriginalContext ? 1 : 0,

@@ -6,7 +6,7 @@ namespace Azimuth.Transformers.Positions;
 /// <summary>
 /// Cosines and sines for every position of a run, computed once in double and rounded to float. Grows on demand; safe for many threads.
 /// </summary>
-internal sealed class RotaryTable
+public sealed class RotaryTable
 {
     private readonly RotaryConfig _config;
     private readonly double[] _frequencies;
@@ -18,15 +18,21 @@ internal sealed class RotaryTable
     {
         _config = config;
         _frequencies = RotaryFrequencies.Of(config, length);
-        _amplitude = RotaryFrequencies.Amplitude(config.Scaling);
-        _angles = Compute(Math.Max(64, length));
+        _amplitude = RotaryFrequencies.AttentionFactor(config.Scaling);
+        _angles = Compute(64); // grows to what is reached
     }
 
     /// <summary>The table for runs of <paramref name="length"/> tokens; for most scalings it serves every length.</summary>
-    public static RotaryTable Create(RotaryConfig config, int length) => new(config, length);
+    /// <exception cref="ArgumentOutOfRangeException">A negative length.</exception>
+    public static RotaryTable Create(RotaryConfig config, int length)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        return new RotaryTable(config, length);
+    }
 
     /// <summary>Makes sure that positions below <paramref name="length"/> are there.</summary>
-    public void Reach(int length)
+    internal void Reach(int length)
     {
         if (_angles.Positions >= length)
             return;
@@ -37,9 +43,14 @@ internal sealed class RotaryTable
         }
     }
 
-    /// <summary>Turns every head of one row [heads · headDim] in place, by the angles of <paramref name="position"/>.</summary>
+    /// <summary>Turns every head of one row [heads · headDim] in place, by the angles of <paramref name="position"/>; of each head the first <c>Dim</c> values.</summary>
+    /// <exception cref="ArgumentException">A row that is not a whole number of heads, heads narrower than what is turned, or a negative position.</exception>
     public void Rotate(Span<float> heads, int headDim, int position)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(position);
+        if (headDim < 2 * _frequencies.Length || heads.Length % headDim != 0)
+            throw new ArgumentException($"heads of at least {2 * _frequencies.Length} values expected, found a row of {heads.Length} in heads of {headDim}", nameof(heads));
+        Reach(position + 1);
         Angles angles = _angles;
         int pairs = _frequencies.Length;
         ReadOnlySpan<float> cos = angles.Cos.AsSpan(position * pairs, pairs), sin = angles.Sin.AsSpan(position * pairs, pairs);

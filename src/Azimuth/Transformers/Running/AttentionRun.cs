@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Numerics.Tensors;
 using Azimuth.Numerics;
 using Azimuth.Transformers.Blocks;
+using Azimuth.Transformers.Positions;
 
 namespace Azimuth.Transformers.Running;
 
@@ -123,7 +124,7 @@ internal sealed class AttentionRun
         if (_config.AlibiSlopes is { } slopes)
         {
             for (int i = 0; i < seen.Length; i++)
-                seen[i] += slopes[head] * (low + i - position);
+                seen[i] += Alibi.Bias(slopes[head], position, low + i);
         }
 
         Softmax.Apply(seen, seen);

@@ -35,6 +35,20 @@ internal static class Predictions
         return Array.ConvertAll(best, b => new TokenProbability(b.Index, Text(table, b.Index), Math.Exp(b.Value - total)));
     }
 
+    /// <summary>KL(p ‖ q) in nats of the distributions of two rows of logits, never below 0; NaN where a logit is.</summary>
+    internal static double Divergence(ReadOnlySpan<float> p, ReadOnlySpan<float> q)
+    {
+        double totalP = Softmax.LogSumExp(p), totalQ = Softmax.LogSumExp(q), sum = 0;
+        for (int i = 0; i < p.Length; i++)
+        {
+            double logP = p[i] - totalP, share = Math.Exp(logP);
+            if (share != 0)
+                sum += share * (logP - (q[i] - totalQ));
+        }
+
+        return Math.Max(0, sum); // rounding may leave −1e-17 of two equal rows
+    }
+
     /// <summary>The token's text; logits past the table's rows (a padded output matrix) have none.</summary>
     internal static string Text(EmbeddingTable table, int id) => id < table.Count ? table.Text(id) : "";
 }
