@@ -23,6 +23,9 @@ public sealed class JsonKeysTests
     [InlineData("gradient -m novels-gpt --ids 262,300 --check", "ids[] positions[] targets[].id targets[].text temperature lossNats probabilityTarget finalVectorNorm vectorGradientNorm rows[].id rows[].text rows[].probability rows[].pull rows[].gradientNorm rows[].direction rowCount listedShare step.eta step.lossBefore step.lossAfter step.targets[].logitBefore step.targets[].logitAfter step.targets[].probabilityAfter check.rowEntries check.vectorEntries check.largestDifference check.largestEntry check.passed")]
     [InlineData("positions -m novels-gpt --ids 262,300,400,500", "schemes[].kind schemes[].layers schemes[].description schemes[].similarityOf schemes[].similarity[].distance schemes[].similarity[].mean schemes[].similarity[].spread schemes[].centredSimilarity[].mean schemes[].normError schemes[].offsetError schemes[].norms.first8[] schemes[].norms.largestRow schemes[].length order.ids[] order.permutations order.seed order.keptInFront order.firstLayerSeesAll order.withPositions.firstAttentionChange order.withPositions.residualChange[] order.withPositions.klNats order.withPositions.sameTopShare order.withPositions.top.id order.withoutPositions.klNats")]
     [InlineData("positions --ids 262,300,400,500 --length 64 --permutations 1", "schemes[].layers[] schemes[].inverseFrequencies[] schemes[].attentionFactor schemes[].slopes")]
+    [InlineData("attention -m novels-gpt --ids 262,300,400,500 --layer 1 --head 2", "text ids[] heads[].layer heads[].head heads[].previousToken heads[].firstToken heads[].self heads[].entropyShare heads[].nearestShare heads[].induction repeatedTokens seed row.layer row.head row.keyHead row.position row.token.id row.queryNorm row.scale row.softCap row.alibiSlope row.keys[].position row.keys[].token.text row.keys[].weight row.keys[].score row.keys[].scaledProduct row.keys[].alibiBias row.keys[].cosine row.keys[].angleDegrees row.keys[].keyNorm row.entropyNats row.largest row.nearest row.reproductionError")]
+    [InlineData("bigrams -m novels-gpt id:262", "token.id direct.top[].id direct.top[].probability direct.ownRank direct.ownProbability direct.klFromActualNats withFirstMlp.top[].text actual.ownRank")]
+    [InlineData("bigrams -m novels-gpt --sample 20", "tokens vocabulary seed direct.ownFirst direct.agreesWithActual direct.klMeanNats direct.klMedianNats withFirstMlp.ownFirst actual.agreesWithActual")]
     [InlineData("generate -m novels-gpt --prompt-ids 262,300 --max-tokens 4", "ids[] text stopReason tokensPerSecond")]
     [InlineData("eval perplexity LICENSE -m novels-gpt", "predictedTokens lossNatsPerToken perplexity window stride tokens")]
     [InlineData("sizes novels-gpt", "name architecture layers vocabSize modelDim tied parameters parametersTied parametersUntied parametersWithoutTables parts[].part parts[].tensors parts[].parameters parts[].share parts[].storedBytes bytes.f32 bytes.f16 bytes.bf16 bytes.int8 bytes.fourBit cache.valuesPerToken cache.bytesPerTokenF32 cache.bytesPerTokenF16 cache.contextLength cache.bytesAtContextF32 cache.bytesAtContextF16 cache.windowedLayers checkpoint.format checkpoint.fileBytes checkpoint.tensors checkpoint.values checkpoint.bytes checkpoint.askedValues checkpoint.agrees checkpoint.missing checkpoint.misshapen checkpoint.unused")]
@@ -38,6 +41,21 @@ public sealed class JsonKeysTests
         Assert.StartsWith(document.GetProperty("command").GetString()!, commandLine, StringComparison.Ordinal);
         foreach (string key in keys.Split(' '))
             AssertHas(document, key, key);
+    }
+
+    [Fact]
+    public async Task A_word_in_context_has_every_documented_key()
+    {
+        JsonElement document = (await CliProcess.RunAsync(
+            "contextualize", " heart", "-m", "novels-gpt", "--text", "with all my heart", "--text", "In the heart of the city", "--text", "no such word", "--json")).Json();
+        foreach (string key in new[]
+        {
+            "word", "ids[]", "token.id", "sentences[].text", "sentences[].ids[]", "sentences[].position", "sentencesWithout", "selfSimilarity[]", "angleToStaticRowMean[]", "baseline[]", "adjusted[]",
+            "baselineTokens", "baselinePairs", "seed", "cosineAfterLastLayer[][]",
+        })
+            AssertHas(document, key, key);
+        Assert.Equal(1, document.GetProperty("sentencesWithout").GetInt32());
+        Assert.Equal(7, document.GetProperty("selfSimilarity").GetArrayLength());
     }
 
     [Fact]

@@ -9,7 +9,7 @@ internal static class Verbs
         "analogy", "eval analogies", "eval similarity",
         "align", "drift", "gradient",
         "trace", "confidence", "generate", "eval perplexity",
-        "positions",
+        "positions", "attention", "contextualize", "bigrams",
         "sizes", "verify", "report",
     ];
 }

@@ -32,6 +32,9 @@ internal static class AllCommands
         ConfidenceCommand.Create(),
         GradientCommand.Create(),
         PositionsCommand.Create(),
+        AttentionCommand.Create(),
+        ContextualizeCommand.Create(),
+        BigramsCommand.Create(),
 
         // What comes next
         GenerateCommand.Create(),

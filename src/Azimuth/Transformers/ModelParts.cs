@@ -112,6 +112,15 @@ public sealed class ModelParts
         return result;
     }
 
+    /// <summary>The norm that follows the embedding (BLOOM), of rows [n, model]; a copy of them where the model has none.</summary>
+    public Matrix ApplyEmbeddingNorm(Matrix rows)
+    {
+        RequireWidth(rows, _config.ModelDim);
+        var result = new Matrix(rows.Rows, rows.Columns, [.. rows.Values]);
+        _weights.EmbeddingNorm?.ApplyRows(result.Values, result.Values, rows.Columns);
+        return result;
+    }
+
     /// <summary>The position's share of the first residual stream [model]; null where the model adds no position vector.</summary>
     public float[]? PositionVector(int position)
     {
@@ -157,6 +166,20 @@ public sealed class ModelParts
     {
         float scale = Layer(layer).ResidualScale;
         return _weights.Layers[layer].AttentionOutput.Bias is { } bias ? [.. bias.Select(b => b * scale)] : new float[_config.ModelDim];
+    }
+
+    /// <summary>
+    /// What a layer's MLP adds to the residual stream [n, model], its norms, biases and the residual multiplier included, where the stream that reaches it is
+    /// <paramref name="rows"/> [n, model]: that between attention and MLP, in a parallel block the block's input. Experts are chosen as in a run.
+    /// </summary>
+    /// <remarks>A post-norm block norms the sum afterwards, which is not in it.</remarks>
+    public Matrix ApplyMlp(int layer, Matrix rows)
+    {
+        _ = Layer(layer);
+        RequireWidth(rows, _config.ModelDim);
+        var result = new Matrix(rows.Rows, rows.Columns);
+        _decoder.Value.AddedByMlp(layer, rows.Values, rows.Rows, result.Values);
+        return result;
     }
 
     private LayerConfig Layer(int layer)

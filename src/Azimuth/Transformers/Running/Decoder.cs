@@ -94,6 +94,30 @@ internal sealed class Decoder
     public void ReadPosition(int position, Span<float> result) =>
         _weights.PositionEmbedding!.ReadRow(position + _config.Embedding.Positions!.Offset, result);
 
+    /// <summary>What a layer's MLP adds to rows [rows, model] of the residual stream that reaches it, by the same steps as in a run.</summary>
+    public void AddedByMlp(int layer, ReadOnlySpan<float> stream, int rows, Span<float> added)
+    {
+        if (rows == 0)
+            return;
+        LayerConfig config = _config.Layers[layer];
+        LayerWeights weights = _weights.Layers[layer];
+        var work = new Workspace();
+        work.Add(rows);
+        ReadOnlySpan<float> input = stream;
+        // A parallel block with one norm has it before both.
+        Norm? norm = config.Shape == BlockShape.Parallel ? weights.AttentionNorm : weights.MlpNorm;
+        if (norm is not null && config.Shape != BlockShape.PostNorm)
+        {
+            Span<float> normed = work.Normed(_config.ModelDim);
+            norm.ApplyRows(stream, normed, _config.ModelDim);
+            input = normed;
+        }
+
+        RunMlp(work, layer, input, added, trace: null);
+        weights.MlpOutputNorm?.ApplyRows(added, added, _config.ModelDim);
+        Scale(added, config.ResidualScale);
+    }
+
     private void Embed(Workspace work)
     {
         int model = _config.ModelDim;

@@ -55,6 +55,9 @@ internal sealed class Workspace
         Rows += count;
     }
 
+    /// <summary>Adds rows of no prompt, for a part of the computation applied by itself.</summary>
+    public void Add(int count) => Rows += count;
+
     private static Span<float> Of(ref float[] buffer, int length) => Array(ref buffer, length).AsSpan(0, length);
 
     private static float[] Array(ref float[] buffer, int length)

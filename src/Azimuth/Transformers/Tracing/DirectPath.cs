@@ -4,23 +4,59 @@ using Azimuth.Numerics;
 namespace Azimuth.Transformers.Tracing;
 
 /// <summary>
-/// The shortest way through a model: a token's vector straight to the final norm and the output table, past every block, as if it were the whole
-/// prompt. What it predicts is the model's bigram table, as far as the embedding alone knows one.
+/// The shortest ways through a model: a token's vector straight to the final norm and the output table, past every block (Elhage et al. 2021, "A Mathematical Framework
+/// for Transformer Circuits", zero-layer transformers), or by the first block's MLP, which for many models finishes the embedding. What they predict is the model's
+/// bigram table, as far as the embedding alone knows one.
 /// </summary>
 public static class DirectPath
 {
+    /// <summary>Why a model has no direct path, in words; null where it has one.</summary>
+    /// <remarks>A post-norm block norms the residual stream itself, so nothing leads past it unchanged.</remarks>
+    public static string? Obstacle(TransformerConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return config.Layers.Any(layer => layer.Shape == BlockShape.PostNorm)
+            ? $"the blocks of this {config.Architecture} model norm the residual stream itself (post-norm), so no path leads past them"
+            : null;
+    }
+
+    /// <summary>
+    /// Logits [token, vocab] of the direct path: x = the token's vector (with the embedding's norm where there is one, without a position); then final norm and output table.
+    /// With the first MLP, x + what the first block's MLP adds to x: its norms and scales as in the block, its attention left out.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="ids">Tokens, each by itself.</param>
+    /// <param name="withFirstMlp">True to go by the first block's MLP.</param>
+    /// <exception cref="NotSupportedException">The model has no direct path, for the reason that <see cref="Obstacle"/> gives.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">No such token.</exception>
+    public static Matrix Logits(LanguageModel model, ReadOnlySpan<int> ids, bool withFirstMlp)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (Obstacle(model.Config) is { } obstacle)
+            throw new NotSupportedException(obstacle);
+        var stream = new Matrix(ids.Length, model.Config.ModelDim);
+        for (int i = 0; i < ids.Length; i++)
+            model.Parts.TokenVector(ids[i]).CopyTo(stream.Row(i));
+        stream = model.Parts.ApplyEmbeddingNorm(stream);
+        if (withFirstMlp)
+        {
+            Matrix added = model.Parts.ApplyMlp(0, stream);
+            System.Numerics.Tensors.TensorPrimitives.Add<float>(stream.Values, added.Values, stream.Values);
+        }
+
+        return model.Parts.Logits(model.Parts.ApplyFinalNorm(stream));
+    }
+
     /// <summary>The most probable next tokens by the direct path; no position is added.</summary>
     /// <param name="model">The model.</param>
     /// <param name="id">The token.</param>
     /// <param name="top">How many, 0 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">No such token, or a negative count.</exception>
+    /// <inheritdoc cref="Logits" path="/exception[@cref='T:System.NotSupportedException']"/>
     public static IReadOnlyList<TokenProbability> Top(LanguageModel model, int id, int top)
     {
-        ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfNegative(top);
-        float[] vector = model.Parts.TokenVector(id);
-        Matrix logits = model.Parts.Logits(model.Parts.ApplyFinalNorm(new Matrix(1, vector.Length, vector)));
-        return Predictions.Top(model.Unembedding, logits.Row(0), top);
+        return Predictions.Top(model.Unembedding, Logits(model, [id], withFirstMlp: false).Row(0), top);
     }
 }
 
