@@ -42,6 +42,8 @@ internal static class AllCommands
 
         // Is the vocabulary sound
         SizesCommand.Create(),
+        GlitchCommand.Create(),
+        UnreachableCommand.Create(),
 
         // Changing vocabulary and storage
 

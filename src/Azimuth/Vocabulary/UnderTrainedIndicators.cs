@@ -38,6 +38,17 @@ public sealed record UnderTrainedIndicators
     /// <summary>|row − mean of the reference rows|.</summary>
     public required double[] OutputDistance { get; init; }
 
+    /// <summary>Indicators of no rows.</summary>
+    internal static UnderTrainedIndicators Empty { get; } = new()
+    {
+        InputNorm = [],
+        OutputNorm = [],
+        OutputCosineDistance = [],
+        OutputCosineDistanceCentred = [],
+        OutputCosineDistanceWithoutFirstComponent = [],
+        OutputDistance = [],
+    };
+
     /// <summary>Ids in ascending order of an indicator, equal values by lower id, NaN last.</summary>
     public static int[] Ranking(IReadOnlyList<double> indicator)
     {
