@@ -10,6 +10,6 @@ internal static class Verbs
         "align", "drift", "gradient",
         "trace", "confidence", "generate", "eval perplexity",
         "positions", "attention", "contextualize", "bigrams",
-        "sizes", "verify", "report",
+        "sizes", "glitch", "unreachable", "verify", "report",
     ];
 }

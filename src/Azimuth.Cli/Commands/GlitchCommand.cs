@@ -66,10 +66,10 @@ internal static class GlitchCommand
         return session.Show(opened.Name, conventions, document, screen => Draw(screen, opened.Name, report, repetition));
     }
 
-    /// <summary>Parts of characters and rows without a token are left out: no prompt can be expected to bring them back.</summary>
+    /// <summary>Markers, parts of characters and rows without a token are left out: no prompt can be expected to bring them back.</summary>
     private static RepetitionReport Ask(Session session, OpenedTable opened, UnderTrainedReport report, int count)
     {
-        int[] suspects = [.. report.Ranking.Where(id => report.ClassOf[id] is not (TokenClass.PartialUtf8 or TokenClass.Padding)).Take(count)];
+        int[] suspects = [.. report.Ranking.Where(id => report.ClassOf[id] is TokenClass.Ok or TokenClass.Unreachable).Take(count)];
         int[] control = RepetitionTest.ControlSample(report, count, ControlSeed);
         ShareProgress progress = new(session.Progress, "asking for repetitions", 100, "percent");
         return RepetitionTest.Run(opened.Model!, suspects, control, progress, session.Cancel);
@@ -92,11 +92,11 @@ internal static class GlitchCommand
         Column[] columns =
         [
             new("#", Side.Right), new("token"), new("id", Side.Right), new("class"), new("norm", Side.Right),
-            .. directed ? new Column[] { new("distance", Side.Right), new("centred", Side.Right), new("less 1st", Side.Right) } : [],
+            .. directed ? new Column[] { new("centred", Side.Right), new("less 1st", Side.Right) } : [],
             new("percent", Side.Right), new("verdict"),
         ];
         screen.Table(columns, [.. report.Tokens.Select(token => Row(token, directed))]);
-        screen.Dim($"{Numbers.Count(report.Tokens.Count)} of {Numbers.Count(report.Rows)} rows" + (directed ? "; distance = 1 − cosine to the mean reference row, less 1st = without the first component" : ""));
+        screen.Dim($"{Numbers.Count(report.Tokens.Count)} of {Numbers.Count(report.Rows)} rows" + (directed ? "; 1 − cosine to the mean reference row, centred and less the first component" : ""));
         DrawHistogram(screen, report);
         if (repetition is not null)
             DrawRepetition(screen, repetition);
@@ -105,7 +105,7 @@ internal static class GlitchCommand
     private static Cell[] Row(UnderTrainedToken token, bool directed) =>
     [
         Numbers.Count(token.Rank), Tokens.Show(token.Text, 20), Numbers.Id(token.Id), ClassName(token.Class), Numbers.Three(token.InputNorm),
-        .. directed ? new Cell[] { Distance(token.OutputCosineDistance), Distance(token.OutputCosineDistanceCentred), Distance(token.OutputCosineDistanceWithoutFirstComponent) } : [],
+        .. directed ? new Cell[] { Distance(token.OutputCosineDistanceCentred), Distance(token.OutputCosineDistanceWithoutFirstComponent) } : [],
         Numbers.Fixed(token.Percentile, 2), new Cell(VerdictName(token.Verdict), token.Verdict == TrainingVerdict.NeverTrained ? Role.Rival : Role.Plain),
     ];
 

@@ -12,7 +12,7 @@ public enum TrainingVerdict
     /// <summary>Among the lowest share of the indicator: worth verifying, nothing more.</summary>
     Suspect,
 
-    /// <summary>The row is zero, or its direction (centred) is within 11.5 degrees of the reference rows' mean.</summary>
+    /// <summary>The row is zero, or it belongs to a model and its direction (centred) is within 11.5 degrees of the reference rows' mean.</summary>
     NeverTrained,
 }
 

@@ -49,7 +49,7 @@ public static class UnderTrainedTokens
         bool byDirection = tied == true && reference.Ids.Count > 0;
         double[] values = byDirection ? indicators.OutputCosineDistanceWithoutFirstComponent : indicators.InputNorm;
         double threshold = Threshold(values, classes, options.SuspectShare);
-        TrainingVerdict[] verdicts = Verdicts(values, indicators, threshold);
+        TrainingVerdict[] verdicts = Verdicts(values, indicators, threshold, isModel: tied is not null);
         int[] ranking = Ranking(values, indicators.OutputNorm);
         string name = byDirection ? nameof(UnderTrainedIndicators.OutputCosineDistanceWithoutFirstComponent) : nameof(UnderTrainedIndicators.InputNorm);
         return new UnderTrainedReport
@@ -94,10 +94,11 @@ public static class UnderTrainedTokens
         return TableMeasures.Quantile(ordinary, share);
     }
 
-    private static TrainingVerdict[] Verdicts(double[] values, UnderTrainedIndicators indicators, double threshold)
+    /// <summary>A cluster of word vectors says that words are used alike, not that nobody trained them: without a model only zero rows count as never trained.</summary>
+    private static TrainingVerdict[] Verdicts(double[] values, UnderTrainedIndicators indicators, double threshold, bool isModel)
     {
         var verdicts = new TrainingVerdict[values.Length];
-        double[] centred = indicators.OutputCosineDistanceCentred;
+        double[] centred = isModel ? indicators.OutputCosineDistanceCentred : [];
         for (int id = 0; id < verdicts.Length; id++)
         {
             bool never = indicators.OutputNorm[id] == 0 || indicators.InputNorm[id] == 0 || (centred.Length > 0 && centred[id] <= NearReference);

@@ -217,7 +217,8 @@ internal sealed class WinningSearch
 
         private MixtureWeight[] Mixture()
         {
-            (int Id, double Weight)[] weights = [.. _nearest.Weights.Where(w => w.Id != Ray && w.Weight > 0).OrderBy(w => w.Id)];
+            // What rounding alone has left of a weight is no part of a proof; Check adds up what remains.
+            (int Id, double Weight)[] weights = [.. _nearest.Weights.Where(w => w.Id != Ray && w.Weight > 1e-14).OrderBy(w => w.Id)];
             double sum = weights.Sum(w => w.Weight);
             return [.. weights.Select(w => new MixtureWeight(w.Id, w.Weight / sum))];
         }

@@ -116,6 +116,17 @@ public sealed class UnderTrainedTokensTests : IDisposable
     }
 
     [Fact]
+    public void A_lone_row_and_rows_that_are_all_equal_have_a_report()
+    {
+        EmbeddingTable lone = Tables.Of(1, 3, [1, 2, 3]);
+        Assert.Single(UnderTrainedTokens.Find(lone, lone, true, null, new UnderTrainedOptions(), _workers).Tokens);
+        EmbeddingTable equal = Tables.Of(9, 2, [.. Enumerable.Repeat(1f, 18)]);
+        UnderTrainedReport report = UnderTrainedTokens.Find(equal, equal, true, null, new UnderTrainedOptions { ReferenceIds = [0] }, _workers);
+        Assert.Equal(9, report.Histogram.Counts.Sum());
+        Assert.Equal(Enumerable.Range(0, 9), report.Ranking);
+    }
+
+    [Fact]
     public void A_control_sample_is_ordinary_and_the_same_for_the_same_seed()
     {
         LanguageModel model = LanguageModel.Load(TestFiles.Model("novels-gpt"), _workers);

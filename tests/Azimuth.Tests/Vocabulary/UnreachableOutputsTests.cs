@@ -165,7 +165,15 @@ public sealed class UnreachableOutputsTests : IDisposable
     {
         float[] values = Tables.Normal(120 * 5, seed: 9);
         float[] moved = [.. values.Select((v, i) => v * 1024 + 512 * (i % 5))];
-        Assert.Equal(Winners(Proven(Tables.Of(120, 5, values), null)), Winners(Proven(Tables.Of(120, 5, moved), null)));
+        int[] winners = Winners(Proven(Tables.Of(120, 5, values), null));
+        Assert.Equal(winners, Winners(Proven(Tables.Of(120, 5, moved), null)));
+        // Products of such numbers leave single precision's range.
+        foreach (int power in new[] { 100, -100 })
+        {
+            UnreachableReport got = UnreachableOutputs.Find(Tables.Of(120, 5, [.. values.Select(v => MathF.ScaleB(v, power))]), null, _workers);
+            Assert.Equal(winners, Winners(got));
+            Assert.Empty(got.Undecided);
+        }
     }
 
     [Fact]
