@@ -7,7 +7,7 @@ internal static class Verbs
     [
         "models", "inspect", "tokenize", "lookup", "neighbors", "roundtrip", "geometry",
         "analogy", "eval analogies", "eval similarity",
-        "align", "drift", "gradient",
+        "align", "drift", "map", "gradient",
         "trace", "confidence", "generate", "eval perplexity",
         "positions", "attention", "contextualize", "bigrams",
         "sizes", "glitch", "unreachable", "verify", "report",

@@ -89,6 +89,16 @@ internal static class Options
         },
     };
 
+    /// <summary>Texts, one or more after the option; empty when left out.</summary>
+    public static Option<string[]> Texts(string name, string helpName, string description) => new(name)
+    {
+        Description = description,
+        HelpName = helpName,
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [],
+    };
+
     /// <summary>An argument that the command itself says is missing, in its own words.</summary>
     public static Argument<string?> Argument(string name, string description) =>
         new(name) { Description = description, Arity = ArgumentArity.ZeroOrOne };

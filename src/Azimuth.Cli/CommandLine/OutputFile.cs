@@ -4,12 +4,12 @@ namespace Azimuth.Cli.CommandLine;
 internal static class OutputFile
 {
     /// <summary>Refuses a name of another format, a folder in the file's place, and a folder that does not exist.</summary>
-    public static void Check(string path, string where, string ending)
+    public static void Check(string path, string where, params IReadOnlyList<string> endings)
     {
         if (path.Length == 0)
             throw new UsageException($"{where}: expected a file to write, found an empty text.");
-        if (!path.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
-            throw new UsageException($"{where}: expected a name ending in {ending}, found {path}.");
+        if (!endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)))
+            throw new UsageException($"{where}: expected a name ending in {string.Join(", ", endings.SkipLast(1))}{(endings.Count > 1 ? " or " : "")}{endings[^1]}, found {path}.");
         if (Directory.Exists(path))
             throw new UsageException($"{where}: expected a file to write, found the folder {path}.");
         string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? path;

@@ -26,6 +26,7 @@ internal static class AllCommands
         // Two tables, and pictures of one
         AlignCommand.Create(),
         DriftCommand.Create(),
+        MapCommand.Create(),
 
         // What a prompt's run shows
         TraceCommand.Create(),
