@@ -72,6 +72,22 @@ public sealed class SeededRandom
         }
     }
 
+    /// <summary>
+    /// Puts a random sample of <paramref name="items"/>, in random order, into its first <paramref name="count"/> places, and the others behind it: with all of them,
+    /// a random order of the whole (Fisher and Yates, as in Durstenfeld 1964).
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">A negative count, or more than there are items.</exception>
+    public void Shuffle<T>(Span<T> items, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, items.Length);
+        for (int i = 0; i < count; i++)
+        {
+            int j = i + NextInt32(items.Length - i);
+            (items[i], items[j]) = (items[j], items[i]);
+        }
+    }
+
     internal static ulong SplitMix(ref ulong state)
     {
         state += 0x9E3779B97F4A7C15;

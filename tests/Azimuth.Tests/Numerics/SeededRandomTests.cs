@@ -83,4 +83,32 @@ public class SeededRandomTests
         Assert.Equal(1, square / draws, Math.Sqrt(2) * step);
         Assert.Equal(3, fourth / draws, Math.Sqrt(96) * step);
     }
+
+    [Fact]
+    public void A_shuffle_keeps_every_item_and_makes_every_order_equally_often()
+    {
+        var random = new SeededRandom(8);
+        var orders = new Dictionary<string, int>();
+        for (int n = 0; n < 6000; n++)
+        {
+            char[] items = ['a', 'b', 'c'];
+            random.Shuffle<char>(items, 3);
+            string order = new(items);
+            orders[order] = orders.GetValueOrDefault(order) + 1;
+        }
+
+        Assert.Equal(6, orders.Count); // and so every item is in each of them
+        Assert.All(orders.Values, count => Assert.InRange(count, 850, 1150)); // 1,000 expected, standard deviation 29
+    }
+
+    [Fact]
+    public void A_sample_is_the_first_places_of_a_shuffle()
+    {
+        int[] some = [.. Enumerable.Range(0, 20)], all = [.. some];
+        new SeededRandom(3).Shuffle<int>(some, 5);
+        new SeededRandom(3).Shuffle<int>(all, 20);
+        Assert.Equal(all[..5], some[..5]);
+        Assert.Equal(Enumerable.Range(0, 20), some.Order());
+        Assert.Throws<ArgumentOutOfRangeException>(() => new SeededRandom(3).Shuffle<int>(new int[3], 4));
+    }
 }

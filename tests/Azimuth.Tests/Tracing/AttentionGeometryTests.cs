@@ -39,6 +39,7 @@ public sealed class AttentionGeometryTests : IDisposable
                     Assert.Equal(capped - (row.AlibiSlope ?? 0) * (row.Position - key.Position), key.Score, 1e-9);
                 }
 
+                Assert.Equal(-row.Keys.Sum(key => key.Weight * Math.Log(key.Weight)), row.EntropyNats, 1e-5);
                 Assert.Equal(row.Keys.OrderByDescending(key => key.Weight).First().Position, row.Largest);
                 Assert.Equal(row.Keys.OrderBy(key => key.AngleDegrees).First().Position, row.Nearest);
             }

@@ -82,7 +82,7 @@ public sealed record AttentionRow
         var products = new double[at - low + 1];
         scores.Products(at, products);
         var weights = new double[products.Length];
-        scores.Weights(at, products, weights);
+        double entropy = scores.Weights(at, products, weights);
         ReadOnlySpan<float> own = trace.AttentionPattern(layer)[head].Row(0)[low..(at + 1)];
         var keys = new AttentionKey[products.Length];
         double error = 0;
@@ -116,7 +116,7 @@ public sealed record AttentionRow
             SoftCap = config.SoftCap,
             AlibiSlope = scores.Slope,
             Keys = keys,
-            EntropyNats = HeadScores.Entropy(weights),
+            EntropyNats = entropy,
             Largest = keys.MaxBy(key => key.Weight)!.Position,
             Nearest = keys.Where(key => key.Cosine is not null).MaxBy(key => key.Cosine)?.Position ?? -1,
             ReproductionError = error,

@@ -81,11 +81,11 @@ public sealed record AttentionSurvey
             Span<double> row = buffer.AsSpan(0, seen);
             scores.Products(position, row);
             int closest = Closest(scores, low, row);
-            scores.Weights(position, row, row);
+            double nats = scores.Weights(position, row, row);
             previous += seen > 1 ? row[^2] : 0;
             first += low == 0 ? row[0] : 0;
             self += row[^1];
-            entropy += seen > 1 ? HeadScores.Entropy(row) / Math.Log(seen) : 0;
+            entropy += seen > 1 ? nats / Math.Log(seen) : 0;
             nearest += HeadScores.Largest(row) == closest ? 1 : 0;
         }
 

@@ -80,15 +80,9 @@ public static class Bigrams
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(vocabSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        var random = new SeededRandom(seed);
         int[] ids = [.. Enumerable.Range(0, vocabSize)];
         count = Math.Min(count, vocabSize);
-        for (int i = 0; i < count; i++) // the first steps of a Fisher and Yates shuffle
-        {
-            int j = i + random.NextInt32(vocabSize - i);
-            (ids[i], ids[j]) = (ids[j], ids[i]);
-        }
-
+        new SeededRandom(seed).Shuffle<int>(ids, count);
         int[] chosen = ids[..count];
         Array.Sort(chosen);
         return chosen;

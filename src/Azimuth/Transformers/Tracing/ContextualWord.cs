@@ -119,14 +119,8 @@ public static class ContextualWord
     {
         Place[] places = [.. sentences.SelectMany((sentence, s) => Enumerable.Range(1, Math.Max(0, sentence.Ids.Count - 1))
             .Where(p => sentence.Ids[p] != id).Select(p => new Place(s, p, sentence.Ids[p])))];
-        var random = new SeededRandom(options.Seed);
         int count = Math.Min(options.BaselineTokens, places.Length);
-        for (int i = 0; i < count; i++) // the first steps of a Fisher and Yates shuffle
-        {
-            int j = i + random.NextInt32(places.Length - i);
-            (places[i], places[j]) = (places[j], places[i]);
-        }
-
+        new SeededRandom(options.Seed).Shuffle<Place>(places, count);
         return places[..count];
     }
 

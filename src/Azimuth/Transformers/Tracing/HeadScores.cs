@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+using System.Runtime.Intrinsics;
 using Azimuth.Numerics;
 
 namespace Azimuth.Transformers.Tracing;
@@ -11,14 +13,20 @@ internal sealed class HeadScores
     private readonly AttentionConfig _config;
     private readonly Matrix _queries, _keys; // [position, heads · headDim], [position, key-value heads · headDim]
     private readonly int _head;
-    private readonly double[] _keyNorms;
+    private readonly double[] _wideQueries, _wideKeys, _keyNorms; // this head's rows, widened once: [position, headDim]
 
     public HeadScores(AttentionConfig config, Matrix queries, Matrix keys, int head)
     {
         (_config, _queries, _keys, _head) = (config, queries, keys, head);
         _keyNorms = new double[keys.Rows];
-        for (int key = 0; key < _keyNorms.Length; key++)
-            _keyNorms[key] = Vectors.Norm(Key(key));
+        _wideQueries = new double[queries.Rows * config.HeadDim];
+        _wideKeys = new double[_wideQueries.Length];
+        for (int position = 0; position < _keyNorms.Length; position++)
+        {
+            _keyNorms[position] = Vectors.Norm(Key(position));
+            TensorPrimitives.ConvertChecked<float, double>(Query(position), _wideQueries.AsSpan(position * config.HeadDim));
+            TensorPrimitives.ConvertChecked<float, double>(Key(position), _wideKeys.AsSpan(position * config.HeadDim));
+        }
     }
 
     /// <summary>Which key-value head this head reads.</summary>
@@ -43,10 +51,10 @@ internal sealed class HeadScores
     /// <param name="products">[position − first seen].</param>
     public void Products(int position, Span<double> products)
     {
-        int low = FirstSeen(position);
-        ReadOnlySpan<float> query = Query(position);
+        int low = FirstSeen(position), dim = _config.HeadDim;
+        ReadOnlySpan<double> query = _wideQueries.AsSpan(position * dim, dim);
         for (int i = 0; i < products.Length; i++)
-            products[i] = Vectors.DotDouble(query, Key(low + i));
+            products[i] = Dot(query, _wideKeys.AsSpan((low + i) * dim, dim));
     }
 
     /// <summary>What goes into the softmax: q·k · scale, soft cap, ALiBi.</summary>
@@ -59,10 +67,11 @@ internal sealed class HeadScores
     }
 
     /// <summary>The softmax of a query's scores; <paramref name="products"/> and <paramref name="weights"/> may be the same.</summary>
-    public void Weights(int position, ReadOnlySpan<double> products, Span<double> weights)
+    /// <returns>The weights' entropy in nats, −Σ w ln w.</returns>
+    public double Weights(int position, ReadOnlySpan<double> products, Span<double> weights)
     {
         int low = FirstSeen(position);
-        double largest = double.NegativeInfinity, total = 0;
+        double largest = double.NegativeInfinity, total = 0, mean = 0;
         for (int i = 0; i < products.Length; i++)
         {
             weights[i] = Score(position, low + i, products[i]);
@@ -70,18 +79,14 @@ internal sealed class HeadScores
         }
 
         for (int i = 0; i < weights.Length; i++)
-            total += weights[i] = Math.Exp(weights[i] - largest);
+        {
+            double below = weights[i] - largest, power = Math.Exp(below);
+            (weights[i], total, mean) = (power, total + power, mean + power * below);
+        }
+
         for (int i = 0; i < weights.Length; i++)
             weights[i] /= total;
-    }
-
-    /// <summary>−Σ w ln w.</summary>
-    public static double Entropy(ReadOnlySpan<double> weights)
-    {
-        double sum = 0;
-        foreach (double weight in weights)
-            sum -= weight > 0 ? weight * Math.Log(weight) : 0;
-        return Math.Max(0, sum);
+        return Math.Max(0, Math.Log(total) - mean / total); // ln w = below − ln total
     }
 
     /// <summary>The index of the largest value, the lowest of equal ones.</summary>
@@ -95,5 +100,18 @@ internal sealed class HeadScores
         }
 
         return best;
+    }
+
+    /// <summary>Eight running sums, whose order depends only on the length.</summary>
+    private static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    {
+        Vector512<double> sums = default;
+        int i = 0;
+        for (; i + 8 <= a.Length; i += 8)
+            sums = Vector512.FusedMultiplyAdd(Vector512.Create(a.Slice(i, 8)), Vector512.Create(b.Slice(i, 8)), sums);
+        double sum = Vector512.Sum(sums);
+        for (; i < a.Length; i++)
+            sum += a[i] * b[i];
+        return sum;
     }
 }

@@ -125,12 +125,7 @@ public static class OrderTest
             do
             {
                 orders[n] = ids.ToArray();
-                Span<int> moved = orders[n].AsSpan(first, movable);
-                for (int i = movable - 1; i > 0; i--) // Fisher and Yates
-                {
-                    int j = random.NextInt32(i + 1);
-                    (moved[i], moved[j]) = (moved[j], moved[i]);
-                }
+                random.Shuffle(orders[n].AsSpan(first, movable), movable);
             }
             while (ids.SequenceEqual(orders[n]));
         }
