@@ -20,7 +20,7 @@ internal static class GlitchCommand
 
     public static Verb Create() => Verb.Create(
         "glitch",
-        "Lists under-trained tokens: those whose rows look most like rows that nobody trained, with the class of each id. Suspects are the lowest 2 % of the indicator; --verify asks the model to repeat them. The list is no verdict on the model: the exit code is 0 whatever it holds (`azimuth check` turns never-trained rows into findings).",
+        "Lists under-trained tokens: those whose rows look most like rows that nobody trained, with the class of each id. Suspects are the lowest 2 % of the indicator; --verify asks the model to repeat them. The list is no verdict on the model: the exit code is 0 whatever it holds.",
         [Top, Share, Reference, Verify],
         Run,
         new("azimuth glitch", "the bundled model's most suspect rows"),

@@ -92,13 +92,13 @@ public static class UnreachableOutputs
 
         private void TryOwnDirections(WhitenedDirections directions)
         {
-            double[] margins = directions.Margins(longest, workers, share => progress?.Report(0.7 * share), cancellation);
-            double lowest = bias is null ? 0 : bias.Max();
+            double[] margins = directions.Margins(longest, share => progress?.Report(0.7 * share), cancellation);
+            double highest = bias is null ? 0 : bias.Max();
             for (int id = 0; id < margins.Length; id++)
             {
                 if (_verdicts[id] is not null || double.IsNaN(margins[id]))
                     continue;
-                _scales[id] = bias is null ? 1 : Math.Max(1, 4 * (lowest - bias[id]) / margins[id]);
+                _scales[id] = bias is null ? 1 : Math.Max(1, 4 * (highest - bias[id]) / margins[id]);
                 _verdicts[id] = ReachVerdict.Reachable;
             }
         }

@@ -10,32 +10,59 @@ namespace Azimuth.Vocabulary;
 /// </summary>
 internal sealed class WhitenedDirections
 {
-    private const int RowsAtOnce = 2048;
+    private const int RowsAtOnce = 1024; // about a second of a large table, so that a cancellation is heard
     private const int Compared = 16;
     private readonly StoredMatrix _rows;
     private readonly double[] _mean;
-    private readonly double[] _inverse; // [columns, columns]
+    private readonly PackedMatrix _inverse; // [columns, columns], in single precision: any direction will do that is the same each time
+    private readonly Workers _workers;
 
     internal WhitenedDirections(StoredMatrix rows, Workers workers)
     {
-        _rows = rows;
+        (_rows, _workers) = (rows, workers);
         Gram gram = Gram.Of(rows, workers);
         _mean = gram.Mean;
-        _inverse = LeastSquares.Of(gram.Covariance(), rows.Columns, workers).PseudoInverse(workers);
+        // Scaled so that neither very small nor very large rows leave single precision's range.
+        double[] inverse = LeastSquares.Of(gram.Covariance(), rows.Columns, workers).PseudoInverse(workers);
+        double largest = Math.Abs(TensorPrimitives.MaxMagnitude<double>(inverse));
+        if (largest > 0)
+            TensorPrimitives.Divide(inverse, largest, inverse);
+        _inverse = PackedMatrix.Pack(StoredMatrix.FromFloats(Array.ConvertAll(inverse, v => (float)v), rows.Columns, rows.Columns));
     }
 
-    /// <summary>The direction of one row, of length 1, rounded to float [columns]; zeros where the row is the mean.</summary>
-    internal float[] Of(int id)
+    /// <summary>The direction of one row, of length 1 [columns]; zeros where the row is the mean.</summary>
+    internal float[] Of(int id) => Of(id, 1);
+
+    /// <summary>The directions of some rows, of length 1 [count, columns]. The same numbers as one by one.</summary>
+    private float[] Of(int first, int count)
     {
-        var centred = new double[_rows.Columns];
-        float[] row = _rows.Row(id);
-        for (int c = 0; c < centred.Length; c++)
-            centred[c] = row[c] - _mean[c];
-        var direction = new double[centred.Length];
-        for (int c = 0; c < direction.Length; c++)
-            direction[c] = TensorPrimitives.Dot<double>(_inverse.AsSpan(c * centred.Length, centred.Length), centred);
-        double norm = TensorPrimitives.Norm<double>(direction);
-        return norm > 0 && double.IsFinite(norm) ? Array.ConvertAll(direction, d => (float)(d / norm)) : new float[direction.Length];
+        int columns = _rows.Columns;
+        float[] centred = new float[count * columns], directions = new float[count * columns];
+        _workers.RunRanges(count, 64, (from, to) =>
+        {
+            var row = new float[columns];
+            for (int i = from; i < to; i++)
+            {
+                _rows.ReadRow(first + i, row);
+                double largest = 0;
+                for (int c = 0; c < columns; c++)
+                    largest = Math.Max(largest, Math.Abs(row[c] - _mean[c]));
+                for (int c = 0; c < columns && largest > 0; c++)
+                    centred[i * columns + c] = (float)((row[c] - _mean[c]) / largest);
+            }
+        });
+        MatrixProduct.Multiply(centred, count, _inverse, [], directions, _workers);
+        for (int i = 0; i < count; i++)
+        {
+            Span<float> direction = directions.AsSpan(i * columns, columns);
+            double norm = Vectors.Norm(direction);
+            if (norm > 0 && double.IsFinite(norm))
+                TensorPrimitives.Divide(direction, (float)norm, direction);
+            else
+                direction.Clear();
+        }
+
+        return directions;
     }
 
     /// <summary>
@@ -43,10 +70,9 @@ internal sealed class WhitenedDirections
     /// more than rounding.
     /// </summary>
     /// <param name="longest">The largest row norm.</param>
-    /// <param name="workers">The threads to use.</param>
     /// <param name="progress">Told the share of the rows done.</param>
     /// <param name="cancellation">Checked between batches.</param>
-    internal double[] Margins(double longest, Workers workers, Action<double> progress, CancellationToken cancellation)
+    internal double[] Margins(double longest, Action<double> progress, CancellationToken cancellation)
     {
         int columns = _rows.Columns, count = checked((int)_rows.Rows);
         var margins = new double[count];
@@ -55,10 +81,8 @@ internal sealed class WhitenedDirections
         for (int first = 0; first < count; first += RowsAtOnce)
         {
             cancellation.ThrowIfCancellationRequested();
-            int size = Math.Min(RowsAtOnce, count - first), start = first;
-            var directions = new float[size * columns]; // [row, columns]
-            workers.Run(size, i => Of(start + i).CopyTo(directions, i * columns));
-            Scored[][] best = RowScores.Largest(directions, size, _rows, Compared, workers);
+            int size = Math.Min(RowsAtOnce, count - first);
+            Scored[][] best = RowScores.Largest(Of(first, size), size, _rows, Compared, _workers);
             for (int i = 0; i < size; i++)
                 margins[first + i] = Margin(best[i], first + i, count, coarse);
             progress((double)(first + size) / count);
