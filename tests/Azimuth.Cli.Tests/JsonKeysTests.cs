@@ -36,6 +36,8 @@ public sealed class JsonKeysTests
     [InlineData("eval similarity samples/data/similarity.tsv -m novels-gpt", "table sets[].name sets[].pairsInFile sets[].pairsUsed sets[].outOfVocabulary sets[].outOfVocabularyShare sets[].spearman sets[].spearmanPValue sets[].pearson sets[].pearsonPValue sets[].spearmanDummy4unknown sets[].pearsonDummy4unknown")]
     [InlineData("glitch -m novels-gpt --verify 2", "table rows indicator classes.ok classes.special classes.unreachable classes.partialUtf8 classes.padding reference.source reference.ids[] reference.knownUnused reference.explanation suspectShare threshold suspects neverTrained zeroRows tokens[].rank tokens[].id tokens[].text tokens[].class tokens[].value tokens[].percentile tokens[].verdict tokens[].inputNorm tokens[].outputNorm tokens[].outputCosineDistance tokens[].outputCosineDistanceCentred tokens[].outputCosineDistanceWithoutFirstComponent histogram.edges[] histogram.counts[] verification.prompts[] verification.threshold verification.candidates[].id verification.candidates[].text verification.candidates[].probabilities[] verification.candidates[].maxProbability verification.candidates[].repeated verification.control[].id verification.candidatesNotRepeated verification.controlNotRepeated verification.candidatesRepeated verification.controlRepeated verification.isConclusive")]
     [InlineData("unreachable -m tests/fixtures/families/gpt2", "table rows columns hasBias reachable reachableByOwnDirection unreachableCount undecidedCount residualAllowed unreachable undecided certificates")]
+    [InlineData("inspect tests/fixtures/word-vectors/stored.npz", "path format fileBytes rows estimatedRows modelDim arrays[].name arrays[].type arrays[].shape details firstTokens warnings")]
+    [InlineData("inspect tests/fixtures/word-vectors/fasttext.bin", "rows modelDim firstTokens[] details.version details.model details.labels details.subwords details.trainedTokens")]
     [InlineData("verify tests/fixtures/families/gpt2", "tolerance passed largestDifference folders[].folder folders[].cases[].sites[].site folders[].cases[].sites[].largestDifference")]
     public async Task A_document_starts_with_command_model_and_conventions_and_has_every_documented_key(string commandLine, string keys)
     {
@@ -69,6 +71,18 @@ public sealed class JsonKeysTests
         foreach (string key in new[] { "path", "sections[].id", "sections[].title" })
             AssertHas(document, key, key);
         Assert.Equal(folder["r.html"], document.GetProperty("path").GetString());
+    }
+
+    [Fact]
+    public async Task An_export_says_what_it_wrote()
+    {
+        using TemporaryFolder folder = new();
+        JsonElement document = (await CliProcess.RunInAsync(folder.Path, "export", "-m", "novels-gpt", "-o", "vectors.tsv", "--top", "5", "--columns", "token,coordinates", "--json")).Json();
+        foreach (string key in new[] { "path", "metadataPath", "format", "rows", "modelDim", "sizeBytes", "columns[]", "varianceShown", "warnings" })
+            AssertHas(document, key, key);
+        Assert.Equal(folder["vectors.tsv"], document.GetProperty("path").GetString());
+        Assert.Equal(5, File.ReadAllLines(folder["vectors.tsv"]).Length);
+        Assert.Equal("token\tx\ty", File.ReadAllLines(folder["metadata.tsv"])[0]);
     }
 
     [Fact]

@@ -10,6 +10,6 @@ internal static class Verbs
         "align", "drift", "map", "gradient",
         "trace", "confidence", "generate", "eval perplexity",
         "positions", "attention", "contextualize", "bigrams",
-        "sizes", "glitch", "unreachable", "verify", "report",
+        "sizes", "glitch", "unreachable", "export", "verify", "report",
     ];
 }

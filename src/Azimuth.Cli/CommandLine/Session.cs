@@ -65,15 +65,27 @@ internal sealed class Session : IDisposable
     /// <summary>Opens the tables of what <c>--model</c> names: a model, or a file of vectors.</summary>
     public OpenedTable OpenTable() => OpenTable(KnownModels.Resolve(ModelName));
 
+    /// <summary>The same for words that the command asks about: fastText's files make vectors from n-grams for those they do not have.</summary>
+    public OpenedTable OpenTableFor(params IReadOnlyList<string?> words) => OpenTable(KnownModels.Resolve(ModelName), words);
+
     /// <summary>Opens the tables of a model or file of vectors that an argument names.</summary>
-    public OpenedTable OpenTable(string path)
+    public OpenedTable OpenTable(string path, IReadOnlyList<string?>? words = null)
     {
         if (!TableFile.IsTableFile(path))
             return OpenedTable.Of(OpenModel(path));
         TableFile file = TableFile.Load(path, new ShareProgress(Progress, "reading " + Path.GetFileName(path), 100, "percent"), Cancel);
         foreach (string warning in file.Warnings)
             Warn(warning);
-        return new OpenedTable(Path.GetFileName(path), file.Table, file.Table, null);
+        EmbeddingTable table = file.FastText is { MaxN: > 0 } model && words is not null ? WithUnknown(model, words) : file.Table;
+        return new OpenedTable(Path.GetFileName(path), table, table, null);
+    }
+
+    private EmbeddingTable WithUnknown(FastTextModel model, IReadOnlyList<string?> words)
+    {
+        string[] unknown = [.. words.OfType<string>().Where(word => word.Length > 0 && !word.StartsWith("id:", StringComparison.Ordinal) && !model.Contains(word)).Distinct()];
+        foreach (string word in unknown)
+            Warn($"\"{word}\" is no word of {Path.GetFileName(model.Path)}: its vector is the mean of its {model.SubwordsOf(word).Count} n-grams, in a row behind the table's");
+        return model.TableWith(unknown);
     }
 
     /// <summary>Opens the tokenizer of the model that <c>--model</c> names, or of the bundled one; weights are not looked at.</summary>

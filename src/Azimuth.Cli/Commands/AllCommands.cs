@@ -49,6 +49,7 @@ internal static class AllCommands
         // Changing vocabulary and storage
 
         // Files and proofs
+        ExportCommand.Create(),
         VerifyCommand.Create(),
         ReportCommand.Create(),
     ];

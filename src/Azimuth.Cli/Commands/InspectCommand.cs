@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Azimuth.Checkpoints;
 using Azimuth.Checkpoints.Gguf;
+using Azimuth.Checkpoints.WordVectors;
 using Azimuth.Cli.CommandLine;
 using Azimuth.Cli.Output;
 using Azimuth.Embeddings;
@@ -11,17 +12,17 @@ namespace Azimuth.Cli.Commands;
 internal static class InspectCommand
 {
     private const int ShownTensors = 20;
-    private static readonly Argument<string?> File = Options.Argument("FILE", "a model folder, a checkpoint file or a known name; the model of --model when left out");
+    private static readonly Argument<string?> File = Options.Argument("FILE", "a model folder, a checkpoint file, a file of vectors or a known name; the model of --model when left out");
     private static readonly Option<bool> AllTensors = Options.Flag("--tensors", "list every tensor on the screen (JSON has them all anyway)");
 
     public static Verb Create() => Verb.Create(
         "inspect",
-        "Shows what a checkpoint holds: format, tensors with type and shape, sizes, metadata. Only headers are read, so it takes the same moment for any size.",
+        "Shows what a checkpoint or a file of vectors holds: format, tensors with type and shape, rows, sizes, metadata. Only the beginning is read, so it takes the same moment for any size.",
         [File, AllTensors],
         Run,
         new("azimuth inspect", "the bundled model"),
         new("azimuth inspect models/novels-gpt --tensors", "every tensor of a folder"),
-        new("azimuth inspect models/novels-gpt/model.safetensors --json", "one file, for scripts"));
+        new("azimuth inspect tests/fixtures/word-vectors/fasttext.bin --json", "one file of word vectors, for scripts"));
 
     private static Task<int> Run(Session session)
     {
@@ -31,6 +32,8 @@ internal static class InspectCommand
         if (named is "")
             throw new UsageException("FILE: expected a folder, a file or a known name, found an empty text.");
         string path = KnownModels.Resolve(named ?? session.ModelName);
+        if (TableFile.IsTableFile(path))
+            return TableInspectionView.Show(session, path);
         bool hasConfig = Directory.Exists(path) && System.IO.File.Exists(Path.Combine(path, "config.json"));
         ModelFolder? folder = hasConfig ? ModelFolder.Open(path) : null;
         Checkpoint checkpoint = folder?.Checkpoint ?? ModelFolder.OpenWeights(path);

@@ -35,7 +35,7 @@ internal static class LookupCommand
         string? text = session.Value(Text);
         if (tokens.Length > 0 == text is not null)
             throw new UsageException($"azimuth lookup: expected tokens or --text TEXT, found {(text is null ? "neither" : "both")}.");
-        OpenedTable opened = session.OpenTable();
+        OpenedTable opened = session.OpenTableFor(tokens);
         EmbeddingTable table = TableOption.Of(opened, session, Table);
         int[] ids = text is null
             ? [.. tokens.Select(token => TokenArgument.Resolve(opened, table, token, "TOKEN"))]

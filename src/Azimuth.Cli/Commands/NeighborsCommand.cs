@@ -25,7 +25,7 @@ internal static class NeighborsCommand
 
     private static Task<int> RunAsync(Session session)
     {
-        OpenedTable opened = session.OpenTable();
+        OpenedTable opened = session.OpenTableFor(session.Value(Token));
         EmbeddingTable table = TableOption.Of(opened, session, Table);
         int id = session.Token(opened, table, Token);
         SimilarityMetric metric = Enum.Parse<SimilarityMetric>(session.Value(Metric)!, ignoreCase: true);

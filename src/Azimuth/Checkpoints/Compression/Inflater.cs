@@ -13,12 +13,6 @@ internal sealed class Inflater
     private const int Fresh = 1 << 15; // bytes made at a time
     private const int LongestCopy = 258;
 
-    private static readonly ushort[] LengthBase = [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258];
-    private static readonly byte[] LengthExtra = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
-    private static readonly ushort[] DistanceBase = [1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577];
-    private static readonly byte[] DistanceExtra = [0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13];
-    private static readonly byte[] LengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
-
     private readonly StoredBytes _source;
     private readonly Func<string, CheckpointFormatException> _error;
     private readonly byte[] _buffer = new byte[Window + Fresh + LongestCopy];
@@ -135,7 +129,7 @@ internal sealed class Inflater
         Span<byte> lengths = stackalloc byte[286 + 30];
         lengths.Clear();
         for (int i = 0; i < lengthCodes; i++)
-            lengths[LengthOrder[i]] = (byte)Take(3);
+            lengths[DeflateCodes.LengthOrder[i]] = (byte)Take(3);
         if (!_literals.Build(lengths[..19]))
             throw _error("the lengths of a block's length codes make no code");
         lengths.Clear();
@@ -209,7 +203,7 @@ internal sealed class Inflater
             if (symbol > 285)
                 throw _error("a copy has a length that does not exist");
             // 15 bits of code, 5 of length, 15 of code and 13 of distance are 48: one refill holds them all.
-            int length = LengthBase[symbol - 257] + Bits(LengthExtra[symbol - 257]);
+            int length = DeflateCodes.LengthBase[symbol - 257] + Bits(DeflateCodes.LengthExtra[symbol - 257]);
             int distance = Distance();
             if (distance > Math.Min(_reach + (made - begun), Window))
                 throw _error("a copy reaches back before the beginning");
@@ -230,7 +224,7 @@ internal sealed class Inflater
         int symbol = entry >> 4;
         if (symbol > 29)
             throw _error("a copy has a distance that does not exist");
-        return DistanceBase[symbol] + Bits(DistanceExtra[symbol]);
+        return DeflateCodes.DistanceBase[symbol] + Bits(DeflateCodes.DistanceExtra[symbol]);
     }
 
     /// <summary>A copy may reach into itself: it then repeats what it writes.</summary>

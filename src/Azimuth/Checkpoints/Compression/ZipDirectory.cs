@@ -55,14 +55,7 @@ internal sealed class ZipDirectory
     /// <exception cref="CheckpointFormatException">The entry is damaged.</exception>
     public StoredBytes Content(ZipEntry entry, CancellationToken cancellation = default)
     {
-        long at = entry.HeaderOffset;
-        if (at < 0 || at > _bytes.Length - LocalBytes || !_bytes.Span(at, 4).SequenceEqual("PK\u0003\u0004"u8))
-            throw Bad(_path, $"the entry {entry.Name} has no header where the directory says");
-        ReadOnlySpan<byte> header = _bytes.Span(at, LocalBytes);
-        at += LocalBytes + Short(header, 26) + Short(header, 28);
-        if (at > _bytes.Length || entry.PackedBytes > _bytes.Length - at)
-            throw Bad(_path, $"the entry {entry.Name} reaches outside the file");
-        StoredBytes packed = _bytes.Slice(at, entry.PackedBytes);
+        (StoredBytes packed, long at) = Packed(entry);
         StoredBytes content = entry.Method == 0 ? packed : Unpack(entry, at, cancellation);
         uint checksum = 0;
         const int Step = 1 << 20;
@@ -75,9 +68,43 @@ internal sealed class ZipDirectory
         return content.Length == entry.SizeBytes && checksum == entry.Checksum ? content : throw Bad(_path, $"the size or the checksum of the entry {entry.Name} is wrong");
     }
 
+    /// <summary>The first bytes of an entry's content, unchecked: for looking at headers.</summary>
+    /// <exception cref="CheckpointFormatException">The entry is not where the directory says, or damaged at its beginning.</exception>
+    public byte[] Start(ZipEntry entry, int count)
+    {
+        (StoredBytes packed, long at) = Packed(entry);
+        byte[] start = new byte[(int)Math.Min(count, entry.SizeBytes)];
+        if (entry.Method == 0)
+        {
+            packed.Span(0, start.Length).CopyTo(start);
+            return start;
+        }
+
+        Inflater inflater = Inflate(entry, at);
+        int length = 0;
+        for (int read = -1; read != 0 && length < start.Length; length += read)
+            read = inflater.Read(start.AsSpan(length));
+        return start[..length];
+    }
+
+    /// <summary>An entry's bytes in the archive, and where they begin.</summary>
+    private (StoredBytes Packed, long At) Packed(ZipEntry entry)
+    {
+        long at = entry.HeaderOffset;
+        if (at < 0 || at > _bytes.Length - LocalBytes || !_bytes.Span(at, 4).SequenceEqual("PK\u0003\u0004"u8))
+            throw Bad(_path, $"the entry {entry.Name} has no header where the directory says");
+        ReadOnlySpan<byte> header = _bytes.Span(at, LocalBytes);
+        at += LocalBytes + Short(header, 26) + Short(header, 28);
+        return at <= _bytes.Length && entry.PackedBytes <= _bytes.Length - at ? (_bytes.Slice(at, entry.PackedBytes), at)
+            : throw Bad(_path, $"the entry {entry.Name} reaches outside the file");
+    }
+
+    private Inflater Inflate(ZipEntry entry, long at) =>
+        new(_bytes.Slice(0, at + entry.PackedBytes), at, problem => Bad(_path, $"the entry {entry.Name} is damaged: {problem}"));
+
     private StoredBytes Unpack(ZipEntry entry, long at, CancellationToken cancellation)
     {
-        Inflater inflater = new(_bytes.Slice(0, at + entry.PackedBytes), at, problem => Bad(_path, $"the entry {entry.Name} is damaged: {problem}"));
+        Inflater inflater = Inflate(entry, at);
         using GrowingMemory memory = new(1, null, _ => { });
         while (true)
         {

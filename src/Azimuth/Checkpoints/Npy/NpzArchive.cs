@@ -7,6 +7,7 @@ namespace Azimuth.Checkpoints.Npy;
 public sealed class NpzArchive
 {
     private const string Ending = ".npy";
+    private const int HeaderBytes = 1 << 16;
 
     private readonly ZipDirectory _zip;
 
@@ -41,6 +42,13 @@ public sealed class NpzArchive
         ZipEntry entry = _zip.Entries.FirstOrDefault(e => e.Name == name + Ending)
             ?? throw new ArgumentException($"{Path} has no array {name}; it has {string.Join(", ", Names)}", nameof(name));
         return NpyArray.FromBytes(_zip.Content(entry, cancellation), $"{Path}:{name}");
+    }
+
+    /// <summary>The header of an array, without its numbers.</summary>
+    internal NpyHeader Header(string name)
+    {
+        byte[] start = _zip.Start(_zip.Entries.First(e => e.Name == name + Ending), HeaderBytes);
+        return NpyHeader.Parse($"{Path}:{name}", StoredBytes.FromBytes(start));
     }
 
     internal static NpzArchive FromBytes(StoredBytes bytes, string path) => new(path, ZipDirectory.Read(path, bytes));

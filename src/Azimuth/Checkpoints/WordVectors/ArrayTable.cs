@@ -30,11 +30,12 @@ internal static class ArrayTable
         return new ReadRows(TableFormat.Npz, rows, words, warnings);
     }
 
+    /// <summary>Which of an archive's arrays is the table; null when that is not plain.</summary>
+    public static string? MatrixNameOf(IReadOnlyList<string> names) => MatrixNames.FirstOrDefault(names.Contains) ?? (names is [var only] ? only : null);
+
     private static string MatrixName(NpzArchive archive, TableInput input)
     {
-        if (MatrixNames.FirstOrDefault(archive.Names.Contains) is string known)
-            return known;
-        return archive.Names is [var only] ? only : throw input.Error(
+        return MatrixNameOf(archive.Names) ?? throw input.Error(
             $"expected an array called {string.Join(", ", MatrixNames[..3])} or only one array, found {string.Join(", ", archive.Names.Take(8))}. Save the table under one of those names", kind: "UnknownFormat");
     }
 

@@ -20,9 +20,12 @@ internal sealed class ByteReader
     private long _position; // in the file, of plain content
     private bool _ended;
 
-    public ByteReader(TableInput input)
+    /// <summary>Stands at the beginning.</summary>
+    /// <param name="input">What is read.</param>
+    /// <param name="linesBefore">Lines that stand before it where it is part of a larger text, for the numbers in messages.</param>
+    public ByteReader(TableInput input, long linesBefore = 0)
     {
-        _input = input;
+        (_input, Line) = (input, linesBefore);
         _gzip = input.IsGzip ? new GzipReader(input.Path, input.Bytes) : null;
         _buffer = new byte[_gzip is null ? (int)Math.Clamp(input.Bytes.Length, 16, FirstBuffer) : FirstBuffer];
     }

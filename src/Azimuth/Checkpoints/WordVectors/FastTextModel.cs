@@ -17,13 +17,19 @@ public sealed class FastTextModel
     private readonly StoredMatrix _input; // [words + buckets, dimension]
     private readonly WordList _words;
     private readonly int[] _inputRows; // of the table's rows; differs only where words come twice
+    private readonly StoredBytes _memory; // the table's rows, and room for a few more behind them
+    private readonly Lock _adding = new();
+    private string[] _added = []; // whose vectors stand behind the table's rows
 
-    private FastTextModel(string path, FastTextHeader header, Subwords subwords, StoredMatrix input, WordList words, int[] inputRows, IReadOnlyList<string> labels, ReadRows rows)
+    private FastTextModel(string path, FastTextHeader header, FastTextDictionary dictionary, StoredMatrix input, StoredBytes memory)
     {
+        (_subwords, _words, _inputRows, Labels) = (dictionary.Subwords, dictionary.Words, dictionary.InputRows, dictionary.Labels);
+        (_input, _memory) = (input, memory);
+        long bytes = (long)_words.Count * input.RowBytes;
+        StoredMatrix rows = new(TensorType.F32, _words.Count, input.Columns, memory.Slice(0, bytes));
         (Path, Version, MinN, MaxN, Bucket, IsSupervised) = (path, header.Version, header.MinN, header.MaxN, header.Bucket, header.Supervised);
-        (_subwords, _input, _words, _inputRows, Labels) = (subwords, input, words, inputRows, labels);
-        Table = new EmbeddingTable("word vectors", rows.Rows, words.Text, words.Find);
-        Rows = rows with { FastText = this };
+        Table = new EmbeddingTable("word vectors", rows, _words.Text, _words.Find);
+        Rows = new ReadRows(TableFormat.FastText, rows, _words, dictionary.Warnings) { FastText = this };
     }
 
     /// <summary>The file it was read from.</summary>
@@ -79,6 +85,25 @@ public sealed class FastTextModel
             : throw new CheckpointFormatException(Path, $"the n-grams of \"{word}\" hold numbers that are not finite. The file is damaged", kind: "NotFinite");
     }
 
+    /// <summary>
+    /// The table with rows for further words behind its own, from their n-grams, so that whatever looks at rows can look at words the vocabulary does not
+    /// have. Words it has and words named twice are passed over; the table itself stays as it is.
+    /// </summary>
+    /// <exception cref="CheckpointFormatException">The rows of an n-gram hold NaN or infinities.</exception>
+    public EmbeddingTable TableWith(IEnumerable<string> words)
+    {
+        ArgumentNullException.ThrowIfNull(words);
+        string[] more = [.. words.Where(word => !Contains(word)).Distinct(StringComparer.Ordinal)];
+        if (more.Length == 0)
+            return Table;
+        float[][] vectors = [.. more.Select(Vector)];
+        StoredBytes rows = RowsWith(more, vectors);
+        int count = Table.Count;
+        return new EmbeddingTable(
+            Table.Name, new StoredMatrix(TensorType.F32, count + more.Length, Dimension, rows), id => id < count ? _words.Text(id) : more[id - count],
+            text => _words.Find(text) ?? (Array.IndexOf(more, text) is >= 0 and var at ? count + at : null));
+    }
+
     /// <summary>What the vector of a word is the mean of: the word itself where the vocabulary has it, then its n-grams by place and length.</summary>
     public IReadOnlyList<Subword> SubwordsOf(string word)
     {
@@ -100,7 +125,6 @@ public sealed class FastTextModel
         if (header.Version > 0 && cursor.Byte("the quantization mark") != 0)
             throw cursor.Error("the model is quantized (.ftz), which is not read. Use the .bin it was made from", "Quantized");
         StoredMatrix matrix = ReadMatrix(cursor, "the input matrix");
-        Subwords subwords = dictionary.Subwords;
         if (matrix.Columns != header.Dimension)
             throw cursor.Error($"expected {header.Dimension} columns in the input matrix, found {matrix.Columns}. The file is damaged", "BadMatrix");
         long needed = dictionary.WordCount + (long)(header.MaxN == 0 ? 0 : dictionary.SubwordRows);
@@ -109,9 +133,34 @@ public sealed class FastTextModel
         // The table needs nothing of it, but a file that ends inside it was not copied whole.
         if (header.Version == 0 || cursor.Byte("the quantization mark") == 0)
             ReadMatrix(cursor, "the output matrix");
-        StoredMatrix rows = Vectors(input, dictionary, matrix);
-        return new FastTextModel(input.Path, header, subwords, matrix, dictionary.Words, dictionary.InputRows, dictionary.Labels,
-            new ReadRows(TableFormat.FastText, rows, dictionary.Words, dictionary.Warnings));
+        return new FastTextModel(input.Path, header, dictionary, matrix, Vectors(input, dictionary, matrix));
+    }
+
+    /// <summary>The table's rows and these behind them: in the room left for them the first time, copied when other words stand there.</summary>
+    private unsafe StoredBytes RowsWith(string[] words, float[][] vectors)
+    {
+        long tableBytes = Table.Count * Table.Rows.RowBytes, bytes = tableBytes + (words.Length * Table.Rows.RowBytes);
+        lock (_adding)
+        {
+            if (_added.SequenceEqual(words))
+                return _memory.Slice(0, bytes);
+            if (_added.Length == 0 && bytes <= _memory.Length)
+            {
+                _added = words;
+                return Filled(_memory);
+            }
+        }
+
+        var copy = AlignedMemory.Of<byte>(bytes);
+        Buffer.MemoryCopy(_memory.Pointer, copy.Pointer, bytes, tableBytes);
+        return Filled(new StoredBytes(copy.Pointer, bytes, copy));
+
+        StoredBytes Filled(StoredBytes memory)
+        {
+            for (int i = 0; i < vectors.Length; i++)
+                vectors[i].CopyTo(new Span<float>((float*)(memory.Pointer + tableBytes) + ((long)i * Dimension), Dimension));
+            return memory.Slice(0, bytes);
+        }
     }
 
     private static StoredMatrix ReadMatrix(FastTextCursor cursor, string what)
@@ -122,12 +171,12 @@ public sealed class FastTextModel
         return new StoredMatrix(TensorType.F32, rows, (int)columns, cursor.Part((Int128)rows * columns * sizeof(float), what));
     }
 
-    /// <summary>The vectors of all words [words, dimension]; each is its own sum, so threads change nothing.</summary>
-    private static unsafe StoredMatrix Vectors(TableInput input, FastTextDictionary dictionary, StoredMatrix matrix)
+    /// <summary>The vectors of all words [words, dimension], with room behind them; each is its own sum, so threads change nothing.</summary>
+    private static unsafe StoredBytes Vectors(TableInput input, FastTextDictionary dictionary, StoredMatrix matrix)
     {
-        const int Block = 1024, Small = 1 << 20;
+        const int Block = 1024, Small = 1 << 20, SpareRows = 16;
         int count = dictionary.Words.Count, dimension = matrix.Columns, blocks = (count + Block - 1) / Block;
-        using GrowingMemory memory = new((long)dimension * sizeof(float), (long)count * dimension * sizeof(float), bytes => TableInput.RequireProportion(bytes, matrix.Bytes.Length));
+        using GrowingMemory memory = new((long)dimension * sizeof(float), (long)(count + Math.Min(count, SpareRows)) * dimension * sizeof(float), bytes => TableInput.RequireProportion(bytes, matrix.Bytes.Length));
         StoredBytes result = memory.Whole();
         using Workers workers = new((long)count * dimension < Small ? 1 : 0);
         int done = 0;
@@ -146,7 +195,7 @@ public sealed class FastTextModel
 
             input.Progress?.Report((double)Interlocked.Increment(ref done) / blocks);
         });
-        return new StoredMatrix(TensorType.F32, count, dimension, result);
+        return result;
     }
 
     /// <summary>Means of rows, with scratch memory of its own: one for each thread.</summary>

@@ -27,9 +27,8 @@ internal static class ProjectorTsv
         return ending < 0 ? vectorsName + "_metadata.tsv" : string.Concat(vectorsName.AsSpan(0, ending), "_metadata", vectorsName.AsSpan(ending));
     }
 
-    public static ReadRows Read(TableInput input, ByteReader reader)
+    public static ReadRows Read(TableInput input, ByteReader reader, TableInput? metadata)
     {
-        TableInput? metadata = FindMetadata(input);
         if (!reader.TryReadLine(out ReadOnlySpan<byte> line))
             throw input.Error("expected rows of numbers, found an empty file", kind: "Empty");
         int dimension = line.TrimEnd(Tab).Count(Tab) + 1;
@@ -75,7 +74,8 @@ internal static class ProjectorTsv
         return true;
     }
 
-    private static TableInput? FindMetadata(TableInput input)
+    /// <summary>The metadata beside a file of vectors, plain or compressed; null when there is none.</summary>
+    public static TableInput? FindMetadata(TableInput input)
     {
         string name = Path.GetFileName(input.Path), metadata = MetadataName(name);
         string other = TableInput.IsGzipName(metadata) ? metadata[..^3] : metadata + ".gz";
@@ -111,7 +111,7 @@ internal static class ProjectorTsv
     }
 
     /// <summary>The words of a metadata file: its lines, or of several columns the one whose header says so, otherwise the first.</summary>
-    private static IEnumerable<byte[]> Words(TableInput metadata)
+    public static IEnumerable<byte[]> Words(TableInput metadata)
     {
         ByteReader reader = metadata.Read();
         if (!reader.TryReadLine(out ReadOnlySpan<byte> line))

@@ -72,7 +72,7 @@ public sealed class TableFile
             TableFormat.FastText => FastTextModel.Read(input).Rows,
             TableFormat.Npy => ArrayTable.OfNpy(input),
             TableFormat.Npz => ArrayTable.OfNpz(input),
-            TableFormat.ProjectorTsv => ProjectorTsv.Read(input, reader),
+            TableFormat.ProjectorTsv => ProjectorTsv.Read(input, reader, ProjectorTsv.FindMetadata(input)),
             TableFormat.JsonLines => JsonLines.Read(input, reader),
             TableFormat.Csv => CsvTable.Read(input, reader),
             _ => WordVectorText.Read(input, reader),

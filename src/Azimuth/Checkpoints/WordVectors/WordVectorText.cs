@@ -39,8 +39,15 @@ internal static class WordVectorText
                     : "expected a header of two whole numbers (word2vec) or a word and its numbers (GloVe), found neither. It is another format or damaged", 1, "UnknownFormat");
         }
 
+        return ReadOn(input, reader, dimension, first);
+    }
+
+    /// <summary>All rows that follow, of which <paramref name="first"/> was read already; nothing announces how many.</summary>
+    public static ReadRows ReadOn(TableInput input, ByteReader reader, int dimension, ReadOnlySpan<byte> first)
+    {
         using RowStore store = new(reader, dimension, null);
-        store.Add(TextRow.Parse(first, store.Row(), input, 1), 1);
+        if (first.Length > 0)
+            store.Add(TextRow.Parse(first, store.Row(), input, reader.Line), reader.Line);
         while (NextRow(input, reader, out ReadOnlySpan<byte> line))
             store.Add(TextRow.Parse(line, store.Row(), input, reader.Line), reader.Line);
         return new ReadRows(TableFormat.GloveText, store.Join(), store.Words, store.Warnings("line"));

@@ -107,6 +107,24 @@ public sealed class WordVectorFixtureTests
         Assert.Null(model.Table.Find("__label__question"));
     }
 
+    [Fact]
+    public void Unknown_words_get_rows_behind_the_table()
+    {
+        FastTextModel model = FastTextModel.Load(WordVectorFixtures.PathOf("fasttext.bin"));
+        var one = model.TableWith(["zzzz", "the", "zzzz"]);
+        var again = model.TableWith(["zzzz"]);
+        string[] many = [.. Enumerable.Range(0, 40).Select(i => "unknown" + new string('x', i))];
+        var more = model.TableWith(many);
+        Assert.Equal((1189, 1190, 1190, 1229), (model.Table.Count, one.Count, again.Count, more.Count));
+        Assert.Equal(("zzzz", 1189, (int?)null), (one.Text(1189), one.Find("zzzz"), model.Table.Find("zzzz")));
+        Assert.Equal(model.Vector("zzzz"), one.Vector(1189));
+        Assert.Equal(model.Vector("zzzz"), again.Vector(1189));
+        for (int i = 0; i < many.Length; i++)
+            Assert.Equal(model.Vector(many[i]), more.Vector(more.Find(many[i])!.Value));
+        Assert.Equal(model.Table.Vector(1188), more.Vector(1188));
+        Assert.Same(model.Table, model.TableWith(["the"]));
+    }
+
     private static double[] ReadAll(string path) =>
         path.EndsWith(".npz", StringComparison.Ordinal) ? NpzArchive.Load(path) is var archive ? archive.Read(archive.Names[0]).ToDoubles() : [] : NpyArray.Load(path).ToDoubles();
 
