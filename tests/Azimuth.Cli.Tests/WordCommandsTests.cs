@@ -24,6 +24,22 @@ public sealed class WordCommandsTests : IDisposable
     [InlineData("eval analogies samples/data/analogies.txt -m novels-gpt --exclude some", "--exclude")]
     [InlineData("eval similarity", "FILE")]
     [InlineData("eval similarity samples/data/similarity.tsv LICENSE -m novels-gpt", "LICENSE line 1")]
+    [InlineData("bias --weat nothing", "flowers-insects")]
+    [InlineData("bias --weat a.txt b.txt", "2 values")]
+    [InlineData("bias --weat math-arts -m novels-gpt", "X")]
+    [InlineData("bias --pairs LICENSE -m novels-gpt", "LICENSE line")]
+    [InlineData("bias --strictness -1", "--strictness")]
+    [InlineData("probe", "LABELS")]
+    [InlineData("probe LICENSE -m novels-gpt", "line 1")]
+    [InlineData("probe samples/data/word-kinds.tsv -m novels-gpt --positive fish", "animal, colour")]
+    [InlineData("probe samples/data/word-kinds.tsv -m novels-gpt --alpha 1", "--target")]
+    [InlineData("probe samples/data/word-kinds.tsv -m novels-gpt --target norm --c 1", "--alpha")]
+    [InlineData("probe samples/data/word-kinds.tsv -m novels-gpt --target number", "found \"animal\"")]
+    [InlineData("probe samples/data/word-kinds.tsv -m novels-gpt --validation 0.5 --test 0.5", "below 1")]
+    [InlineData("subspace -m novels-gpt", "neither")]
+    [InlineData("subspace he -m novels-gpt --centre group", "two tokens")]
+    [InlineData("subspace zzzzzz -m novels-gpt", "zzzzzz")]
+    [InlineData("subspace he -m novels-gpt --components 0", "--components")]
     public async Task Bad_usage_is_one_sentence(string command, string expected) =>
         Assert.Contains(expected, (await CliProcess.RunAsync(command.Split(' '))).Refusal(), StringComparison.Ordinal);
 
@@ -51,5 +67,32 @@ public sealed class WordCommandsTests : IDisposable
         Assert.Contains("the question's own rows are excluded", screen, StringComparison.Ordinal);
         Assert.Contains("one example validates nothing", screen, StringComparison.Ordinal);
         Assert.Contains("·he is to ·him as ·she is to", screen, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Conflicting_labels_are_refused_and_equal_ones_counted_once()
+    {
+        File.WriteAllText(_folder["two.tsv"], "he\tperson\nshe\tperson\nhe\tthing\n");
+        Assert.Contains("line 3", (await CliProcess.RunAsync("probe", _folder["two.tsv"], "-m", "novels-gpt")).Refusal(), StringComparison.Ordinal);
+        File.WriteAllText(_folder["numbers.tsv"], "he\t1\r\nshe\t2\r\nhe\t1\r\nhis\t3\r\nher\t4.5\r\nit\t-1e1");
+        JsonElement document = (await CliProcess.RunAsync("probe", _folder["numbers.tsv"], "-m", "novels-gpt", "--target", "number", "--json")).Json();
+        Assert.Equal(5, document.GetProperty("examples").GetArrayLength());
+        Assert.Equal(1, document.GetProperty("repeated").GetInt32());
+    }
+
+    [Fact]
+    public async Task An_association_test_of_four_files_counts_every_split()
+    {
+        File.WriteAllText(_folder["t.txt"], "x1 1 0.1 0\nx2 1 0 0.2\ny1 0.1 1 0\ny2 0 1 0.1\na 1 0 0\nb 0 1 0\nflat 0 0 0\n");
+        foreach (var (name, words) in new[] { ("X", "x1\nx2\nnone\n"), ("Y", "y1\ny2\n"), ("A", "a\nflat\n"), ("B", "b") })
+            File.WriteAllText(_folder[name], words);
+        CliResult run = await CliProcess.RunInAsync(_folder.Path, "bias", "--weat", "X", "Y", "A", "B", "-m", "t.txt", "--json");
+        JsonElement result = run.Json().GetProperty("weat").GetProperty("result"), permutation = result.GetProperty("permutation");
+        Assert.Equal(6, permutation.GetProperty("partitions").GetDouble());
+        Assert.Equal(0, permutation.GetProperty("pStrict").GetDouble());
+        Assert.Equal(1.0 / 6, permutation.GetProperty("pGreaterOrEqual").GetDouble(), 1e-12);
+        Assert.True(result.GetProperty("effectSizeSampleSd").GetDouble() > 1.7);
+        Assert.Contains("none (out of vocabulary)", run.Error, StringComparison.Ordinal);
+        Assert.Contains("flat (without direction)", run.Error, StringComparison.Ordinal);
     }
 }

@@ -22,6 +22,9 @@ internal static class AllCommands
 
         // What words mean to each other
         AnalogyCommand.Create(),
+        BiasCommand.Create(),
+        ProbeCommand.Create(),
+        SubspaceCommand.Create(),
 
         // Two tables, and pictures of one
         AlignCommand.Create(),

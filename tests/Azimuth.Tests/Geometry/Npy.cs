@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 namespace Azimuth.Tests.Geometry;
 
-/// <summary>Reads the little-endian, C-ordered .npy arrays of the fixtures.</summary>
+/// <summary>Reads the little-endian .npy arrays of the fixtures; one of them lies column by column.</summary>
 internal static partial class Npy
 {
     internal static (int Rows, int Columns, double[] Values) Read(string path)
@@ -25,7 +25,10 @@ internal static partial class Npy
             var other => throw new InvalidDataException($"{path} holds {other}"),
         };
         Assert.Equal(shape.Aggregate(1, (a, b) => a * b), values.Length);
-        return (shape[0], shape.Length > 1 ? shape[1] : 1, values);
+        int rows = shape[0], columns = shape.Length > 1 ? shape[1] : 1;
+        if (text.Contains("'fortran_order': True", StringComparison.Ordinal))
+            values = [.. Enumerable.Range(0, values.Length).Select(i => values[i % columns * rows + i / columns])];
+        return (rows, columns, values);
     }
 
     [GeneratedRegex(@"'shape': \(([0-9, ]*)\)")]
