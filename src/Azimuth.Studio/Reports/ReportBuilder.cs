@@ -33,7 +33,7 @@ public static class ReportBuilder
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         EmbeddingTable[] tables = model.IsTied ? [model.TokenEmbedding] : [model.TokenEmbedding, model.Unembedding];
-        int done = 0, total = 5 + tables.Length;
+        int done = 0, total = 5 + 2 * tables.Length;
 
         Next("following the prompt");
         int[] ids = [.. options.Ids];
@@ -73,13 +73,23 @@ public static class ReportBuilder
             }),
         ];
 
+        IsotropyView[] isotropy =
+        [
+            .. tables.Select(table =>
+            {
+                Next($"repairing the {table.Name}");
+                TableSpectrum spectrum = TableSpectrum.Of(table.Rows, model.Workers, cancellation);
+                return new IsotropyView(table.Name, table.ModelDim, RepairComparison.Of(table.Rows, spectrum, model.Workers, cancellation: cancellation));
+            }),
+        ];
+
         Next("putting the report together");
         NormView[] norms = [.. tables.Zip(geometry, (table, measured) => Lengths(table, measured, trace))];
         return new ReportData
         {
             Generator = $"Azimuth {typeof(ReportBuilder).Assembly.GetName().Version?.ToString(3)}",
             Model = ModelSummary.Of(model, options.BeginTokenAdded),
-            Sections = ReportSections.For(trace, lookup, audits, trips, norms, [.. geometry.Select(g => g.Conventions)]),
+            Sections = ReportSections.For(trace, lookup, audits, trips, norms, [.. geometry.Select(g => g.Conventions)], isotropy[0].Repairs),
             Lookup = new LookupView(lookup, first, ids.Length),
             Norms = norms,
             Neighbors = new PerToken<MetricAudit>(audits, distinct.Length, model.TokenEmbedding.Count),
@@ -89,6 +99,7 @@ public static class ReportBuilder
             Trace = trace with { AttentionLastPosition = [] },
             TargetRivalAngleDegrees = Vectors.AngleDegrees(model.Parts.OutputDirection(trace.Target.Id), model.Parts.OutputDirection(trace.Rival.Id)),
             Geometry = geometry,
+            Isotropy = isotropy,
         };
 
         void Next(string step)

@@ -42,6 +42,9 @@ public sealed record ReportData
 
     /// <summary>The tables' shape: one entry a table, one when tied.</summary>
     public required IReadOnlyList<TableGeometry> Geometry { get; init; }
+
+    /// <summary>How evenly the same tables use their space, before and after repairs.</summary>
+    public required IReadOnlyList<IsotropyView> Isotropy { get; init; }
 }
 
 /// <summary>A section of the report.</summary>
@@ -95,6 +98,12 @@ public sealed record NormView
     /// <summary>The rival's row.</summary>
     public required TokenNorm Rival { get; init; }
 }
+
+/// <summary>One table's isotropy before and after repairs.</summary>
+/// <param name="Table">The table's name.</param>
+/// <param name="Columns">Length of a row, which a rank is read against.</param>
+/// <param name="Repairs">The same measures of the rows as stored and of every repair.</param>
+public sealed record IsotropyView(string Table, int Columns, RepairComparison Repairs);
 
 /// <summary>Results for some of the tokens a report is about.</summary>
 /// <typeparam name="T">The result for one token.</typeparam>

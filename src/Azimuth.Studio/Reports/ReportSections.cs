@@ -1,4 +1,5 @@
 using Azimuth.Embeddings;
+using Azimuth.Geometry;
 using Azimuth.Transformers.Tracing;
 
 namespace Azimuth.Studio.Reports;
@@ -11,7 +12,7 @@ internal static class ReportSections
     /// <summary>The sections for what was measured; contributions are absent where the model's blocks allow no linear split.</summary>
     public static IReadOnlyList<ReportSection> For(
         PromptTrace trace, TokenLookup lookup, IReadOnlyList<MetricAudit> audits, IReadOnlyList<TokenRoundTrip> trips, IReadOnlyList<NormView> norms,
-        IReadOnlyList<Conventions> geometry)
+        IReadOnlyList<Conventions> geometry, RepairComparison isotropy)
     {
         // The trace's notes speak of all its parts; each section says its own.
         Conventions run = trace.Conventions with { Notes = [] };
@@ -37,6 +38,8 @@ internal static class ReportSections
         sections.Add(new("attention", "Attention", $"attention pattern after softmax · {at} · {Computed}"));
         sections.Add(new("confidence", "Confidence", Line(run with { Angles = null }, at, "T = 0 is the argmax, lowest id on ties; T = ∞ is uniform", "straight lines between computed points")));
         sections.Add(new("geometry", "Table geometry", string.Join(" — ", geometry.Select(c => c.Line))));
+        sections.Add(new("isotropy", "Isotropy and repairs", FormattableString.Invariant(
+            $"fitted on all rows, nothing sampled · repairs after centring, −k: without the first k principal components · whitening adds {isotropy.WhitenEpsilon} to every variance (divided by n − 1) · mean cosine without zero rows · effective rank of the singular values, not centred unless the table is")));
         return sections;
     }
 

@@ -200,8 +200,34 @@ export interface TableGeometry {
   spectrum: number[];
 }
 
+export interface Isotropy {
+  meanPairwiseCosine: number | null;
+  isoscore: number | null;
+  participationRatio: number;
+  partitionIsotropy: number;
+  logPartitionIsotropy: number;
+  effectiveRankSingularValues: number;
+}
+
+export interface RepairComparison {
+  raw: Isotropy;
+  centred: Isotropy;
+  removeTop1: Isotropy;
+  removeTop2: Isotropy;
+  removeTop3: Isotropy;
+  whitenPca: Isotropy;
+  whitenZca: Isotropy;
+  whitenEpsilon: number;
+}
+
+export interface IsotropySection {
+  table: string;
+  columns: number;
+  repairs: RepairComparison;
+}
+
 export type SectionId =
-  | 'prediction' | 'lookup' | 'norms' | 'neighbors' | 'roundTrip' | 'lens' | 'path' | 'plane' | 'contributions' | 'attention' | 'confidence' | 'geometry';
+  | 'prediction' | 'lookup' | 'norms' | 'neighbors' | 'roundTrip' | 'lens' | 'path' | 'plane' | 'contributions' | 'attention' | 'confidence' | 'geometry' | 'isotropy';
 
 export interface ReportSection {
   id: SectionId;
@@ -223,6 +249,7 @@ export interface ReportData {
   targetRivalAngleDegrees: number | null;
   attention: AttentionSection;
   geometry: TableGeometry[];
+  isotropy: IsotropySection[];
 }
 
 export function readReport(document: Document): ReportData {
