@@ -2,6 +2,7 @@ using Azimuth.Embeddings;
 using Azimuth.Geometry;
 using Azimuth.Numerics;
 using Azimuth.Transformers;
+using Azimuth.Transformers.Positions;
 using Azimuth.Transformers.Tracing;
 
 namespace Azimuth.Studio.Reports;
@@ -10,6 +11,9 @@ namespace Azimuth.Studio.Reports;
 public static class ReportBuilder
 {
     private const int Bins = 64;
+
+    /// <summary>The test of order runs the prompt 18 times.</summary>
+    private const int OrderTokens = 128;
 
     /// <summary>
     /// Temperatures of the report's curves: the usual ones, and between 0.1 and 20 as many as a curve needs to look like itself.
@@ -33,7 +37,7 @@ public static class ReportBuilder
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         EmbeddingTable[] tables = model.IsTied ? [model.TokenEmbedding] : [model.TokenEmbedding, model.Unembedding];
-        int done = 0, total = 5 + 2 * tables.Length;
+        int done = 0, total = 6 + 2 * tables.Length;
 
         Next("following the prompt");
         int[] ids = [.. options.Ids];
@@ -83,13 +87,16 @@ public static class ReportBuilder
             }),
         ];
 
+        Next("putting the prompt in other orders");
+        PositionsView positions = Positions(model, ids, options.BeginTokenAdded == true, cancellation);
+
         Next("putting the report together");
         NormView[] norms = [.. tables.Zip(geometry, (table, measured) => Lengths(table, measured, trace))];
         return new ReportData
         {
             Generator = $"Azimuth {typeof(ReportBuilder).Assembly.GetName().Version?.ToString(3)}",
             Model = ModelSummary.Of(model, options.BeginTokenAdded),
-            Sections = ReportSections.For(trace, lookup, audits, trips, norms, [.. geometry.Select(g => g.Conventions)], isotropy[0].Repairs),
+            Sections = ReportSections.For(trace, lookup, audits, trips, norms, [.. geometry.Select(g => g.Conventions)], isotropy[0].Repairs, positions),
             Lookup = new LookupView(lookup, first, ids.Length),
             Norms = norms,
             Neighbors = new PerToken<MetricAudit>(audits, distinct.Length, model.TokenEmbedding.Count),
@@ -100,6 +107,7 @@ public static class ReportBuilder
             TargetRivalAngleDegrees = Vectors.AngleDegrees(model.Parts.OutputDirection(trace.Target.Id), model.Parts.OutputDirection(trace.Rival.Id)),
             Geometry = geometry,
             Isotropy = isotropy,
+            Positions = positions,
         };
 
         void Next(string step)
@@ -119,6 +127,15 @@ public static class ReportBuilder
 
             return results;
         }
+    }
+
+    private static PositionsView Positions(LanguageModel model, int[] ids, bool beginTokenAdded, CancellationToken cancellation)
+    {
+        int[] start = ids[..Math.Min(ids.Length, OrderTokens)];
+        int kept = beginTokenAdded ? 1 : 0;
+        bool reorders = start.Length > kept + 2 && start.AsSpan(kept, start.Length - 1 - kept).ContainsAnyExcept(start[kept]);
+        OrderTestResult? order = reorders ? OrderTest.Run(model, start, new OrderTestOptions { KeptInFront = kept }, null, cancellation) : null;
+        return new PositionsView(PositionSchemes.Of(model, cancellation: cancellation), order, start.Length);
     }
 
     private static NormView Lengths(EmbeddingTable table, TableGeometry measured, PromptTrace trace) => new()

@@ -1,5 +1,6 @@
 using Azimuth.Embeddings;
 using Azimuth.Geometry;
+using Azimuth.Transformers.Positions;
 using Azimuth.Transformers.Tracing;
 
 namespace Azimuth.Studio.Reports;
@@ -45,6 +46,9 @@ public sealed record ReportData
 
     /// <summary>How evenly the same tables use their space, before and after repairs.</summary>
     public required IReadOnlyList<IsotropyView> Isotropy { get; init; }
+
+    /// <summary>How the model tells positions apart, and what the order of the prompt is worth to it.</summary>
+    public required PositionsView Positions { get; init; }
 }
 
 /// <summary>A section of the report.</summary>
@@ -104,6 +108,12 @@ public sealed record NormView
 /// <param name="Columns">Length of a row, which a rank is read against.</param>
 /// <param name="Repairs">The same measures of the rows as stored and of every repair.</param>
 public sealed record IsotropyView(string Table, int Columns, RepairComparison Repairs);
+
+/// <summary>The model's positions.</summary>
+/// <param name="Schemes">Its ways to tell positions apart.</param>
+/// <param name="Order">The prompt in random orders, with positions and without; null for a prompt with nothing to reorder.</param>
+/// <param name="OrderTokens">How many tokens of the prompt were used for that, from its start.</param>
+public sealed record PositionsView(IReadOnlyList<PositionScheme> Schemes, OrderTestResult? Order, int OrderTokens);
 
 /// <summary>Results for some of the tokens a report is about.</summary>
 /// <typeparam name="T">The result for one token.</typeparam>

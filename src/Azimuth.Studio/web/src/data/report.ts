@@ -226,8 +226,49 @@ export interface IsotropySection {
   repairs: RepairComparison;
 }
 
+export interface DistanceCosine {
+  distance: number;
+  mean: number;
+  spread: number;
+}
+
+export interface PositionScheme {
+  kind: string;
+  layers: number[];
+  description: string;
+  similarityOf: string | null;
+  similarity: DistanceCosine[];
+  /** After the mean of all position rows has been subtracted; empty but for rows that are added. */
+  centredSimilarity: DistanceCosine[];
+  normError: number | null;
+  offsetError: number | null;
+  length: number;
+}
+
+export interface OrderEffect {
+  firstAttentionChange: number;
+  /** [layer] */
+  residualChange: number[];
+  klNats: number;
+  sameTopShare: number;
+  top: TokenProbability;
+}
+
+export interface OrderTest {
+  permutations: number;
+  firstLayerSeesAll: boolean;
+  withPositions: OrderEffect;
+  withoutPositions: OrderEffect;
+}
+
+export interface PositionsSection {
+  schemes: PositionScheme[];
+  order: OrderTest | null;
+  orderTokens: number;
+}
+
 export type SectionId =
-  | 'prediction' | 'lookup' | 'norms' | 'neighbors' | 'roundTrip' | 'lens' | 'path' | 'plane' | 'contributions' | 'attention' | 'confidence' | 'geometry' | 'isotropy';
+  | 'prediction' | 'lookup' | 'norms' | 'neighbors' | 'roundTrip' | 'lens' | 'path' | 'plane' | 'contributions' | 'attention' | 'confidence' | 'geometry' | 'isotropy' | 'positions';
 
 export interface ReportSection {
   id: SectionId;
@@ -250,6 +291,7 @@ export interface ReportData {
   attention: AttentionSection;
   geometry: TableGeometry[];
   isotropy: IsotropySection[];
+  positions: PositionsSection;
 }
 
 export function readReport(document: Document): ReportData {

@@ -2,6 +2,8 @@
 import type { TraceSite } from '../data/report';
 
 export interface Site {
+  /** Its name in the data: "resid_post.3". */
+  site: string;
   kind: 'embedding' | 'mid' | 'post';
   /** −1 for the embedding. */
   layer: number;
@@ -16,9 +18,9 @@ export interface Site {
 export function parseSite(name: string): Site {
   const [kind = '', number = ''] = name.split('.');
   const layer = Number(number);
-  if (kind === 'resid_mid') return { kind: 'mid', layer, x: layer - 0.5, name: `layer ${layer}, after attention`, short: `${layer} mid` };
-  if (kind === 'resid_post') return { kind: 'post', layer, x: layer, name: `layer ${layer}`, short: `${layer}` };
-  return { kind: 'embedding', layer: -1, x: -1, name: 'embedding', short: 'emb' };
+  if (kind === 'resid_mid') return { site: name, kind: 'mid', layer, x: layer - 0.5, name: `layer ${layer}, after attention`, short: `${layer} mid` };
+  if (kind === 'resid_post') return { site: name, kind: 'post', layer, x: layer, name: `layer ${layer}`, short: `${layer}` };
+  return { site: name, kind: 'embedding', layer: -1, x: -1, name: 'embedding', short: 'emb' };
 }
 
 export interface PlacedSite extends Site {
