@@ -4,6 +4,7 @@ using Azimuth.Numerics;
 using Azimuth.Transformers;
 using Azimuth.Transformers.Positions;
 using Azimuth.Transformers.Tracing;
+using Azimuth.Vocabulary;
 
 namespace Azimuth.Studio.Reports;
 
@@ -37,7 +38,7 @@ public static class ReportBuilder
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         EmbeddingTable[] tables = model.IsTied ? [model.TokenEmbedding] : [model.TokenEmbedding, model.Unembedding];
-        int done = 0, total = 6 + 2 * tables.Length;
+        int done = 0, total = 7 + 2 * tables.Length;
 
         Next("following the prompt");
         int[] ids = [.. options.Ids];
@@ -87,6 +88,10 @@ public static class ReportBuilder
             }),
         ];
 
+        Next("looking for tokens that were never trained");
+        UnderTrainedReport underTrained = UnderTrainedTokens.Find(
+            model.TokenEmbedding, model.Unembedding, model.IsTied, model.Tokenizer, new UnderTrainedOptions { Listed = 2 * options.ListLength }, model.Workers, null, cancellation);
+
         Next("putting the prompt in other orders");
         PositionsView positions = Positions(model, ids, options.BeginTokenAdded == true, cancellation);
 
@@ -96,7 +101,7 @@ public static class ReportBuilder
         {
             Generator = $"Azimuth {typeof(ReportBuilder).Assembly.GetName().Version?.ToString(3)}",
             Model = ModelSummary.Of(model, options.BeginTokenAdded),
-            Sections = ReportSections.For(trace, lookup, audits, trips, norms, [.. geometry.Select(g => g.Conventions)], isotropy[0].Repairs, positions),
+            Sections = ReportSections.For(trace, lookup, audits, trips, norms, [.. geometry.Select(g => g.Conventions)], isotropy[0].Repairs, underTrained.Conventions, positions),
             Lookup = new LookupView(lookup, first, ids.Length),
             Norms = norms,
             Neighbors = new PerToken<MetricAudit>(audits, distinct.Length, model.TokenEmbedding.Count),
@@ -107,6 +112,7 @@ public static class ReportBuilder
             TargetRivalAngleDegrees = Vectors.AngleDegrees(model.Parts.OutputDirection(trace.Target.Id), model.Parts.OutputDirection(trace.Rival.Id)),
             Geometry = geometry,
             Isotropy = isotropy,
+            Health = VocabularyHealth.Of(underTrained),
             Positions = positions,
         };
 

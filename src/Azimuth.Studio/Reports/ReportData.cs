@@ -2,6 +2,7 @@ using Azimuth.Embeddings;
 using Azimuth.Geometry;
 using Azimuth.Transformers.Positions;
 using Azimuth.Transformers.Tracing;
+using Azimuth.Vocabulary;
 
 namespace Azimuth.Studio.Reports;
 
@@ -46,6 +47,9 @@ public sealed record ReportData
 
     /// <summary>How evenly the same tables use their space, before and after repairs.</summary>
     public required IReadOnlyList<IsotropyView> Isotropy { get; init; }
+
+    /// <summary>Rows that training hardly touched, and what their ids stand for.</summary>
+    public required VocabularyHealth Health { get; init; }
 
     /// <summary>How the model tells positions apart, and what the order of the prompt is worth to it.</summary>
     public required PositionsView Positions { get; init; }

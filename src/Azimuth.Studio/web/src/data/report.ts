@@ -226,6 +226,30 @@ export interface IsotropySection {
   repairs: RepairComparison;
 }
 
+export interface UnderTrainedToken extends TokenRef {
+  rank: number;
+  /** "ok", "special", "unreachable", "partialUtf8", "padding"; null without a tokenizer. */
+  class: string | null;
+  value: number;
+  percentile: number;
+  verdict: string;
+  inputNorm: number;
+  outputNorm: number;
+}
+
+export interface VocabularyHealth {
+  rows: number;
+  classes: Record<string, number> | null;
+  reference: string;
+  indicator: string;
+  threshold: number;
+  suspects: number;
+  neverTrained: number;
+  zeroRows: number;
+  topSuspects: UnderTrainedToken[];
+  histogram: Histogram;
+}
+
 export interface DistanceCosine {
   distance: number;
   mean: number;
@@ -268,7 +292,7 @@ export interface PositionsSection {
 }
 
 export type SectionId =
-  | 'prediction' | 'lookup' | 'norms' | 'neighbors' | 'roundTrip' | 'lens' | 'path' | 'plane' | 'contributions' | 'attention' | 'confidence' | 'geometry' | 'isotropy' | 'positions';
+  | 'prediction' | 'lookup' | 'norms' | 'neighbors' | 'roundTrip' | 'lens' | 'path' | 'plane' | 'contributions' | 'attention' | 'confidence' | 'geometry' | 'isotropy' | 'health' | 'positions';
 
 export interface ReportSection {
   id: SectionId;
@@ -291,6 +315,7 @@ export interface ReportData {
   attention: AttentionSection;
   geometry: TableGeometry[];
   isotropy: IsotropySection[];
+  health: VocabularyHealth;
   positions: PositionsSection;
 }
 
