@@ -38,7 +38,7 @@ public static class ReportBuilder
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         EmbeddingTable[] tables = model.IsTied ? [model.TokenEmbedding] : [model.TokenEmbedding, model.Unembedding];
-        int done = 0, total = 7 + 2 * tables.Length;
+        int done = 0, total = 8 + 2 * tables.Length;
 
         Next("following the prompt");
         int[] ids = [.. options.Ids];
@@ -88,6 +88,9 @@ public static class ReportBuilder
             }),
         ];
 
+        Next("drawing the map");
+        MapView map = MapView.Of(model.TokenEmbedding, shown, model.Workers, cancellation);
+
         Next("looking for tokens that were never trained");
         UnderTrainedReport underTrained = UnderTrainedTokens.Find(
             model.TokenEmbedding, model.Unembedding, model.IsTied, model.Tokenizer, new UnderTrainedOptions { Listed = 2 * options.ListLength }, model.Workers, null, cancellation);
@@ -101,7 +104,7 @@ public static class ReportBuilder
         {
             Generator = $"Azimuth {typeof(ReportBuilder).Assembly.GetName().Version?.ToString(3)}",
             Model = ModelSummary.Of(model, options.BeginTokenAdded),
-            Sections = ReportSections.For(trace, lookup, audits, trips, norms, [.. geometry.Select(g => g.Conventions)], isotropy[0].Repairs, underTrained.Conventions, positions),
+            Sections = ReportSections.For(trace, lookup, audits, trips, norms, [.. geometry.Select(g => g.Conventions)], isotropy[0].Repairs, map, underTrained.Conventions, positions),
             Lookup = new LookupView(lookup, first, ids.Length),
             Norms = norms,
             Neighbors = new PerToken<MetricAudit>(audits, distinct.Length, model.TokenEmbedding.Count),
@@ -112,6 +115,7 @@ public static class ReportBuilder
             TargetRivalAngleDegrees = Vectors.AngleDegrees(model.Parts.OutputDirection(trace.Target.Id), model.Parts.OutputDirection(trace.Rival.Id)),
             Geometry = geometry,
             Isotropy = isotropy,
+            Map = map,
             Health = VocabularyHealth.Of(underTrained),
             Positions = positions,
         };

@@ -48,6 +48,9 @@ public sealed record ReportData
     /// <summary>How evenly the same tables use their space, before and after repairs.</summary>
     public required IReadOnlyList<IsotropyView> Isotropy { get; init; }
 
+    /// <summary>The input table's directions on a disk.</summary>
+    public required MapView Map { get; init; }
+
     /// <summary>Rows that training hardly touched, and what their ids stand for.</summary>
     public required VocabularyHealth Health { get; init; }
 

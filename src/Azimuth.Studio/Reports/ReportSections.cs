@@ -12,7 +12,7 @@ internal static class ReportSections
     /// <summary>The sections for what was measured; contributions are absent where the model's blocks allow no linear split.</summary>
     public static IReadOnlyList<ReportSection> For(
         PromptTrace trace, TokenLookup lookup, IReadOnlyList<MetricAudit> audits, IReadOnlyList<TokenRoundTrip> trips, IReadOnlyList<NormView> norms,
-        IReadOnlyList<Conventions> geometry, RepairComparison isotropy, Conventions health, PositionsView positions)
+        IReadOnlyList<Conventions> geometry, RepairComparison isotropy, MapView map, Conventions health, PositionsView positions)
     {
         // The trace's notes speak of all its parts; each section says its own.
         Conventions run = trace.Conventions with { Notes = [] };
@@ -40,6 +40,7 @@ internal static class ReportSections
         sections.Add(new("geometry", "Table geometry", string.Join(" — ", geometry.Select(c => c.Line))));
         sections.Add(new("isotropy", "Isotropy and repairs", FormattableString.Invariant(
             $"fitted on all rows, nothing sampled · repairs after centring, −k: without the first k principal components · whitening adds {isotropy.WhitenEpsilon:0.########} to every variance (divided by n − 1) · partition isotropy depends on the rows’ scale, which whitening makes long · mean cosine without zero rows · effective rank of the singular values, not centred unless the table is")));
+        sections.Add(new("map", "Map of directions", Line(map.Map.Conventions, "true neighbours: ten by cosine of the centred directions")));
         sections.Add(new("health", "Vocabulary health", Line(health with { Angles = null })));
         sections.Add(new("positions", "Positions", string.Join(" · ",
         [

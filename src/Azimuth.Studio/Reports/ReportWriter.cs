@@ -19,7 +19,7 @@ public static class ReportWriter
     {
         // The default encoder writes < > & ' " and every character beyond ASCII as \uXXXX: no token's text can end the element or the line.
         Encoder = JavaScriptEncoder.Default,
-        Converters = { new FiniteDoubleConverter(), new FiniteFloatConverter() },
+        Converters = { new FiniteDoubleConverter(), new FiniteFloatConverter(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
     /// <summary>The whole page.</summary>

@@ -13,7 +13,7 @@ public class ReportBuilderTests(ReportFixture fixture)
     public void Every_section_is_there_once_with_its_conventions()
     {
         Assert.Equal(
-            ["prediction", "lookup", "norms", "neighbors", "roundTrip", "lens", "path", "plane", "contributions", "attention", "confidence", "geometry", "isotropy", "health", "positions"],
+            ["prediction", "lookup", "norms", "neighbors", "roundTrip", "lens", "path", "plane", "contributions", "attention", "confidence", "geometry", "isotropy", "map", "health", "positions"],
             Report.Sections.Select(s => s.Id));
         Assert.All(Report.Sections, s => Assert.True(s.Title.Length > 3 && s.SmallPrint.Length > 20, s.Id));
     }

@@ -250,6 +250,41 @@ export interface VocabularyHealth {
   histogram: Histogram;
 }
 
+export interface TableMap {
+  table: string;
+  rows: number;
+  /** Along the three axes, of the directions' squared length. */
+  varianceShown: number;
+  axisShares: number[];
+  keptCosineNeighbours10: number | null;
+  queries: number;
+  rowsWithoutPoint: number;
+  /** Share of the points less than half of whose length lies along the axes. */
+  farOut: number;
+}
+
+export interface MapSquare {
+  column: number;
+  row: number;
+  count: number;
+  tokens: TokenRef[];
+}
+
+export interface MapMark extends TokenRef {
+  x: number;
+  y: number;
+  shown: number;
+  inPrompt: boolean;
+}
+
+export interface MapSection {
+  map: TableMap;
+  /** Squares across the disk, whose radius is 2. */
+  squares: number;
+  counts: MapSquare[];
+  marks: MapMark[];
+}
+
 export interface DistanceCosine {
   distance: number;
   mean: number;
@@ -292,7 +327,7 @@ export interface PositionsSection {
 }
 
 export type SectionId =
-  | 'prediction' | 'lookup' | 'norms' | 'neighbors' | 'roundTrip' | 'lens' | 'path' | 'plane' | 'contributions' | 'attention' | 'confidence' | 'geometry' | 'isotropy' | 'health' | 'positions';
+  | 'prediction' | 'lookup' | 'norms' | 'neighbors' | 'roundTrip' | 'lens' | 'path' | 'plane' | 'contributions' | 'attention' | 'confidence' | 'geometry' | 'isotropy' | 'map' | 'health' | 'positions';
 
 export interface ReportSection {
   id: SectionId;
@@ -315,6 +350,7 @@ export interface ReportData {
   attention: AttentionSection;
   geometry: TableGeometry[];
   isotropy: IsotropySection[];
+  map: MapSection;
   health: VocabularyHealth;
   positions: PositionsSection;
 }
