@@ -123,14 +123,8 @@ public static class RepetitionTest
         ArgumentNullException.ThrowIfNull(report);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         int[] ordinary = [.. Enumerable.Range(0, report.Rows).Where(id => report.Verdicts[id] == TrainingVerdict.Ordinary && (report.ClassOf.Count == 0 || report.ClassOf[id] == TokenClass.Ok))];
-        var random = new SeededRandom(seed);
         count = Math.Min(count, ordinary.Length);
-        for (int i = 0; i < count; i++)
-        {
-            int other = i + random.NextInt32(ordinary.Length - i);
-            (ordinary[i], ordinary[other]) = (ordinary[other], ordinary[i]);
-        }
-
+        new SeededRandom(seed).Shuffle(ordinary.AsSpan(), count);
         return [.. ordinary.Take(count).Order()];
     }
 
