@@ -44,7 +44,7 @@ internal static class ProbeCommand
         OpenedTable opened = session.OpenTable();
         EmbeddingTable table = TableOption.Of(opened, session, Table);
         var words = new WordIndex(table, WordFormOption.Of(session, Form));
-        ProbeInput input = ProbeInput.Read(session, words, lines, file);
+        ProbeInput input = ProbeInput.Read(words, lines, file);
         if ((long)input.Ids.Count * table.ModelDim > Probes.MostFeatureValues)
             throw new UsageException(FormattableString.Invariant($"LABELS: {file}: expected at most {Probes.MostFeatureValues / table.ModelDim} tokens for rows of {table.ModelDim}, found {input.Ids.Count}; label fewer."));
         return classes ? Classify(session, opened, table, words, input, file) : Regress(session, opened, table, words, input, file);
@@ -63,6 +63,7 @@ internal static class ProbeCommand
         int[] classes = [.. input.Labels.Select(label => Math.Max(0, Array.IndexOf(kinds, label)))];
         if (classes.Distinct().Count() < 2)
             throw new UsageException($"LABELS: {file}: expected tokens of at least two labels in the vocabulary, found {(kinds.Length == 0 ? "none" : "one, " + kinds[^1])}.");
+        input.WarnOfMissing(session);
         ulong seed = (ulong)session.Value(Seed);
         ProbeSplit split = ProbeSplit.Random(classes, session.Value(Validation), session.Value(Test), seed);
         ProbeKind kind = kinds.Length == 2 ? ProbeKind.Logistic : ProbeKind.Softmax;
@@ -90,6 +91,7 @@ internal static class ProbeCommand
             throw new UsageException(FormattableString.Invariant($"LABELS: {file}: expected at least three tokens in the vocabulary, found {input.Ids.Count}."));
         bool norm = session.Value(Target) == "norm";
         double[] targets = norm ? Probes.Norms(table, input.Ids) : input.Numbers(table, file);
+        input.WarnOfMissing(session);
         ulong seed = (ulong)session.Value(Seed);
         ProbeSplit split = ProbeSplit.Random(new int[targets.Length], session.Value(Validation), session.Value(Test), seed);
         session.Progress.Say("fitting");

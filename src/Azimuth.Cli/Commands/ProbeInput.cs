@@ -11,7 +11,7 @@ namespace Azimuth.Cli.Commands;
 /// <param name="Repeated">Lines that label a row again in the same way.</param>
 internal sealed record ProbeInput(IReadOnlyList<int> Ids, IReadOnlyList<string> Labels, IReadOnlyList<string> OutOfVocabulary, int Repeated)
 {
-    public static ProbeInput Read(Session session, WordIndex words, IReadOnlyList<LabelledToken> lines, string file)
+    public static ProbeInput Read(WordIndex words, IReadOnlyList<LabelledToken> lines, string file)
     {
         var labelOf = new Dictionary<int, LabelledToken>();
         List<int> ids = [];
@@ -32,9 +32,14 @@ internal sealed record ProbeInput(IReadOnlyList<int> Ids, IReadOnlyList<string> 
             }
         }
 
-        if (missing.Count > 0)
-            session.Warn(FormattableString.Invariant($"{missing.Count} of {lines.Count} tokens are out of vocabulary and left out: {string.Join(", ", missing.Take(12))}{(missing.Count > 12 ? ", …" : "")}"));
         return new ProbeInput(ids, [.. ids.Select(id => labelOf[id].Label)], missing, repeated);
+    }
+
+    /// <summary>Warns about tokens that are left out.</summary>
+    public void WarnOfMissing(Session session)
+    {
+        if (OutOfVocabulary.Count > 0)
+            session.Warn(FormattableString.Invariant($"{OutOfVocabulary.Count} labelled tokens are out of vocabulary and left out: {string.Join(", ", OutOfVocabulary.Take(12))}{(OutOfVocabulary.Count > 12 ? ", …" : "")}"));
     }
 
     /// <summary>The labels as numbers.</summary>
