@@ -14,6 +14,10 @@ internal static unsafe class ImplicitQl
     private const double UnitRoundoff = 1.1102230246251565e-16; // 2⁻⁵³
     private const int MaxSweeps = 80; // a sweep or two is usual for one eigenvalue
 
+    // Elements that are small beside their neighbours only are waited for so long; then those that are rounding errors of the whole matrix count as zero, which
+    // costs no accuracy relative to its norm. Graded matrices whose first rows are the largest would never end otherwise.
+    private const int PatientSweeps = 16;
+
     private readonly record struct Sweep(int Top, int Bottom, int First);
 
     /// <summary>
@@ -26,11 +30,14 @@ internal static unsafe class ImplicitQl
         var sweeps = new List<Sweep>();
         var rotations = new (double C, double S)[rows is null ? n : RotationsAtOnce + n];
         int used = 0;
+        double norm = 0;
+        for (int i = 0; i < n; i++)
+            norm = Math.Max(norm, Math.Abs(diagonal[i]) + Math.Abs(off[i]));
         for (int top = 0; top < n; top++)
         {
             for (int sweep = 0; ; sweep++)
             {
-                int bottom = EndOfBlock(diagonal, off, top);
+                int bottom = EndOfBlock(diagonal, off, top, sweep < PatientSweeps ? 0 : UnitRoundoff * norm);
                 if (bottom == top)
                     break;
                 if (sweep == MaxSweeps)
@@ -55,10 +62,10 @@ internal static unsafe class ImplicitQl
     }
 
     /// <summary>The last index of the unreduced block that begins at <paramref name="top"/>.</summary>
-    private static int EndOfBlock(double[] d, double[] e, int top)
+    private static int EndOfBlock(double[] d, double[] e, int top, double floor)
     {
         int m = top;
-        while (m + 1 < d.Length && Math.Abs(e[m]) > double.Epsilon && Math.Abs(e[m]) > UnitRoundoff * (Math.Abs(d[m]) + Math.Abs(d[m + 1])))
+        while (m + 1 < d.Length && Math.Abs(e[m]) > Math.Max(double.Epsilon, floor) && Math.Abs(e[m]) > UnitRoundoff * (Math.Abs(d[m]) + Math.Abs(d[m + 1])))
             m++;
         return m;
     }

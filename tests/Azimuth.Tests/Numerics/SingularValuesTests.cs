@@ -53,6 +53,21 @@ public sealed class SingularValuesTests : IDisposable
     }
 
     [Fact]
+    public void Columns_that_shrink_over_eight_decades_are_no_obstacle()
+    {
+        const int n = 256;
+        double[] matrix = Normal(n * n, seed: 1);
+        for (int i = 0; i < matrix.Length; i++)
+            matrix[i] *= Math.Pow(10, -8.0 * (i % n) / n);
+        SingularValues svd = SingularValues.Of(matrix, n, n, _workers);
+        double[] expected = [.. Matrix<double>.Build.DenseOfRowMajor(n, n, matrix).Svd(computeVectors: false).S];
+        for (int i = 0; i < n; i++)
+            Assert.Equal(expected[i], svd.Values[i], 1e-14 * expected[0]);
+        Assert.Equal(n, svd.Rank);
+        Assert.InRange(FarFromOrthonormal(svd.Left, n, n), 0, 1e-13);
+    }
+
+    [Fact]
     public void Directions_the_matrix_does_not_have_are_completed_to_an_orthonormal_set()
     {
         const int n = 12;
