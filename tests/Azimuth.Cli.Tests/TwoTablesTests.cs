@@ -31,7 +31,25 @@ public sealed class TwoTablesTests
         Assert.StartsWith("input and output table,0,0,", lines[1], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Aligned_rows_written_to_a_file_lie_where_the_alignment_says()
+    {
+        using TemporaryFolder folder = new();
+        string a = TestFiles.Fixture("families", "gpt2"), b = TestFiles.Fixture("families", "gpt2-untied");
+        JsonElement before = (await CliProcess.RunInAsync(folder.Path, "align", a, b, "-o", "aligned.npy", "--json")).Json().GetProperty("alignment");
+        JsonElement after = (await CliProcess.RunInAsync(folder.Path, "align", "aligned.npy", b, "--match", "id", "--json")).Json().GetProperty("alignment");
+        double residual = before.GetProperty("procrustesCentred").GetProperty("scaled").GetProperty("residual").GetDouble();
+        // Nothing is left to turn or scale; the file's rows are floats.
+        Assert.Equal(residual, after.GetProperty("procrustesCentred").GetProperty("unscaled").GetProperty("residual").GetDouble(), 1e-5 * residual);
+        Assert.Equal(1, after.GetProperty("procrustesCentred").GetProperty("scale").GetDouble(), 1e-5);
+        await CliProcess.RunInAsync(folder.Path, "align", a, b, "-o", "aligned.safetensors", "--no-scale");
+        JsonElement file = (await CliProcess.RunInAsync(folder.Path, "inspect", "-m", "aligned.safetensors", "--json")).Json();
+        Assert.Equal("embedding", file.GetProperty("tensors")[0].GetProperty("name").GetString());
+    }
+
     [Theory]
+    [InlineData("align novels-gpt novels-gpt -o aligned.xyz", "expected a name ending in .safetensors .vec .bin")]
+    [InlineData("align novels-gpt SmolLM2-135M-Instruct -o aligned.npy", "expected two tables of the same width to align, found 192 and 576")]
     [InlineData("align novels-gpt", "expected A and B, two models or files of vectors, found only A")]
     [InlineData("drift", "found neither")]
     [InlineData("align novels-gpt novels-gpt -m novels-gpt", "expected no --model, since A and B name what is compared")]

@@ -15,24 +15,42 @@ internal static class AlignCommand
     private static readonly Option<string> Match = TwoTables.MatchOption();
     private static readonly Option<bool> Uncentred = Options.Flag("--uncentred", "per-token numbers of the rows as stored; otherwise each table's mean is subtracted first");
     private static readonly Option<int> Top = Options.WholeNumber("--top", "K", "how many of the tokens that moved most", 0, 100_000, 10);
+    private static readonly Option<string?> File = Options.Text("--output", "FILE", "write all rows of A aligned onto B: .safetensors .vec .bin .txt .npy .npz .tsv .jsonl .csv", "-o");
+    private static readonly Option<bool> NoScale = Options.Flag("--no-scale", "write rows turned but not scaled");
     private static readonly Option<bool> Svcca = Options.Flag("--svcca", "also the mean canonical correlation of the directions that hold 99 % of each variance");
 
     public static Verb Create() => Verb.Create(
         "align",
         "Compares two tables over the same tokens: the rotation or reflection that brings one nearest to the other (orthogonal Procrustes), each token's angle before and after, linear CKA, and how many neighbours they share.",
-        [A, B, Table, Match, Uncentred, Top, Svcca],
+        [A, B, Table, Match, Uncentred, Top, Svcca, File, NoScale],
         Run,
         new("azimuth align novels-gpt SmolLM2-135M-Instruct", "two vocabularies: tokens are paired by text"),
+        new("azimuth align tests/fixtures/families/gpt2 tests/fixtures/families/gpt2-untied -o aligned.npy", "and A's rows on B's axes, in a file"),
         new("azimuth align novels-gpt novels-gpt --top 3 --json", "a table and itself, for scripts"));
 
     private static Task<int> Run(Session session)
     {
+        string? file = session.Value(File);
+        if (file is not null)
+            AlignedFile.Check(file, File.Name);
         (OpenedTable a, OpenedTable b) = TwoTables.Open(session, A, B);
         TablePair pair = TwoTables.Match(session, TableOption.Of(a, session, Table), TableOption.Of(b, session, Table), Match);
         AlignmentOptions options = new() { Centred = !session.Value(Uncentred), Movers = session.Value(Top), Svcca = session.Value(Svcca) };
         TableAlignment result = TableAlignment.Of(pair, options, session.Workers, TwoTables.Steps(session), session.Cancel);
-        var document = new { A = a.Name, B = b.Name, TableA = pair.A.Name, TableB = pair.B.Name, Alignment = result };
-        return session.Show(null, result.Conventions, document, screen => Draw(screen, a.Name, b.Name, result, options.Centred));
+        if (file is not null)
+        {
+            Procrustes fit = (options.Centred ? result.ProcrustesCentred : result.ProcrustesUncentred)
+                ?? throw new UsageException(FormattableString.Invariant($"{File.Name}: expected two tables of the same width to align, found {result.ModelDims[0]} and {result.ModelDims[1]}."));
+            AlignedFile.Write(session, file, a.Name, b.Name, pair.A, fit, scaled: !session.Value(NoScale));
+        }
+
+        var document = new { A = a.Name, B = b.Name, TableA = pair.A.Name, TableB = pair.B.Name, Alignment = result, File = file };
+        return session.Show(null, result.Conventions, document, screen =>
+        {
+            Draw(screen, a.Name, b.Name, result, options.Centred);
+            if (file is not null)
+                screen.Line($"All {Numbers.Count(pair.A.Count)} rows of A, turned{(session.Value(NoScale) ? "" : ", scaled")} and moved onto B, are in {file}.");
+        });
     }
 
     private static void Draw(Screen screen, string a, string b, TableAlignment result, bool centred)

@@ -42,6 +42,24 @@ public sealed class StoredMatrix
     public static StoredMatrix FromFloats(ReadOnlySpan<float> values, long rows, int columns) =>
         new(TensorType.F32, rows, columns, StoredBytes.FromFloats(values));
 
+    /// <summary>Writes one tile of rows [count, columns].</summary>
+    internal delegate void TileWriter(long first, int count, Span<float> tile);
+
+    /// <summary>A matrix of floats whose rows are computed, a tile at a time on all threads, in memory of its own.</summary>
+    internal static unsafe StoredMatrix FromTiles(long rows, int columns, Workers workers, TileWriter write, CancellationToken cancellation = default)
+    {
+        const int tileRows = 64;
+        AlignedMemory memory = AlignedMemory.Of<float>(checked(rows * columns));
+        workers.Run(checked((int)((rows + tileRows - 1) / tileRows)), tile =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            long first = (long)tile * tileRows;
+            int count = (int)Math.Min(tileRows, rows - first);
+            write(first, count, new Span<float>((float*)memory.Pointer + first * columns, count * columns));
+        });
+        return new StoredMatrix(TensorType.F32, rows, columns, new StoredBytes(memory.Pointer, memory.Bytes, memory));
+    }
+
     /// <summary>Row <paramref name="row"/> widened to float; <paramref name="destination"/> has <see cref="Columns"/> places.</summary>
     public void ReadRow(long row, Span<float> destination)
     {

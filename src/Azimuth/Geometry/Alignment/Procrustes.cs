@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Azimuth.Embeddings;
 using Azimuth.Numerics;
 
 namespace Azimuth.Geometry.Alignment;
@@ -82,20 +83,32 @@ public sealed record Procrustes
         }
     }
 
-    /// <summary>Aligned rows c (a − origin) R + origin of B, as floats.</summary>
-    /// <param name="rows">[count, d].</param>
+    /// <summary>All rows of a table aligned, c (a − origin of A) R + origin of B, as floats in memory of their own; the tokens stay A's, those without a partner among them.</summary>
+    /// <param name="a">A table of the alignment's width.</param>
     /// <param name="scaled">Multiply by <see cref="Scale"/>; otherwise c = 1.</param>
-    /// <param name="aligned">[count, d], overwritten.</param>
-    public void Apply(ReadOnlySpan<float> rows, bool scaled, Span<float> aligned)
+    /// <param name="workers">The threads to use; results do not depend on their number.</param>
+    /// <param name="cancellation">Checked between tiles of rows.</param>
+    /// <exception cref="ArgumentException">A table of another width.</exception>
+    public EmbeddingTable Apply(EmbeddingTable a, bool scaled, Workers workers, CancellationToken cancellation = default)
     {
-        int d = OriginA.Length, count = d == 0 ? 0 : rows.Length / d;
-        double[] centred = new double[count * d], turned = new double[count * d];
-        for (int i = 0; i < centred.Length; i++)
-            centred[i] = rows[i] - OriginA[i % d];
-        Map.Multiply(centred, count, turned);
+        ArgumentNullException.ThrowIfNull(a);
+        ArgumentNullException.ThrowIfNull(workers);
+        int d = OriginA.Length;
+        if (a.ModelDim != d)
+            throw new ArgumentException($"a table of {d} columns expected, found {a.ModelDim}", nameof(a));
+        DoubleRows map = Map;
         double factor = scaled ? Scale : 1;
-        for (int i = 0; i < turned.Length; i++)
-            aligned[i] = (float)(factor * turned[i] + OriginB[i % d]);
+        StoredMatrix rows = StoredMatrix.FromTiles(a.Count, d, workers, (first, count, tile) =>
+        {
+            double[] centred = new double[count * d], turned = new double[count * d];
+            a.Rows.ReadRows(first, count, tile);
+            for (int i = 0; i < count; i++)
+                PcaProjection.Centre(tile.Slice(i * d, d), OriginA, centred.AsSpan(i * d, d));
+            map.Multiply(centred, count, turned);
+            for (int i = 0; i < turned.Length; i++)
+                tile[i] = (float)(factor * turned[i] + OriginB[i % d]);
+        }, cancellation);
+        return new EmbeddingTable(a.Name, rows, a.Text);
     }
 
     /// <summary>The same with both fits' mean cosine; scaling changes no cosine.</summary>

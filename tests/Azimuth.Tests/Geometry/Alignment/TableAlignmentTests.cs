@@ -31,10 +31,11 @@ public sealed class TableAlignmentTests : IDisposable
         Assert.InRange(got.AngleSummary.MeanBefore, 20, 180);
         Assert.Equal(1, got.CkaLinear, 1e-9);
         Assert.Equal(1, got.NeighbourOverlap10.Centred, 1e-2);
-        var aligned = new float[rows * d];
-        got.ProcrustesCentred.Apply(a, scaled: true, aligned);
+        EmbeddingTable aligned = got.ProcrustesCentred.Apply(Tables.Of(rows, d, a), scaled: true, _workers, TestContext.Current.CancellationToken);
         for (int i = 0; i < b.Length; i++)
-            Assert.Equal(b[i], aligned[i], 1e-4f);
+            Assert.Equal(b[i], aligned.Vector(i / d)[i % d], 1e-4f);
+        EmbeddingTable unscaled = got.ProcrustesCentred.Apply(Tables.Of(rows, d, a), scaled: false, _workers, TestContext.Current.CancellationToken);
+        Assert.Equal(Vectors.Distance(Tables.Of(rows, d, a).Vector(3), Tables.Of(rows, d, a).Vector(8)), Vectors.Distance(unscaled.Vector(3), unscaled.Vector(8)), 1e-5);
     }
 
     [Fact]
