@@ -24,12 +24,31 @@ public static class TableMeasures
             throw new ArgumentException($"the {table.Name} is empty: [{table.Count}, {table.ModelDim}]", nameof(table));
         double[] norms = TableScan.Norms(table.Rows, workers, cancellation);
         TableScan.RequireFinite(table, norms);
+        Gram gram = Gram.Of(table.Rows, workers, cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        return Of(table, norms, gram.Mean, SingularValues(gram, workers), CovarianceEigenvalues(gram, workers), workers);
+    }
+
+    /// <summary>The same with a spectrum that is known already.</summary>
+    /// <param name="table">[vocab, model], at least one row.</param>
+    /// <param name="spectrum">Of its rows.</param>
+    /// <param name="workers">The threads to use; results do not depend on their number.</param>
+    /// <param name="cancellation">Checked between tiles of rows.</param>
+    /// <exception cref="Checkpoints.CheckpointFormatException">A row holds NaN or an infinity; the first such row is named.</exception>
+    public static TableGeometry Of(EmbeddingTable table, TableSpectrum spectrum, Workers workers, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(spectrum);
+        ArgumentNullException.ThrowIfNull(workers);
+        double[] norms = TableScan.Norms(table.Rows, workers, cancellation);
+        TableScan.RequireFinite(table, norms);
+        return Of(table, norms, spectrum.Mean, spectrum.SingularValues, spectrum.ExplainedVariance, workers);
+    }
+
+    private static TableGeometry Of(EmbeddingTable table, double[] norms, double[] meanRow, double[] singular, double[] variances, Workers workers)
+    {
         int[] byNorm = ByNorm(norms);
         double[] sorted = [.. byNorm.Select(id => norms[id])];
-        Gram gram = Gram.Of(table.Rows, workers);
-        cancellation.ThrowIfCancellationRequested();
-        double[] singular = SingularValues(gram, workers);
-        double[] variances = CovarianceEigenvalues(gram, workers);
         double mean = norms.Sum() / norms.Length;
         return new TableGeometry
         {
@@ -44,7 +63,7 @@ public static class TableMeasures
             SmallestNorm = [.. byNorm.Take(10).Select(Named)],
             LargestNorm = [.. LongestIds(norms).Select(Named)],
             ZeroRows = norms.Count(n => n == 0),
-            MeanVectorNorm = TensorPrimitives.Norm<double>(gram.Mean),
+            MeanVectorNorm = TensorPrimitives.Norm<double>(meanRow),
             MeanPairwiseCosine = MeanPairwiseCosine(table.Rows, norms, workers),
             SingularValuesFirst10 = [.. singular.Take(10)],
             EffectiveRankSingularValues = EffectiveRank(singular),

@@ -38,6 +38,19 @@ public sealed record TableNeighborhoods
     [JsonIgnore]
     public required RowSample Sample { get; init; }
 
+    /// <summary>The rows asked about when nothing else is said: all of up to 5,000, else 500 to 2,000, fewer of a larger table.</summary>
+    public static RowSample DefaultSample(EmbeddingTable table, ulong seed = 1) => SampleFor(table, 2e11, 500, 2000, seed);
+
+    /// <summary>The rows that a map's quality is judged by when nothing else is said: all of a small table, else 100 to 2,000.</summary>
+    public static RowSample DefaultMapSample(EmbeddingTable table, ulong seed = 1) => SampleFor(table, 1e10, 100, 2000, seed);
+
+    private static RowSample SampleFor(EmbeddingTable table, double products, int least, int most, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        double perQuery = Math.Max(1.0, (double)table.Count * table.ModelDim);
+        return RowSample.Of(table.Count, perQuery * table.Count <= products && table.Count <= 5000 ? 5000 : (int)Math.Clamp(products / perQuery, least, most), seed);
+    }
+
     /// <summary>Looks at the neighbours of some rows.</summary>
     /// <param name="table">At least one row and one column, finite numbers.</param>
     /// <param name="spectrum">Of its rows, for the map.</param>

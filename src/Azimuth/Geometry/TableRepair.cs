@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics.Tensors;
 using System.Text.Json.Serialization;
+using Azimuth.Embeddings;
 using Azimuth.Numerics;
 
 namespace Azimuth.Geometry;
@@ -75,6 +76,7 @@ public sealed class TableRepair
     {
         RepairKind.Raw => "rows as stored",
         RepairKind.Centre => "mean row removed",
+        RepairKind.RemoveComponents when Removed == 0 => "mean row removed",
         RepairKind.RemoveComponents => string.Create(CultureInfo.InvariantCulture, $"mean row and first {(Removed == 1 ? "principal component" : $"{Removed} principal components")} removed"),
         RepairKind.WhitenPca => string.Create(CultureInfo.InvariantCulture, $"PCA whitening, epsilon {Epsilon:0.######e+0}"),
         _ => string.Create(CultureInfo.InvariantCulture, $"ZCA whitening, epsilon {Epsilon:0.######e+0}"),
@@ -102,6 +104,18 @@ public sealed class TableRepair
         Gram gram = Gram.Of(rows, workers, cancellation);
         SymmetricEigen? covariance = options.Kind == RepairKind.Centre ? null : SymmetricEigen.Decompose(gram.Covariance(), gram.Columns, workers);
         return Of(gram.Mean, covariance, options, gram.RowCount);
+    }
+
+    /// <summary>The same of a table, whose rows are looked at first: one that holds NaN or an infinity is named.</summary>
+    /// <exception cref="ArgumentException">An empty table.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer than 0 components or more than columns; an epsilon below 0 or not finite.</exception>
+    /// <exception cref="Checkpoints.CheckpointFormatException">A row holds NaN or an infinity; the first such row is named.</exception>
+    public static TableRepair Fit(EmbeddingTable table, RepairOptions options, Workers workers, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(workers);
+        TableScan.RequireFinite(table, TableScan.Norms(table.Rows, workers, cancellation));
+        return Fit(table.Rows, options, workers, cancellation);
     }
 
     /// <summary>The same from a spectrum that is known already.</summary>

@@ -1,3 +1,4 @@
+using Azimuth.Embeddings;
 using Azimuth.Numerics;
 
 namespace Azimuth.Geometry;
@@ -65,6 +66,19 @@ public sealed class TableSpectrum
         SymmetricEigen products = SymmetricEigen.Decompose(gram.Products, gram.Columns, workers);
         cancellation.ThrowIfCancellationRequested();
         return new TableSpectrum(gram, products, SymmetricEigen.Decompose(gram.Covariance(), gram.Columns, workers));
+    }
+
+    /// <summary>The same of a table, whose rows are looked at first: one that holds NaN or an infinity is named.</summary>
+    /// <exception cref="ArgumentException">An empty table.</exception>
+    /// <exception cref="Checkpoints.CheckpointFormatException">A row holds NaN or an infinity; the first such row is named.</exception>
+    public static TableSpectrum Of(EmbeddingTable table, Workers workers, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(workers);
+        if (table.Count == 0 || table.ModelDim == 0)
+            throw new ArgumentException($"the {table.Name} is empty: [{table.Count}, {table.ModelDim}]", nameof(table));
+        TableScan.RequireFinite(table, TableScan.Norms(table.Rows, workers, cancellation));
+        return Of(table.Rows, workers, cancellation);
     }
 
     /// <summary>Principal component <paramref name="index"/> as a unit vector [d]; 0 is the one of largest variance.</summary>

@@ -84,8 +84,8 @@ public sealed record TableStatistics
         {
             Norms = Lengths(norms),
             MeanVector = Mean(table.Rows, spectrum, norms, workers),
-            SpearmanNormId = RankCorrelation.Spearman(norms, ids),
-            SpearmanNormCount = counts is null ? null : RankCorrelation.Spearman([.. counted.Select(id => norms[id])], [.. counted.Select(id => counts[id])]),
+            SpearmanNormId = Correlation.Spearman(norms, ids),
+            SpearmanNormCount = counts is null ? null : Correlation.Spearman([.. counted.Select(id => norms[id])], [.. counted.Select(id => counts[id])]),
             CountedRows = counts is null ? null : counted.Length,
             SingularValues = [spectrum.SingularValues, spectrum.CentredSingularValues],
             PcaExplainedVariance = spectrum.ExplainedVariance,

@@ -103,6 +103,13 @@ public sealed class ModelParts
         return (_weights.Unembedding.Bias?[id] ?? 0) * _config.Output.LogitScale;
     }
 
+    /// <summary>The logit of a product of an output row with what the output reads: bias added, scaled, soft-capped.</summary>
+    internal double LogitOf(double product, int id)
+    {
+        double logit = (product + (_weights.Unembedding.Bias?[id] ?? 0)) * _config.Output.LogitScale;
+        return _config.Output.LogitSoftCap is float cap ? cap * Math.Tanh(logit / cap) : logit;
+    }
+
     /// <summary>The token's share of the first residual stream [model]: its row, scaled and projected; no position, no norm.</summary>
     public float[] TokenVector(int id)
     {
@@ -119,6 +126,20 @@ public sealed class ModelParts
         var result = new Matrix(rows.Rows, rows.Columns, [.. rows.Values]);
         _weights.EmbeddingNorm?.ApplyRows(result.Values, result.Values, rows.Columns);
         return result;
+    }
+
+    /// <summary>
+    /// What the output rows are multiplied with when a token's own row goes straight to the output: scaled and projected in, through the final norm,
+    /// projected out [embedding width]. No position, no block; apart from those parts no weight is looked at.
+    /// </summary>
+    public float[] ReadOut(int id)
+    {
+        RequireToken(id);
+        float[] row = _weights.TokenEmbedding.Row(id);
+        TensorPrimitives.Multiply(row, _config.Embedding.Scale, row);
+        row = Projected(_weights.ProjectIn, row);
+        _weights.FinalNorm?.Apply(row, row);
+        return Projected(_weights.ProjectOut, row);
     }
 
     /// <summary>The position's share of the first residual stream [model]; null where the model adds no position vector.</summary>
@@ -179,6 +200,16 @@ public sealed class ModelParts
         RequireWidth(rows, _config.ModelDim);
         var result = new Matrix(rows.Rows, rows.Columns);
         _decoder.Value.AddedByMlp(layer, rows.Values, rows.Rows, result.Values);
+        return result;
+    }
+
+    private float[] Projected(Linear? projection, float[] row)
+    {
+        if (projection is null)
+            return row;
+        projection.Prepare(_workers);
+        var result = new float[projection.Outputs];
+        projection.Apply(row, 1, result, _workers);
         return result;
     }
 
