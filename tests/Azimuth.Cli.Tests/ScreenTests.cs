@@ -9,6 +9,7 @@ public sealed class ScreenTests
     [
         "models", "inspect", "inspect models/novels-gpt --tensors", "tokenize --text The·king's·crown·👑·日本", "tokenize --variants night -m novels-gpt",
         "lookup -m novels-gpt id:1 id:2 id:3 id:4 id:5 id:6 id:7 id:8 id:9 id:10 id:11 id:12", "neighbors ·he -m novels-gpt", "neighbors id:2 -m novels-gpt --metric euclidean --top 30",
+        "neighbors ·he -m novels-gpt --remove-components 3", "geometry -m tests/fixtures/geometry/tables/B.npy", "roundtrip --all --table both -m tests/fixtures/families/gpt2-untied", "roundtrip id:3 --table both -m tests/fixtures/families/gpt2-untied",
         "roundtrip ·he -m novels-gpt", "roundtrip --all -m novels-gpt", "geometry -m novels-gpt", "trace -m novels-gpt", "trace",
         "positions -m novels-gpt", "positions -m tests/fixtures/families/bloom --ids 5,9,77,41,17", "attention -m novels-gpt", "attention -m novels-gpt --layer 3", "attention -m novels-gpt --layer 0 --head 1",
         "attention -m tests/fixtures/families/bloom --ids 5,9,77,41,17 --layer 0 --head 1", "contextualize ·heart -m novels-gpt --text all·my·heart --text a·heart,·and", "bigrams ·he -m novels-gpt", "bigrams --sample 9 -m novels-gpt",

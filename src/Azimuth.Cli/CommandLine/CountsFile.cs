@@ -43,6 +43,6 @@ internal static class CountsFile
             found++;
         }
 
-        return found > 0 ? counts : throw new UsageException($"{where}: {path}: expected tokens or ids of the {table.Name}, found none in {entries.Count} lines.");
+        return found > 0 ? counts : throw new UsageException($"{where}: {path}: expected tokens or ids of the {table.Name}, found none in {entries.Count} {(entries.Count == 1 ? "line" : "lines")}.");
     }
 }

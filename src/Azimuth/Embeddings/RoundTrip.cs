@@ -3,8 +3,8 @@ using Azimuth.Numerics;
 namespace Azimuth.Embeddings;
 
 /// <summary>
-/// Embed and unembed (DESIGN §8): a token's row is scored against all rows of its table by transpose, cosine and left inverse. Preparing it
-/// solves one eigenproblem of the table's width; after that any token is one pass over the table. Immutable, safe for many threads.
+/// Embed and unembed (DESIGN §8): a token's row is scored against all rows of its table, or of the model's other table, by transpose, cosine and left
+/// inverse. Preparing it solves one eigenproblem of the table's width; after that any token is one pass over the table. Immutable, safe for many threads.
 /// </summary>
 public sealed class RoundTrip
 {
@@ -15,14 +15,15 @@ public sealed class RoundTrip
         "peak to noise = (own - mean of the others) / their population standard deviation",
     ];
 
-    private readonly EmbeddingTable _table;
+    private readonly EmbeddingTable _table; // whose rows answer
     private readonly Workers _workers;
     private readonly double[] _norms; // by id
     private readonly LeftInverse _inverse;
+    private readonly RoundTrip? _input; // of the table the rows come from, when that is another one
 
-    private RoundTrip(EmbeddingTable table, Workers workers, double[] norms)
+    private RoundTrip(EmbeddingTable table, Workers workers, double[] norms, RoundTrip? input)
     {
-        (_table, _workers, _norms) = (table, workers, norms);
+        (_table, _workers, _norms, _input) = (table, workers, norms, input);
         _inverse = LeftInverse.Of(table, workers);
     }
 
@@ -43,7 +44,30 @@ public sealed class RoundTrip
             throw new ArgumentException($"the {table.Name} is empty: [{table.Count}, {table.ModelDim}]", nameof(table));
         double[] norms = TableScan.Norms(table.Rows, workers, cancellation);
         TableScan.RequireFinite(table, norms);
-        return new RoundTrip(table, workers, norms);
+        return new RoundTrip(table, workers, norms, null);
+    }
+
+    /// <summary>Prepares the way from the rows of one table to those of another: the direct path of an untied model, from its input row to the logits.</summary>
+    /// <param name="input">[vocab, model]: the rows that go in.</param>
+    /// <param name="output">[vocab, model]: the rows that answer, the same token's under the same id.</param>
+    /// <param name="workers">The threads to use, now and later; results do not depend on their number.</param>
+    /// <param name="cancellation">Checked between tiles of rows.</param>
+    /// <exception cref="ArgumentException">An empty table, or tables of another shape.</exception>
+    /// <exception cref="Checkpoints.CheckpointFormatException">A row holds NaN or an infinity; the first such row is named.</exception>
+    public static RoundTrip Prepare(EmbeddingTable input, EmbeddingTable output, Workers workers, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(output);
+        if (ReferenceEquals(input, output))
+            return Prepare(output, workers, cancellation);
+        if (input.ModelDim != output.ModelDim || input.Count != output.Count)
+        {
+            throw new ArgumentException(
+                FormattableString.Invariant($"tables of one shape expected, found [{input.Count}, {input.ModelDim}] and [{output.Count}, {output.ModelDim}]"), nameof(output));
+        }
+
+        RoundTrip own = Prepare(input, workers, cancellation), answer = Prepare(output, workers, cancellation);
+        return new RoundTrip(output, workers, answer._norms, own);
     }
 
     /// <summary>One token's way through the table and back.</summary>
@@ -53,7 +77,9 @@ public sealed class RoundTrip
     public TokenRoundTrip OfToken(int id, int top)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(top);
-        float[] row = TableScan.FiniteRow(_table, id);
+        TokenRoundTrip? own = _input?.OfToken(id, top);
+        float[] row = TableScan.FiniteRow(Source._table, id);
+        double norm = Source._norms[id];
         double[] coefficients = _inverse.Coefficients(row);
         double[] transpose = new double[_table.Count], cosine = new double[_table.Count], left = new double[_table.Count];
         int columns = _table.ModelDim;
@@ -65,19 +91,20 @@ public sealed class RoundTrip
                 var other = rows.Slice(i * columns, columns);
                 transpose[j] = Vectors.DotDouble(row, other);
                 left[j] = LeftInverse.Score(coefficients, other);
-                double similar = transpose[j] / (_norms[j] * _norms[id]); // NaN for a zero row
+                double similar = transpose[j] / (_norms[j] * norm); // NaN for a zero row
                 cosine[j] = ParallelRows.Same(similar) ? 1 : similar;
             }
         });
         return new TokenRoundTrip
         {
             Token = new TokenRef(id, _table.Text(id)),
-            Table = _table.Name,
-            Leverage = left[id],
+            Table = Name,
+            Leverage = own?.Leverage ?? left[id],
             Transpose = Way(transpose, id, top),
-            Cosine = _norms[id] == 0 ? null : Way(cosine, id, top),
+            Cosine = double.IsNaN(cosine[id]) ? null : Way(cosine, id, top),
             LeftInverse = Way(left, id, top),
-            Conventions = Conventions.OfTable(_table, Notes) with { Angles = null },
+            LeftInverseInput = own?.LeftInverse,
+            Conventions = Conventions.OfTable(_table, Notes) with { Angles = null, Table = Name },
         };
     }
 
@@ -86,8 +113,11 @@ public sealed class RoundTrip
     /// </summary>
     /// <param name="progress">Told the share done, 0 to 1; may be called from any thread.</param>
     /// <param name="cancellation">Checked between tiles of rows.</param>
+    /// <exception cref="InvalidOperationException">Rows of one table that another answers: only <see cref="Ranks"/> counts those.</exception>
     public TableRoundTrip OfTable(IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
+        if (_input is not null)
+            throw new InvalidOperationException("the tokens of a pair of tables are counted by their ranks");
         int n = _table.Count;
         double[] leverages = Leverages(cancellation);
         progress?.Report(0.05);
@@ -106,13 +136,44 @@ public sealed class RoundTrip
             LeverageMax = new TokenScore(max, _table.Text(max), leverages[max]),
             Recovered = new RecoveredShares((double)(n - transpose) / n, (double)(n - cosine) / n, (double)(n - left) / n),
             Lost = new RecoveredCounts(transpose, cosine, left),
-            Conventions = Conventions.OfTable(_table, Notes) with { Angles = null },
+            Conventions = Conventions.OfTable(_table, Notes) with { Angles = null, Table = Name },
         };
     }
 
-    /// <summary>Every token's leverage, by id: between 0 and 1, adding up to <see cref="Rank"/>.</summary>
+    /// <summary>
+    /// Ranks of some tokens' own scores among all, in double: 1 + the number of scores strictly above, so that equal scores share the better rank. Scores of
+    /// cosines within 1e-15 count as equal.
+    /// </summary>
+    /// <param name="sample">The tokens asked about.</param>
+    /// <param name="progress">Told the share done, 0 to 1; may be called from any thread.</param>
+    /// <param name="cancellation">Checked between tiles of rows.</param>
+    public RoundTripRanks Ranks(Geometry.RowSample sample, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(sample);
+        int[][] ranks = RankCount.Of(Source._table, Source._norms, _table, _norms, _inverse, sample.Ids, _workers, progress, cancellation);
+        return new RoundTripRanks
+        {
+            Table = Name,
+            Queries = sample.Ids.Count,
+            Seed = sample.Seed,
+            LeverageSum = Source.Leverages(cancellation).Sum(),
+            Transpose = RankSummary.Of(ranks[0]),
+            Cosine = RankSummary.Of(ranks[1]),
+            LeftInverse = RankSummary.Of(ranks[2]),
+            LeftInverseInput = _input?.Ranks(sample, null, cancellation).LeftInverse,
+        };
+    }
+
+    /// <summary>Where the rows come from.</summary>
+    private RoundTrip Source => _input ?? this;
+
+    private string Name => _input is null ? _table.Name : $"{_input._table.Name} to {_table.Name}";
+
+    /// <summary>Every token's leverage in the table its row comes from, by id: between 0 and 1, adding up to that table's rank.</summary>
     public double[] Leverages(CancellationToken cancellation = default)
     {
+        if (_input is not null)
+            return _input.Leverages(cancellation);
         var leverages = new double[_table.Count];
         TableScan.Run(_table.Rows, _workers, (first, count, rows) => _inverse.Whiten(rows, count, [], leverages.AsSpan(first, count)), cancellation);
         return leverages;

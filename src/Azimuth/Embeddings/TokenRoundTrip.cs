@@ -31,8 +31,12 @@ public sealed record TokenRoundTrip
     /// <summary>Cosines of every row with e; null for a zero row, which has no direction.</summary>
     public required RoundTripWay? Cosine { get; init; }
 
-    /// <summary>Scores E(EᵀE)⁻¹e: the least-squares way back. Its own entry is <see cref="Leverage"/>.</summary>
+    /// <summary>Scores E(EᵀE)⁻¹e: the least-squares way back. Its own entry is <see cref="Leverage"/>. Of two tables, the answering one's inverse.</summary>
     public required RoundTripWay LeftInverse { get; init; }
+
+    /// <summary>Of two tables, the way back by the inverse of the table the row comes from; null for one table.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RoundTripWay? LeftInverseInput { get; init; }
 
     /// <summary>What the numbers depend on.</summary>
     [JsonIgnore]
@@ -78,6 +82,10 @@ public sealed record TableRoundTrip
 
     /// <summary>Tokens that do not come back, by each way.</summary>
     public required RecoveredCounts Lost { get; init; }
+
+    /// <summary>Where the tokens come out, of all or of a sample; null when that was not asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RoundTripRanks? Ranks { get; init; }
 
     /// <summary>What the numbers depend on.</summary>
     [JsonIgnore]

@@ -36,7 +36,7 @@ public sealed record TableNeighborhoods
 
     /// <summary>Which rows were asked about.</summary>
     [JsonIgnore]
-    public required RowSample Sample { get; init; }
+    public RowSample Sample { get; init; } = RowSample.Of(0, 1);
 
     /// <summary>The rows asked about when nothing else is said: all of up to 5,000, else 500 to 2,000, fewer of a larger table.</summary>
     public static RowSample DefaultSample(EmbeddingTable table, ulong seed = 1) => SampleFor(table, 2e11, 500, 2000, seed);

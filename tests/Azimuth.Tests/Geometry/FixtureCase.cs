@@ -48,6 +48,16 @@ internal sealed class FixtureCase
         _compared.Add(name);
     }
 
+    /// <summary>Compares whole numbers with the first row of the value's file: later rows are bounds for single precision.</summary>
+    internal void CompareArray(string name, IReadOnlyList<int> found, int columns)
+    {
+        double[] expected = Array(name).Values[..columns];
+        Assert.Equal(expected, found.Select(v => (double)v));
+        _compared.Add(name);
+    }
+
+    internal JsonElement Tolerance(string name) => _root.GetProperty("values").GetProperty(name).GetProperty("tolerance");
+
     /// <summary>Fails when a required value was never compared.</summary>
     internal void RequireAll(Func<string, bool> of) => Assert.Equal("", string.Join(", ", Names.Where(name => of(name) && IsRequired(name) && !_compared.Contains(name))));
 
