@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Azimuth.Embeddings;
 using Azimuth.Numerics;
 using Azimuth.Transformers;
+using Azimuth.Transformers.Tracing;
 
 namespace Azimuth.Geometry;
 
@@ -51,14 +52,14 @@ public sealed record LogitAudit
     /// <param name="lists">The token's neighbours by the three metrics.</param>
     /// <param name="workers">The threads to use.</param>
     /// <param name="cancellation">Checked between tiles of rows.</param>
-    /// <returns>Null for a row beyond the model's vocabulary.</returns>
+    /// <returns>Null for a row beyond the model's vocabulary, and for a model without a direct path (<see cref="DirectPath.Obstacle"/>).</returns>
     public static LogitAudit? OfToken(LanguageModel model, MetricAudit lists, Workers workers, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(lists);
         ArgumentNullException.ThrowIfNull(workers);
         int id = lists.Token.Id;
-        if (id >= model.Config.VocabSize)
+        if (id >= model.Config.VocabSize || DirectPath.Obstacle(model.Config) is not null)
             return null;
         EmbeddingTable output = model.Unembedding;
         LogitLists found = LogitLists.Of(model, [id], lists.K, workers, null, cancellation)[0];
@@ -106,7 +107,7 @@ public sealed record TableLogitAudit
     /// <param name="workers">The threads to use; results do not depend on their number.</param>
     /// <param name="progress">Told the share done, 0 to 1; may be called from any thread.</param>
     /// <param name="cancellation">Checked between tiles of rows.</param>
-    /// <returns>Null when no token of the sample is in the model's vocabulary.</returns>
+    /// <returns>Null when no token of the sample is in the model's vocabulary, and for a model without a direct path (<see cref="DirectPath.Obstacle"/>).</returns>
     public static TableLogitAudit? Of(
         LanguageModel model, EmbeddingTable table, RowSample sample, Workers workers, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
@@ -114,7 +115,7 @@ public sealed record TableLogitAudit
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(sample);
         int[] ids = [.. sample.Ids.Where(id => id < Math.Min(model.Config.VocabSize, table.Count))];
-        if (ids.Length == 0)
+        if (ids.Length == 0 || DirectPath.Obstacle(model.Config) is not null)
             return null;
         int[][] Lists(SimilarityMetric metric) => NearestRows.Find(table.Rows, ids, ListLength, metric, workers, null, cancellation);
         int[][] cosine = Lists(SimilarityMetric.Cosine), dot = Lists(SimilarityMetric.Dot), euclidean = Lists(SimilarityMetric.Euclidean);

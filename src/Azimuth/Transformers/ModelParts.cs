@@ -129,8 +129,8 @@ public sealed class ModelParts
     }
 
     /// <summary>
-    /// What the output rows are multiplied with when a token's own row goes straight to the output: scaled and projected in, through the final norm,
-    /// projected out [embedding width]. No position, no block; apart from those parts no weight is looked at.
+    /// What the output rows are multiplied with when a token's own row goes straight to the output: scaled and projected in, through the embedding's norm
+    /// (where there is one) and the final norm, projected out [embedding width]. No position, no block; no other weight is looked at.
     /// </summary>
     public float[] ReadOut(int id)
     {
@@ -138,6 +138,7 @@ public sealed class ModelParts
         float[] row = _weights.TokenEmbedding.Row(id);
         TensorPrimitives.Multiply(row, _config.Embedding.Scale, row);
         row = Projected(_weights.ProjectIn, row);
+        _weights.EmbeddingNorm?.Apply(row, row);
         _weights.FinalNorm?.Apply(row, row);
         return Projected(_weights.ProjectOut, row);
     }

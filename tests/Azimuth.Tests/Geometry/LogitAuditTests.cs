@@ -19,21 +19,16 @@ public sealed class LogitAuditTests : IDisposable
     [MemberData(nameof(Families))]
     public void Logits_of_a_row_are_those_of_the_model_s_own_parts(string family)
     {
-        LanguageModel model;
-        try
+        LanguageModel model = LanguageModel.Load(TestFiles.Fixture("families", family), _workers);
+        if (DirectPath.Obstacle(model.Config) is { } obstacle)
         {
-            model = LanguageModel.Load(TestFiles.Fixture("families", family), _workers);
-        }
-        catch (Azimuth.Checkpoints.CheckpointFormatException problem) when (family.Contains("bert", StringComparison.OrdinalIgnoreCase) || family is "electra" or "mpnet" or "albert")
-        {
-            Assert.Skip($"an encoder predicts no next token: {problem.Message}");
-            return;
+            Assert.Null(LogitAudit.OfToken(model, Neighbors.Audit(model.TokenEmbedding, 3, 5, _workers), _workers, TestContext.Current.CancellationToken));
+            Assert.Skip(obstacle);
         }
 
         foreach (int id in new[] { 0, 3, model.Config.VocabSize - 1 })
         {
-            float[] vector = model.Parts.TokenVector(id);
-            float[] logits = model.Parts.Logits(model.Parts.ApplyFinalNorm(new Matrix(1, vector.Length, vector))).Row(0).ToArray();
+            float[] logits = DirectPath.Logits(model, [id], withFirstMlp: false).Row(0).ToArray();
             LogitLists got = LogitLists.Of(model, [id], 5, _workers, null, TestContext.Current.CancellationToken)[0];
             for (int i = 0; i < got.Logits.Length; i++)
                 Assert.Equal(logits[got.Logits[i]], got.Values[i], 1e-4 * Math.Max(1, Math.Abs(logits[got.Logits[i]])));
