@@ -50,6 +50,7 @@ internal static class AllCommands
         UnreachableCommand.Create(),
 
         // Changing vocabulary and storage
+        QuantizeCommand.Create(),
 
         // Files and proofs
         ExportCommand.Create(),

@@ -50,6 +50,15 @@ public sealed class TensorContent
         return new TensorContent(length, write);
     }
 
+    /// <summary>All bytes in memory of their own, outside the collected heap; they may exceed 2³¹.</summary>
+    public unsafe StoredBytes ToMemory(CancellationToken cancellation = default)
+    {
+        AlignedMemory memory = AlignedMemory.Of<byte>(Math.Max(1, Length));
+        using (var stream = new UnmanagedMemoryStream(memory.Pointer, 0, Length, FileAccess.Write))
+            WriteTo(stream, cancellation);
+        return new StoredBytes(memory.Pointer, Length, memory);
+    }
+
     /// <summary>Writes all bytes at the stream's place.</summary>
     /// <exception cref="InvalidOperationException">Another number of bytes came out than <see cref="Length"/> says.</exception>
     public void WriteTo(Stream stream, CancellationToken cancellation = default)

@@ -24,11 +24,12 @@ public sealed class LanguageModel
     private readonly Lazy<Runner> _runner;
     private readonly Lazy<Tokenizer?> _tokenizer;
 
-    private LanguageModel(ModelFolder folder, TransformerConfig config, TensorNames names, Workers workers)
+    private LanguageModel(ModelFolder folder, Checkpoint checkpoint, TransformerConfig config, TensorNames names, Workers workers)
     {
-        (_checkpoint, Config, Workers) = (folder.Checkpoint, config, workers);
+        (_checkpoint, Config, Workers) = (checkpoint, config, workers);
+        (Folder, Names) = (folder, names);
         (Name, Path) = (folder.Name, folder.Path);
-        _weights = WeightLoader.Load(config, names, folder.Checkpoint);
+        _weights = WeightLoader.Load(config, names, checkpoint);
         GenerationDefaults = GenerationDefaults.Read(folder);
         _tokenizer = new Lazy<Tokenizer?>(() => Tokenizer.Find(folder));
         IsTied = config.Output.Tied;
@@ -85,6 +86,12 @@ public sealed class LanguageModel
     /// <summary>The pieces of the computation, for what looks inside it.</summary>
     public ModelParts Parts { get; }
 
+    /// <summary>The files it was opened from.</summary>
+    internal ModelFolder Folder { get; }
+
+    /// <summary>What its tensors are called.</summary>
+    internal TensorNames Names { get; }
+
     /// <summary>Opens a model folder, a single .safetensors or .gguf file, or a bundled model by its name.</summary>
     /// <param name="path">Folder, file or name.</param>
     /// <param name="workers">The threads to compute with; stays the caller's.</param>
@@ -101,6 +108,9 @@ public sealed class LanguageModel
     /// <summary>The weights of a folder under a config that need not be the folder's own.</summary>
     internal static LanguageModel Load(ModelFolder folder, JsonElement config, string configPath, Workers workers) =>
         Load(folder, ArchitectureRegistry.Read(new ConfigReader(config, configPath)), workers);
+
+    /// <summary>The same model with other weights, under names of their own.</summary>
+    internal LanguageModel With(Checkpoint weights, TensorNames names) => new(Folder, weights, Config, names, Workers);
 
     /// <summary>Logits of the token after <paramref name="ids"/>: [vocab]. Only the last position's are computed.</summary>
     /// <exception cref="ArgumentException">No ids, an id outside the table, or more than the context.</exception>
@@ -172,7 +182,7 @@ public sealed class LanguageModel
     }
 
     private static LanguageModel Load(ModelFolder folder, (TransformerConfig Config, TensorNames Names) read, Workers workers) =>
-        new(folder, read.Config, read.Names, workers);
+        new(folder, folder.Checkpoint, read.Config, read.Names, workers);
 
     /// <summary>What the first run costs: a look at every weight, and the packing of every matrix.</summary>
     private Decoder Prepare()

@@ -38,6 +38,14 @@ public static class GgufWriter
         AtomicFile.Write(path, stream => Write(stream, keys, tensors, alignment, progress, cancellation));
     }
 
+    /// <summary>A file of keys only, as it would be read.</summary>
+    internal static GgufFile InMemory(GgufKeys keys)
+    {
+        using var stream = new MemoryStream();
+        Write(stream, keys, [], keys.Alignment, null, default);
+        return GgufFile.FromBytes(StoredBytes.FromBytes(stream.ToArray()), "the GGUF file to be written");
+    }
+
     private static void Write(
         Stream stream, GgufKeys keys, IReadOnlyList<GgufTensor> tensors, int alignment, IProgress<double>? progress, CancellationToken cancellation)
     {

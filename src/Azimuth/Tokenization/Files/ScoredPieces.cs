@@ -41,7 +41,8 @@ internal sealed class ScoredPieces(string file, IReadOnlyList<string> tokens, IR
         int[] ranks = Ranks();
         for (int id = 0; id < tokens.Count; id++)
         {
-            if (kinds[id] == PieceKind.Unused)
+            // Converters fill up a table's rows with unused tokens such as [PAD512], which no merge makes; an unused piece that can be made would have to be taken apart again.
+            if (kinds[id] == PieceKind.Unused && CanBeMade(vocabulary, tokens[id]))
             {
                 throw new CheckpointFormatException(file, FormattableString.Invariant(
                     $"token {id} (\"{VisibleText.Show(tokens[id])}\") is of type 5 (unused), which is not supported in a BPE vocabulary."), kind: "UnknownComponent");
@@ -68,6 +69,12 @@ internal sealed class ScoredPieces(string file, IReadOnlyList<string> tokens, IR
         foreach (float score in scores.Distinct().OrderDescending())
             rankOfScore[score] = rankOfScore.Count;
         return [.. scores.Select(score => rankOfScore[score])];
+    }
+
+    private bool CanBeMade(Models.Vocabulary vocabulary, string token)
+    {
+        int Parts(string part) => vocabulary.Id(part) is { } id ? kinds[id] is PieceKind.Normal or PieceKind.UserDefined ? 1 : 0 : part.EnumerateRunes().Count() == 1 ? 1 : 0;
+        return token.EnumerateRunes().Count() <= 1 || Enumerable.Range(1, token.Length - 1).Any(cut => Parts(token[..cut]) == 1 && Parts(token[cut..]) == 1);
     }
 
     private void AddSplits(Models.Vocabulary vocabulary, int id, int rank, MergeTable merges)

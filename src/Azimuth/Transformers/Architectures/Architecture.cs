@@ -34,4 +34,7 @@ internal sealed record GgufForm
 
     /// <summary>Tensor names, for a config.</summary>
     public required Func<TransformerConfig, TensorNames> Tensors { get; init; }
+
+    /// <summary>Writes the metadata that <see cref="ReadConfig"/> reads; returns tensors that stand for what has no key. Refuses what the form cannot say.</summary>
+    public required Func<GgufKeys, TransformerConfig, IReadOnlyList<GgufTensor>> WriteConfig { get; init; }
 }

@@ -65,6 +65,9 @@ internal static class ArchitectureRegistry
         return (read, form.Tensors(read));
     }
 
+    /// <summary>The form that a family's models have in GGUF files, or null where there is none.</summary>
+    public static GgufForm? GgufFormOf(string modelType) => Array.Find(Families, family => family.ModelType == modelType)?.Gguf;
+
     private static string Unknown(string name, IReadOnlyList<string> known) =>
         $"expected a known architecture, found \"{name}\". Known are {string.Join(", ", known)}; the nearest is {NearestNames.Of(name, known, 1)[0]}";
 }

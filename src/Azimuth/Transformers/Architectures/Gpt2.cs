@@ -12,7 +12,7 @@ internal static class Gpt2
         ModelType = "gpt2",
         ReadConfig = ReadConfig,
         Tensors = Names,
-        Gguf = new GgufForm { Name = "gpt2", ReadConfig = ReadMetadata, Tensors = GgufNames },
+        Gguf = new GgufForm { Name = "gpt2", ReadConfig = ReadMetadata, Tensors = GgufNames, WriteConfig = GgufConfigWriter.Gpt2 },
     };
 
     /// <summary>Also what GPT-BigCode varies.</summary>

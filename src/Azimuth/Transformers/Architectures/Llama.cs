@@ -12,7 +12,7 @@ internal static class Llama
         ModelType = "llama",
         ReadConfig = ReadConfig,
         Tensors = Names,
-        Gguf = new GgufForm { Name = "llama", ReadConfig = ReadMetadata, Tensors = GgufNames },
+        Gguf = new GgufForm { Name = "llama", ReadConfig = ReadMetadata, Tensors = GgufNames, WriteConfig = GgufConfigWriter.Llama },
     };
 
     /// <summary>The names most later families took over; their files write <c>Llama.Names(config) with { … }</c>.</summary>

@@ -1,0 +1,203 @@
+using System.Globalization;
+using System.Text.Json;
+using Azimuth.Checkpoints;
+using Azimuth.Checkpoints.Gguf;
+using Azimuth.Tokenization.AddedTokens;
+using Azimuth.Tokenization.PreTokenizers;
+
+namespace Azimuth.Tokenization.Files;
+
+/// <summary>
+/// Writes a tokenizer as the metadata that GGUF's readers look for (<c>tokenizer.ggml.*</c>), the reverse of <see cref="GgufTokenizer"/>. What was written is read again and has to
+/// encode and decode like the original; a tokenizer for which it does not is left out, with a remark.
+/// </summary>
+internal static class GgufTokenizerWriter
+{
+    private const string Prefix = "tokenizer.ggml.";
+
+    /// <summary>Texts that must come out the same: blanks, digits, capitals, contractions, accents, scripts without blanks, emoji, line ends.</summary>
+    private static readonly string[] Samples =
+    [
+        "", " ", "Hello world", "  two  blanks and\ttabs\n\n\r\nlines ", "I'll don't we've O'Neil's DON'T", "1 12 123 1234567890 3.14159 2²",
+        "def f(x):\n    return x ** 2  # why?\n", "Zoë naïve façade Straße ŁÓDŹ", "Привет, мир! 日本語のテキスト 안녕하세요 مرحبا", "👩‍👩‍👧 🇫🇷 🙂", "<|endoftext|></s><s>", "a\u0000b\u007f",
+    ];
+
+    /// <summary>Adds the keys, or says why it does not.</summary>
+    /// <param name="keys">Where they go.</param>
+    /// <param name="folder">Whose files are read.</param>
+    /// <param name="tokenizer">The tokenizer, or null.</param>
+    /// <param name="rows">Rows of the token table; there must be a token for each.</param>
+    public static string? Write(GgufKeys keys, ModelFolder folder, Tokenizer? tokenizer, int rows)
+    {
+        string? problem = tokenizer is null ? "the model has no tokenizer" : tokenizer.VocabSize > rows ? "the tokenizer has more tokens than the table has rows" : null;
+        if (problem is null)
+        {
+            var written = new GgufKeys();
+            problem = Add(written, folder, tokenizer!, rows);
+            problem ??= Differs(written, tokenizer!);
+            if (problem is null)
+            {
+                Add(keys, folder, tokenizer!, rows);
+                return null;
+            }
+        }
+
+        keys.Set(Prefix + "model", "no_vocab");
+        return $"written without a vocabulary: {problem}";
+    }
+
+    private static string? Add(GgufKeys keys, ModelFolder folder, Tokenizer tokenizer, int rows)
+    {
+        string json = Path.Combine(folder.TokenizerFolder, "tokenizer.json"), merges = Path.Combine(folder.TokenizerFolder, "merges.txt");
+        JsonElement? document = File.Exists(json) ? Open(json) : null;
+        bool hasBytes = tokenizer.Id("<0x0A>") is not null && tokenizer.Id("Ċ") is null;
+        IReadOnlyList<string>? lines = document is { } root ? MergeLines(root) : File.Exists(merges) ? TextLines(merges) : null;
+        if (lines is null)
+            return "its merges are not in tokenizer.json or merges.txt";
+        string? split = hasBytes ? null : document is { } element ? SplitName(element) : "gpt-2";
+        if (!hasBytes && split is null)
+            return "GGUF has no name for how it splits text before merging";
+        keys.Set(Prefix + "model", hasBytes ? "llama" : "gpt2");
+        if (split is not null)
+            keys.Set(Prefix + "pre", split);
+        string[] tokens = [.. Enumerable.Range(0, rows).Select(id => tokenizer.Token(id) ?? string.Create(CultureInfo.InvariantCulture, $"[PAD{id}]"))];
+        keys.Set(Prefix + "tokens", tokens);
+        if (hasBytes)
+            keys.Set(Prefix + "scores", Scores(tokenizer, lines, rows));
+        keys.Set(Prefix + "token_type", [.. Enumerable.Range(0, rows).Select(id => (int)Kind(tokenizer, id, hasBytes))]);
+        if (!hasBytes)
+            keys.Set(Prefix + "merges", lines);
+        SetRoles(keys, tokenizer);
+        if (hasBytes)
+            keys.Set(Prefix + "add_space_prefix", tokenizer.Encode("a", addSpecialTokens: false).Tokens is [var first, ..] && first.StartsWith('▁'));
+        if (ChatTemplate(folder.TokenizerFolder) is { } template)
+            keys.Set("tokenizer.chat_template", template);
+        return null;
+    }
+
+    private static void SetRoles(GgufKeys keys, Tokenizer tokenizer)
+    {
+        void Role(string name, int? id)
+        {
+            if (id is { } value)
+                keys.Set($"{Prefix}{name}_token_id", (uint)value);
+        }
+
+        Role("bos", tokenizer.BeginId);
+        Role("eos", tokenizer.EndId);
+        Role("unknown", tokenizer.UnknownId);
+        Role("padding", tokenizer.PadId);
+        keys.Set(Prefix + "add_bos_token", tokenizer.AddsBeginToken);
+        keys.Set(Prefix + "add_eos_token", tokenizer.AddsEndToken);
+    }
+
+    private static PieceKind Kind(Tokenizer tokenizer, int id, bool hasBytes)
+    {
+        if (tokenizer.Token(id) is not { } token)
+            return PieceKind.Unused;
+        if (hasBytes && id == tokenizer.UnknownId)
+            return PieceKind.Unknown;
+        if (tokenizer.Parts.AddedTokens.FirstOrDefault(added => added.Id == id) is { } found)
+            return found.IsSpecial ? PieceKind.Control : PieceKind.UserDefined;
+        return hasBytes && token.Length == 6 && token.StartsWith("<0x", StringComparison.Ordinal) && token[^1] == '>' ? PieceKind.Byte : PieceKind.Normal;
+    }
+
+    /// <summary>
+    /// SentencePiece's files have scores in place of merges, a higher one merging earlier. A token's first merge is the one it was learnt by, so its rank, falling, is
+    /// a score of the same order.
+    /// </summary>
+    private static float[] Scores(Tokenizer tokenizer, IReadOnlyList<string> lines, int rows)
+    {
+        var scores = new float[rows];
+        var isMerged = new bool[rows];
+        for (int rank = 0; rank < lines.Count; rank++)
+        {
+            if (tokenizer.Id(lines[rank].Replace(" ", "", StringComparison.Ordinal)) is not { } id || id >= rows || isMerged[id])
+                continue;
+            (scores[id], isMerged[id]) = (-rank, true);
+        }
+
+        for (int id = 0; id < rows; id++)
+        {
+            // Single characters are never merged; any score below all others will do.
+            if (!isMerged[id] && Kind(tokenizer, id, hasBytes: true) is PieceKind.Normal)
+                scores[id] = -lines.Count - 1;
+            else if (tokenizer.Token(id) is null)
+                scores[id] = -1e6f;
+        }
+
+        return scores;
+    }
+
+    private static string? Differs(GgufKeys keys, Tokenizer original)
+    {
+        Tokenizer written;
+        try
+        {
+            written = Tokenizer.FromGguf(GgufWriter.InMemory(keys));
+        }
+        catch (CheckpointFormatException problem)
+        {
+            return problem.Message;
+        }
+
+        IEnumerable<string> texts = Samples.Concat(Enumerable.Range(0, original.VocabSize).Where(id => id % 7 == 0).Select(id => "x" + original.TokenText(id)));
+        foreach (string text in texts)
+        {
+            if (!original.Encode(text).Ids.AsSpan().SequenceEqual(written.Encode(text).Ids))
+                return $"GGUF's form of it would encode \"{VisibleText.Show(text)}\" otherwise";
+        }
+
+        return null;
+    }
+
+    private static JsonElement Open(string path)
+    {
+        using JsonDocument document = JsonDocument.Parse(SmallFile.ReadBytes(path));
+        return document.RootElement.Clone();
+    }
+
+    private static string[]? MergeLines(JsonElement root)
+    {
+        if (!root.GetProperty("model").TryGetProperty("merges", out JsonElement merges) || merges.ValueKind != JsonValueKind.Array)
+            return null;
+        return [.. merges.EnumerateArray().Select(merge => merge.ValueKind == JsonValueKind.String ? merge.GetString()! : $"{merge[0].GetString()} {merge[1].GetString()}")];
+    }
+
+    private static string[] TextLines(string path) =>
+        [.. File.ReadAllText(path).TrimStart('\uFEFF').Split('\n').Select(line => line.TrimEnd('\r')).Where(line => line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal))];
+
+    /// <summary>The name under which GGUF knows a pre-tokenizer; see <see cref="GgufSplit"/>.</summary>
+    private static string? SplitName(JsonElement root)
+    {
+        if (!root.TryGetProperty("pre_tokenizer", out JsonElement pre) || pre.ValueKind != JsonValueKind.Object)
+            return null;
+        bool Is(JsonElement part, string type) => part.TryGetProperty("type", out JsonElement found) && found.GetString() == type;
+        bool Flag(JsonElement part, string name, bool otherwise) => part.TryGetProperty(name, out JsonElement found) ? found.ValueKind == JsonValueKind.True : otherwise;
+        bool IsBytes(JsonElement part, bool regex) => Is(part, "ByteLevel") && !Flag(part, "add_prefix_space", true) && Flag(part, "use_regex", true) == regex;
+        if (IsBytes(pre, regex: true))
+            return "gpt-2";
+        if (!Is(pre, "Sequence") || !pre.TryGetProperty("pretokenizers", out JsonElement parts) || parts.GetArrayLength() != 2)
+            return null;
+        if (Is(parts[0], "Digits") && Flag(parts[0], "individual_digits", false) && IsBytes(parts[1], regex: true))
+            return "smollm";
+        if (!Is(parts[0], "Split") || !IsBytes(parts[1], regex: false) || !parts[0].TryGetProperty("pattern", out JsonElement pattern) || !pattern.TryGetProperty("Regex", out JsonElement regex))
+            return null;
+        return regex.GetString() switch
+        {
+            Llama3Pattern.Llama3Source => "llama-bpe",
+            Llama3Pattern.Qwen2Source => "qwen2",
+            _ => null,
+        };
+    }
+
+    private static string? ChatTemplate(string folder)
+    {
+        string config = Path.Combine(folder, "tokenizer_config.json"), alone = Path.Combine(folder, "chat_template.jinja");
+        if (File.Exists(alone))
+            return File.ReadAllText(alone);
+        return File.Exists(config) && JsonFile.ReadObject(config).TryGetProperty("chat_template", out JsonElement template) && template.ValueKind == JsonValueKind.String
+            ? template.GetString()
+            : null;
+    }
+}

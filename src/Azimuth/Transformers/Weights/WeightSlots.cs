@@ -1,0 +1,98 @@
+using System.Globalization;
+using Azimuth.Checkpoints;
+
+namespace Azimuth.Transformers.Weights;
+
+/// <summary>What a tensor is for.</summary>
+internal enum WeightRole
+{
+    /// <summary>The input table [vocab, width].</summary>
+    TokenTable,
+
+    /// <summary>The output table [vocab, width], and its bias [vocab].</summary>
+    OutputTable,
+
+    /// <summary>The table of positions.</summary>
+    Positions,
+
+    /// <summary>A matrix of a block or a projection, and its bias.</summary>
+    Matrix,
+
+    /// <summary>Scores of experts.</summary>
+    Router,
+
+    /// <summary>Gain and bias of a norm.</summary>
+    Norm,
+}
+
+/// <summary>One place of a model that tensors fill: NAME.weight, and NAME.bias where there is one.</summary>
+/// <param name="Name">In the checkpoint, prefix included, without ending.</param>
+/// <param name="Role">What it is for.</param>
+/// <param name="Part">The place of the tensor in the stack of queries, keys and values; 0 elsewhere.</param>
+/// <param name="Fused">The stack it is a part of, where rows may be in another order; null elsewhere.</param>
+internal sealed record WeightSlot(string Name, WeightRole Role, int Part = 0, FusedNames? Fused = null);
+
+/// <summary>
+/// All places of a model in a fixed order, so that two naming schemes of one family can be laid side by side. Whether a place has a bias is for the
+/// checkpoint to say.
+/// </summary>
+internal static class WeightSlots
+{
+    /// <summary>The places of a config under a family's names.</summary>
+    /// <param name="config">Which places there are.</param>
+    /// <param name="names">What they are called.</param>
+    /// <param name="checkpoint">Where prefixes are tried; the first prefix is taken when null.</param>
+    public static IReadOnlyList<WeightSlot> Of(TransformerConfig config, TensorNames names, Checkpoint? checkpoint)
+    {
+        string prefix = names.Prefixes.FirstOrDefault(p => checkpoint?.Find($"{p}{names.TokenEmbedding}.weight") is not null) ?? names.Prefixes[0];
+        List<WeightSlot> slots = [new(prefix + names.TokenEmbedding, WeightRole.TokenTable)];
+        void Add(string? name, WeightRole role, int layer = 0)
+        {
+            if (name is not null)
+                slots.Add(new WeightSlot(prefix + Number(name, "{layer}", layer), role));
+        }
+
+        Add(names.PositionEmbedding, WeightRole.Positions);
+        Add(names.EmbeddingNorm, WeightRole.Norm);
+        Add(names.ProjectIn, WeightRole.Matrix);
+        Add(names.ProjectOut, WeightRole.Matrix);
+        for (int layer = 0; layer < config.LayerCount; layer++)
+        {
+            Add(names.AttentionNorm, WeightRole.Norm, layer);
+            Add(names.AttentionOutputNorm, WeightRole.Norm, layer);
+            for (int part = 0; part < names.QueryKeyValue.Parts.Count; part++)
+                slots.Add(new WeightSlot(prefix + Number(names.QueryKeyValue.Parts[part], "{layer}", layer), WeightRole.Matrix, part, names.QueryKeyValue));
+            Add(names.QueryNorm, WeightRole.Norm, layer);
+            Add(names.KeyNorm, WeightRole.Norm, layer);
+            Add(names.AttentionOutput, WeightRole.Matrix, layer);
+            Add(names.MlpNorm, WeightRole.Norm, layer);
+            Add(names.MlpOutputNorm, WeightRole.Norm, layer);
+            AddMlp(config.Layers[layer].Mlp, layer);
+        }
+
+        Add(names.FinalNorm, WeightRole.Norm);
+        slots.Add(new WeightSlot(names.Unembedding, WeightRole.OutputTable));
+        return slots;
+
+        void AddMlp(MlpConfig mlp, int layer)
+        {
+            if (mlp.Experts is null)
+            {
+                foreach (string up in names.MlpUp.Parts)
+                    Add(up, WeightRole.Matrix, layer);
+                Add(names.MlpDown, WeightRole.Matrix, layer);
+                return;
+            }
+
+            Add(names.Router, WeightRole.Router, layer);
+            for (int expert = 0; expert < mlp.Experts.Count; expert++)
+            {
+                foreach (string up in names.ExpertUp!.Parts)
+                    Add(Number(up, "{expert}", expert), WeightRole.Matrix, layer);
+                Add(Number(names.ExpertDown!, "{expert}", expert), WeightRole.Matrix, layer);
+            }
+        }
+    }
+
+    private static string Number(string name, string mark, int number) => name.Replace(mark, number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+}
