@@ -11,5 +11,6 @@ internal static class Verbs
         "trace", "confidence", "generate", "eval perplexity",
         "positions", "attention", "contextualize", "bigrams",
         "sizes", "glitch", "unreachable", "export", "verify", "report",
+        "quantize",
     ];
 }

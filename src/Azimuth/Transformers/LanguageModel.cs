@@ -44,6 +44,7 @@ public sealed class LanguageModel
     private LanguageModel(LanguageModel original, TransformerConfig config, TransformerWeights weights)
     {
         (_checkpoint, _weights, _tokenizer, Config, Workers) = (original._checkpoint, weights, original._tokenizer, config, original.Workers);
+        (Folder, Names) = (original.Folder, original.Names);
         (Name, Path, GenerationDefaults, IsTied) = (original.Name, original.Path, original.GenerationDefaults, original.IsTied);
         (TokenEmbedding, Unembedding) = (original.TokenEmbedding, original.Unembedding);
         _decoder = new Lazy<Decoder>(() =>
