@@ -110,14 +110,10 @@ public static class PartitionCount
         {
             if (s % 4096 == 0)
                 cancellation.ThrowIfCancellationRequested();
+            random.Shuffle(all.AsSpan(), n);
             double sum = 0;
             for (int i = 0; i < n; i++)
-            {
-                int other = i + random.NextInt32(all.Length - i);
-                (all[i], all[other]) = (all[other], all[i]);
                 sum += all[i];
-            }
-
             if (sum > observed + rounding)
                 above++;
             else if (sum >= observed - rounding)

@@ -27,7 +27,7 @@ public sealed record ProbeSplit(IReadOnlyList<int> Train, IReadOnlyList<int> Val
         foreach (var group in Enumerable.Range(0, classes.Count).GroupBy(i => classes[i]).OrderBy(group => group.Key))
         {
             int[] members = [.. group];
-            Permute(members, random);
+            random.Shuffle(members.AsSpan(), members.Length);
             int testCount = test == 0 ? 0 : Math.Clamp((int)Math.Round(test * members.Length), members.Length > 1 ? 1 : 0, members.Length - 1);
             int validCount = Math.Clamp((int)Math.Round(validation * members.Length), 0, members.Length - 1 - testCount);
             tests.AddRange(members[..testCount]);
@@ -42,16 +42,7 @@ public sealed record ProbeSplit(IReadOnlyList<int> Train, IReadOnlyList<int> Val
     public static int[] Permutation(int count, ulong seed)
     {
         int[] order = [.. Enumerable.Range(0, count)];
-        Permute(order, new SeededRandom(seed));
+        new SeededRandom(seed).Shuffle(order.AsSpan(), count);
         return order;
-    }
-
-    private static void Permute(int[] values, SeededRandom random)
-    {
-        for (int i = values.Length - 1; i > 0; i--)
-        {
-            int other = random.NextInt32(i + 1);
-            (values[i], values[other]) = (values[other], values[i]);
-        }
     }
 }
