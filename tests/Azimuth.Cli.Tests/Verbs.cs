@@ -10,7 +10,7 @@ internal static class Verbs
         "align", "drift", "map", "gradient",
         "trace", "confidence", "generate", "eval perplexity",
         "positions", "attention", "contextualize", "bigrams",
-        "sizes", "glitch", "unreachable", "export", "verify", "report",
+        "check", "sizes", "glitch", "unreachable", "export", "verify", "report",
         "quantize",
     ];
 }

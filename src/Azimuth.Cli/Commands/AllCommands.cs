@@ -45,6 +45,7 @@ internal static class AllCommands
         EvalCommand.Create(),
 
         // Is the vocabulary sound
+        CheckCommand.Create(),
         SizesCommand.Create(),
         GlitchCommand.Create(),
         UnreachableCommand.Create(),

@@ -58,6 +58,9 @@ internal sealed class BpeModel : ITokenModel
 
     public Vocabulary Vocabulary { get; }
 
+    /// <summary>How what the merges say nothing about is treated.</summary>
+    public BpeOptions Options => _options;
+
     public int? UnknownId { get; }
 
     public void Tokenize(ReadOnlySpan<int> piece, List<ModelToken> tokens)
