@@ -11,14 +11,14 @@ namespace Azimuth.Tests.Checking;
 internal sealed class BrokenModel : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly Dictionary<string, SafetensorsEntry> _tensors;
+    private readonly Dictionary<string, Kept> _tensors;
 
     private BrokenModel(string source)
     {
         foreach (string file in Directory.GetFiles(source).Where(f => Path.GetFileName(f) is not ("vocab.json" or "merges.txt" or "model.safetensors") && !f.Contains("expected", StringComparison.Ordinal)))
             File.Copy(file, _folder.File(Path.GetFileName(file)));
         SafetensorsFile weights = SafetensorsFile.Open(Path.Combine(source, "model.safetensors"));
-        _tensors = weights.Tensors.ToDictionary(t => t.Name, t => new SafetensorsEntry(t.Name, t.Type!.Value, t.Shape, weights.Bytes(t.Name)));
+        _tensors = weights.Tensors.ToDictionary(t => t.Name, t => new Kept(t.Type!.Value, t.Shape, weights.Bytes(t.Name)));
     }
 
     public string Folder => _folder.Path;
@@ -43,31 +43,31 @@ internal sealed class BrokenModel : IDisposable
 
     public void Remove(string tensor) => Assert.True(_tensors.Remove(tensor));
 
-    public void Add(string tensor, float[] values, params long[] shape) => _tensors.Add(tensor, SafetensorsEntry.From(tensor, values, shape));
+    public void Add(string tensor, float[] values, params long[] shape) => _tensors.Add(tensor, new Kept(TensorType.F32, shape, StoredBytes.FromFloats(values)));
 
     public void Retype(string tensor, TensorType type)
     {
-        SafetensorsEntry old = _tensors[tensor];
-        int bytes = (int)TensorInfoCount(old) * type.BlockBytes();
-        _tensors[tensor] = new SafetensorsEntry(tensor, type, old.Shape, StoredBytes.FromBytes(new byte[bytes]));
+        Kept old = _tensors[tensor];
+        int bytes = (int)Count(old) * type.BlockBytes();
+        _tensors[tensor] = new Kept(type, old.Shape, StoredBytes.FromBytes(new byte[bytes]));
     }
 
     /// <summary>Changes a matrix's rows; it is stored as F32 afterwards, in its own type when <paramref name="keepType"/>.</summary>
     public void Rows(string tensor, Func<float[][], float[][]> change, bool keepType = false)
     {
-        SafetensorsEntry old = _tensors[tensor];
+        Kept old = _tensors[tensor];
         float[][] rows = change(Read(tensor));
         float[] values = [.. rows.SelectMany(r => r)];
         long[] shape = old.Shape.Count == 1 ? [values.Length] : [rows.Length, rows[0].Length];
         _tensors[tensor] = keepType && old.Type == TensorType.F16
-            ? new SafetensorsEntry(tensor, TensorType.F16, shape, StoredBytes.FromBytes(System.Runtime.InteropServices.MemoryMarshal.AsBytes<Half>(values.Select(v => (Half)v).ToArray())))
-            : SafetensorsEntry.From(tensor, values, shape);
+            ? new Kept(TensorType.F16, shape, StoredBytes.FromBytes(System.Runtime.InteropServices.MemoryMarshal.AsBytes<Half>(values.Select(v => (Half)v).ToArray())))
+            : new Kept(TensorType.F32, shape, StoredBytes.FromFloats(values));
     }
 
     public float[][] Read(string tensor)
     {
-        SafetensorsEntry entry = _tensors[tensor];
-        int columns = (int)entry.Shape[^1], rows = (int)(TensorInfoCount(entry) / columns);
+        Kept entry = _tensors[tensor];
+        int columns = (int)entry.Shape[^1], rows = (int)(Count(entry) / columns);
         StoredMatrix matrix = new(entry.Type, rows, columns, entry.Bytes);
         return [.. Enumerable.Range(0, rows).Select(r => matrix.Row(r))];
     }
@@ -82,7 +82,7 @@ internal sealed class BrokenModel : IDisposable
     /// <summary>Writes the weights; called by <see cref="Check"/>, or before a file is damaged further.</summary>
     public string Save()
     {
-        SafetensorsWriter.Save(_folder.File("model.safetensors"), _tensors.Values);
+        SafetensorsWriter.Save(_folder.File("model.safetensors"), _tensors.Select(t => new SafetensorsEntry(t.Key, t.Value.Type, t.Value.Shape, t.Value.Bytes)));
         return _folder.Path;
     }
 
@@ -96,5 +96,7 @@ internal sealed class BrokenModel : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static long TensorInfoCount(SafetensorsEntry entry) => entry.Shape.Aggregate(1L, (a, b) => a * b);
+    private static long Count(Kept entry) => entry.Shape.Aggregate(1L, (a, b) => a * b);
+
+    private sealed record Kept(TensorType Type, IReadOnlyList<long> Shape, StoredBytes Bytes);
 }
