@@ -47,7 +47,7 @@ internal sealed class UntrainedRows
         if (references.Ids.Count < FewestReferences)
             return;
         double[] direction = [.. references.Mean.Zip(_mean, (a, b) => a - b)];
-        double[] others = [.. Spread(ordinary).Select(id => Cosine(Centred(id), direction)).Order()];
+        double[] others = [.. Spread([.. ordinary.Except(references.Ids)]).Select(id => Cosine(Centred(id), direction)).Order()];
         if (others.Length > 0 && others[others.Length / 2] > Elsewhere)
             return;
         (_unusedDirection, _fromUnusedIds) = (direction, references.Source == ReferenceSource.UnusedIds);
