@@ -26,6 +26,7 @@ public partial class ReportPageTests(ReportFixture report, ChromiumFixture chrom
         ("in-plane-share", Ink, 26), ("head-contributions", null, 36), ("block-contributions", Attention, 6), ("block-contributions", Mlp, 6),
         ("block-contributions", Ink, 7), ("attention", null, 6 * 14), ("attention-head", Attention, 8), ("temperature-probability", Target, 20),
         ("length-probability", Target, 30), ("temperature-entropy", Ink, 20), ("temperature-tokens", Ink, 20), ("spectrum", Input, 1),
+        ("isotropy", Input, 12), ("isotropy", Ink, 6), ("map", null, 800), ("map", Target, 1), ("vocabulary-health", Input, 20), ("positions", Ink, 100), ("order", Ink, 12),
     ];
 
     public static TheoryData<int, ColorScheme> Screens => new()

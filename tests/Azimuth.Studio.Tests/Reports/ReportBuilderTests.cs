@@ -1,5 +1,8 @@
 using Azimuth.Embeddings;
+using Azimuth.Geometry;
+using Azimuth.Numerics;
 using Azimuth.Studio.Reports;
+using Azimuth.Transformers.Positions;
 using Azimuth.Transformers.Tracing;
 
 namespace Azimuth.Studio.Tests.Reports;
@@ -27,6 +30,45 @@ public class ReportBuilderTests(ReportFixture fixture)
         Assert.Equal(direct.LogitTarget, Report.Trace.LogitTarget);
         Assert.Equal(direct.Sites.Select(s => s.Norm), Report.Trace.Sites.Select(s => s.Norm));
         Assert.Equal(direct.Contributions.OrderBy(c => c.Key), Report.Trace.Contributions.OrderBy(c => c.Key));
+    }
+
+    [Fact]
+    public void Isotropy_is_that_of_a_direct_call_and_whitening_makes_it_perfect()
+    {
+        StoredMatrix rows = fixture.Model.TokenEmbedding.Rows;
+        var direct = RepairComparison.Of(rows, TableSpectrum.Of(rows, fixture.Model.Workers), fixture.Model.Workers);
+
+        IsotropyView view = Assert.Single(Report.Isotropy);
+        Assert.Equal(direct, view.Repairs);
+        Assert.Equal(1, view.Repairs.WhitenPca.IsoScore!.Value, 1e-6); // ε, added to every variance, leaves this much
+    }
+
+    [Fact]
+    public void Every_direction_is_in_one_square_of_the_map_and_the_prompts_tokens_are_named()
+    {
+        Assert.Equal(Report.Map.Map.Rows - Report.Map.Map.RowsWithoutPoint, Report.Map.Counts.Sum(c => c.Count));
+        Assert.All(Report.Map.Counts, c => Assert.InRange(c.Tokens.Count, 1, Math.Min(3, c.Count)));
+        Assert.Superset(fixture.Options.Ids.Take(4).ToHashSet(), Report.Map.Marks.Where(m => m.InPrompt).Select(m => m.Id).ToHashSet());
+        Assert.All(Report.Map.Marks, m => Assert.InRange(m.X * m.X + m.Y * m.Y, 0, 4.0001));
+    }
+
+    [Fact]
+    public void Every_id_has_a_class_and_bytes_that_never_occur_are_the_most_suspect()
+    {
+        Assert.Equal(Report.Health.Rows, Report.Health.Classes!.Values.Sum());
+        Assert.Equal(Report.Health.Rows, Report.Health.Histogram.Counts.Sum());
+        Assert.StartsWith("<0x", Report.Health.TopSuspects[0].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Order_counts_only_where_the_model_has_positions()
+    {
+        OrderTestResult order = Assert.IsType<OrderTestResult>(Report.Positions.Order);
+        Assert.True(order.WithPositions.FirstAttentionChange > 1000 * order.WithoutPositions.FirstAttentionChange);
+        Assert.Equal(PositionKind.Learned, Assert.Single(Report.Positions.Schemes).Kind);
+
+        ReportData alone = ReportBuilder.Build(fixture.Model, new ReportOptions { Ids = [262, 300] });
+        Assert.Null(alone.Positions.Order);
     }
 
     [Fact]
