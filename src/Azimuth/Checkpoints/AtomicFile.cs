@@ -12,35 +12,53 @@ public static class AtomicFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
-        string full = FinalPath(path);
-        string folder = Path.GetDirectoryName(full) ?? throw new IOException($"{path}: expected a file name, found the root of a drive. Name a file");
-        if (Directory.Exists(full))
-            throw new IOException($"{path}: expected a file to write, found a folder. Name a file inside it");
-        if (!Directory.Exists(folder))
-            throw new IOException($"{path}: the folder {folder} does not exist. Create it first");
-        // A short name of its own: the file's name with an ending could be longer than the disk allows.
-        string temporary = Path.Combine(folder, $".azimuth-{Path.GetRandomFileName()}.tmp");
+        WriteAll([(path, write)]);
+    }
+
+    /// <summary>As <see cref="Write"/> for files that belong together: none is renamed before all are written and flushed.</summary>
+    internal static void WriteAll(IReadOnlyList<(string Path, Action<Stream> Write)> files)
+    {
+        string[] targets = [.. files.Select(file => Target(file.Path))];
+        // Short names of their own: a file's name with an ending could be longer than the disk allows.
+        string[] temporary = [.. targets.Select(full => Path.Combine(Path.GetDirectoryName(full)!, $".azimuth-{Path.GetRandomFileName()}.tmp"))];
+        string current = "";
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
+            for (int i = 0; i < targets.Length; i++)
             {
-                write(stream);
+                current = files[i].Path;
+                using var stream = new FileStream(temporary[i], FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
+                files[i].Write(stream);
                 // Down to the disk before the rename: otherwise a power failure could leave the new name with old or no content.
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, full, overwrite: true);
+            for (int i = 0; i < targets.Length; i++)
+            {
+                current = files[i].Path;
+                File.Move(temporary[i], targets[i], overwrite: true);
+            }
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            Delete(temporary);
-            throw new IOException($"{path}: it cannot be written ({e.Message}) Check the folder's permissions and the disk, or choose another folder", e);
+            Array.ForEach(temporary, Delete);
+            throw new IOException($"{current}: it cannot be written ({e.Message}) Check the folder's permissions and the disk, or choose another folder", e);
         }
         catch
         {
-            Delete(temporary);
+            Array.ForEach(temporary, Delete);
             throw;
         }
+    }
+
+    /// <summary>The full path that a file is renamed to.</summary>
+    private static string Target(string path)
+    {
+        string full = FinalPath(path);
+        string folder = Path.GetDirectoryName(full) ?? throw new IOException($"{path}: expected a file name, found the root of a drive. Name a file");
+        if (Directory.Exists(full))
+            throw new IOException($"{path}: expected a file to write, found a folder. Name a file inside it");
+        return Directory.Exists(folder) ? full : throw new IOException($"{path}: the folder {folder} does not exist. Create it first");
     }
 
     /// <summary>Where a symbolic link leads: the rename would otherwise put a file in the link's place.</summary>

@@ -89,9 +89,7 @@ public static class TableWriter
                 progress = neighbours ? new PartProgress(progress, 0.7, 1) : progress;
             }
 
-            if (metadata is not null)
-                Write(metadata, WriteMetadata);
-            Write(path, options.Format switch
+            Action<Stream> write = options.Format switch
             {
                 TableFormat.Word2VecText => stream => WriteText(stream, header: true),
                 TableFormat.GloveText => stream => WriteText(stream, header: false),
@@ -101,23 +99,19 @@ public static class TableWriter
                 TableFormat.ProjectorTsv => WriteVectors,
                 TableFormat.JsonLines => stream => JsonRows.Write(stream, table, options, _facts!, Places()),
                 _ => stream => CsvRows.Write(stream, table, options, _facts!, Places()),
-            });
+            };
+            // Both appear together: words beside the numbers of another table would go unnoticed.
+            AtomicFile.WriteAll(metadata is null ? [(path, Packed(write))] : [(metadata, Packed(WriteMetadata)), (path, Packed(write))]);
             long bytes = new FileInfo(path).Length + (metadata is null ? 0 : new FileInfo(metadata).Length);
             return new TableExport(
                 Path.GetFullPath(path), metadata, options.Format.Name() + (_gzip ? ", gzip" : ""), ids.Count, table.ModelDim, bytes, _facts?.Names ?? [], _facts?.VarianceShown, _warnings);
         }
 
-        private void Write(string file, Action<Stream> write) => AtomicFile.Write(file, stream =>
+        private Action<Stream> Packed(Action<Stream> write) => !_gzip ? write : stream =>
         {
-            if (!_gzip)
-            {
-                write(stream);
-                return;
-            }
-
             using GZipStream gzip = new(stream, CompressionLevel.Optimal, leaveOpen: true);
             write(gzip);
-        });
+        };
 
         private void WriteText(Stream stream, bool header)
         {

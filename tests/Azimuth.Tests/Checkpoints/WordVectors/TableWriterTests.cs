@@ -157,6 +157,18 @@ public sealed class TableWriterTests : IDisposable
     }
 
     [Fact]
+    public void A_failed_export_leaves_both_files_of_a_pair_as_they_were()
+    {
+        var options = new TableExportOptions { Format = TableFormat.ProjectorTsv };
+        TableExport first = TableWriter.Save(_folder.File("t.tsv"), Table(["a"], 2, 1), options, _workers);
+        string[] files = [first.Path, first.MetadataPath!], before = [.. files.Select(File.ReadAllText)];
+        EmbeddingTable bad = new("rows", StoredMatrix.FromFloats([1, float.NaN], 1, 2), _ => "b");
+        Assert.Throws<CheckpointFormatException>(() => TableWriter.Save(first.Path, bad, options, _workers));
+        Assert.Equal(before, files.Select(File.ReadAllText));
+        Assert.Equal(2, Directory.GetFileSystemEntries(_folder.Path).Length);
+    }
+
+    [Fact]
     public void An_archive_of_the_same_table_has_the_same_bytes()
     {
         EmbeddingTable table = Table(["a", "b"], 3, 1);
