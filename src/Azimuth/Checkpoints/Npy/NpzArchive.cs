@@ -10,11 +10,14 @@ public sealed class NpzArchive
     private const int HeaderBytes = 1 << 16;
 
     private readonly ZipDirectory _zip;
+    private readonly Dictionary<string, ZipEntry> _entries; // by the array's name
 
     private NpzArchive(string path, ZipDirectory zip)
     {
         (Path, _zip) = (path, zip);
-        Names = [.. zip.Entries.Where(e => e.Name.EndsWith(Ending, StringComparison.Ordinal)).Select(e => e.Name[..^Ending.Length])];
+        ZipEntry[] arrays = [.. zip.Entries.Where(e => e.Name.EndsWith(Ending, StringComparison.Ordinal))];
+        Names = [.. arrays.Select(NameOf)];
+        _entries = arrays.ToDictionary(NameOf, StringComparer.Ordinal);
         if (Names.Count == 0)
         {
             bool torch = zip.Entries.Any(e => e.Name.EndsWith("data.pkl", StringComparison.Ordinal));
@@ -39,7 +42,7 @@ public sealed class NpzArchive
     /// <exception cref="CheckpointFormatException">The entry or the array in it is damaged or of a type that is not read.</exception>
     public NpyArray Read(string name, CancellationToken cancellation = default)
     {
-        ZipEntry entry = _zip.Entries.FirstOrDefault(e => e.Name == name + Ending)
+        ZipEntry entry = _entries.GetValueOrDefault(name)
             ?? throw new ArgumentException($"{Path} has no array {name}; it has {string.Join(", ", Names)}", nameof(name));
         return NpyArray.FromBytes(_zip.Content(entry, cancellation), $"{Path}:{name}");
     }
@@ -47,9 +50,11 @@ public sealed class NpzArchive
     /// <summary>The header of an array, without its numbers.</summary>
     internal NpyHeader Header(string name)
     {
-        byte[] start = _zip.Start(_zip.Entries.First(e => e.Name == name + Ending), HeaderBytes);
+        byte[] start = _zip.Start(_entries[name], HeaderBytes);
         return NpyHeader.Parse($"{Path}:{name}", StoredBytes.FromBytes(start));
     }
+
+    private static string NameOf(ZipEntry entry) => entry.Name[..^Ending.Length];
 
     internal static NpzArchive FromBytes(StoredBytes bytes, string path) => new(path, ZipDirectory.Read(path, bytes));
 }

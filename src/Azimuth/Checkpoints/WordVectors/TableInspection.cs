@@ -18,7 +18,7 @@ public sealed record InspectedArray(string Name, string Type, IReadOnlyList<long
 /// <param name="Rows">Rows as the file announces them; null where only counting would tell.</param>
 /// <param name="EstimatedRows">Where rows are not announced and the file is not compressed: its size by the mean length of the first lines.</param>
 /// <param name="ModelDim">Numbers of a row; null where there is no one table.</param>
-/// <param name="Arrays">Of NumPy's files.</param>
+/// <param name="Arrays">Of NumPy's files, at most the first 1,000.</param>
 /// <param name="Details">What else the header says, by name.</param>
 /// <param name="FirstTokens">The first words, where they stand at the beginning.</param>
 /// <param name="Warnings">What a reading would stumble over, as far as the beginning shows it.</param>
@@ -27,6 +27,7 @@ public sealed record TableInspection(
     IReadOnlyList<InspectedArray> Arrays, IReadOnlyDictionary<string, string> Details, IReadOnlyList<string> FirstTokens, IReadOnlyList<string> Warnings)
 {
     private const int ShownWords = 8;
+    private const int ShownArrays = 1000;
     private const int Looked = 1 << 20; // bytes of text
 
     /// <summary>Looks at the beginning of a file; it takes the same moment for any size.</summary>
@@ -85,16 +86,27 @@ public sealed record TableInspection(
     private static TableInspection OfNpz(TableInput input, TableInspection empty)
     {
         NpzArchive archive = NpzArchive.FromBytes(input.Whole(), input.Path);
-        List<InspectedArray> arrays = [.. archive.Names.Select(name => (name, Header: archive.Header(name))).Select(a => new InspectedArray(a.name, a.Header.ElementType, a.Header.Shape))];
-        InspectedArray? table = ArrayTable.MatrixNameOf(archive.Names) is string name ? arrays.Find(a => a.Name == name) : null;
+        List<InspectedArray> arrays = [.. archive.Names.Take(ShownArrays).Select(Header)];
+        InspectedArray? table = ArrayTable.MatrixNameOf(archive.Names) is string name ? Header(name) : null;
         bool matrix = table is { Shape.Count: 2 };
         return empty with
         {
             Arrays = arrays,
             Rows = matrix ? table!.Shape[0] : null,
             ModelDim = matrix ? (int)Math.Min(table!.Shape[1], int.MaxValue) : null,
-            Warnings = matrix ? [] : ["it is not plain which array is the table: expected one called vectors with two axes"],
+            Warnings =
+            [
+                .. matrix ? Array.Empty<string>() : ["it is not plain which array is the table: expected one called vectors with two axes"],
+                .. archive.Names.Count > ShownArrays ? [FormattableString.Invariant($"the archive has {archive.Names.Count} arrays, of which the first {ShownArrays} are listed")] : Array.Empty<string>(),
+            ],
         };
+
+        InspectedArray Header(string array)
+        {
+            input.Cancellation.ThrowIfCancellationRequested();
+            NpyHeader header = archive.Header(array);
+            return new InspectedArray(array, header.ElementType, header.Shape);
+        }
     }
 
     private static TableInspection OfFastText(TableInput input, ByteReader reader, TableInspection empty)

@@ -13,6 +13,7 @@ internal sealed class WordList
     private int[] _ends = new int[1 << 6]; // word i is _bytes[_ends[i − 1] … _ends[i]]
     private int[] _slots = new int[1 << 7]; // open addressing: word + 1, 0 where free
     private bool _anyInvalid;
+    private Dictionary<string, int>? _invalid; // words that are not UTF-8 by what they read as, made when first looked for
 
     /// <summary>Number of words.</summary>
     public int Count { get; private set; }
@@ -56,13 +57,22 @@ internal sealed class WordList
             return found;
         if (!_anyInvalid || !text.Contains('\uFFFD', StringComparison.Ordinal))
             return null;
+        // Two threads may make it at once, and make the same.
+        Dictionary<string, int> invalid = Volatile.Read(ref _invalid) ?? InvalidWords();
+        Volatile.Write(ref _invalid, invalid);
+        return invalid.TryGetValue(text, out int index) ? index : null;
+    }
+
+    private Dictionary<string, int> InvalidWords()
+    {
+        Dictionary<string, int> invalid = new(StringComparer.Ordinal);
         for (int i = 0; i < Count; i++)
         {
-            if (!Utf8.IsValid(Bytes(i)) && Text(i) == text)
-                return i;
+            if (!Utf8.IsValid(Bytes(i)))
+                invalid.TryAdd(Text(i), i);
         }
 
-        return null;
+        return invalid;
     }
 
     private void Append(ReadOnlySpan<byte> word)
@@ -75,6 +85,7 @@ internal sealed class WordList
         word.CopyTo(_bytes.AsSpan(begin));
         _ends[Count++] = begin + word.Length;
         _anyInvalid |= !Utf8.IsValid(word);
+        _invalid = null;
     }
 
     private ReadOnlySpan<byte> Bytes(int index)
