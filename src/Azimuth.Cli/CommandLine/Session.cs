@@ -73,7 +73,7 @@ internal sealed class Session : IDisposable
     {
         if (!TableFile.IsTableFile(path))
             return OpenedTable.Of(OpenModel(path));
-        TableFile file = TableFile.Load(path, new ShareProgress(Progress, "reading " + Path.GetFileName(path), 100, "percent"), Cancel);
+        TableFile file = TableFile.Load(path, Workers, new ShareProgress(Progress, "reading " + Path.GetFileName(path), 100, "percent"), Cancel);
         foreach (string warning in file.Warnings)
             Warn(warning);
         EmbeddingTable table = file.FastText is { MaxN: > 0 } model && words is not null ? WithUnknown(model, words) : file.Table;

@@ -80,7 +80,7 @@ public sealed class FastTextModel
         if (_words.Find(word) is int id)
             return Table.Vector(id);
         var vector = new float[Dimension];
-        new SubwordMean(_input, _subwords).Of(Encoding.UTF8.GetBytes(word), null, vector);
+        new SubwordMean(_input, _subwords, default).Of(Encoding.UTF8.GetBytes(word), null, vector);
         return TensorPrimitives.IsFiniteAll<float>(vector) ? vector
             : throw new CheckpointFormatException(Path, $"the n-grams of \"{word}\" hold numbers that are not finite. The file is damaged", kind: "NotFinite");
     }
@@ -133,7 +133,27 @@ public sealed class FastTextModel
         // The table needs nothing of it, but a file that ends inside it was not copied whole.
         if (header.Version == 0 || cursor.Byte("the quantization mark") == 0)
             ReadMatrix(cursor, "the output matrix");
+        RequireOrdinaryWords(cursor, dictionary, header.MaxN);
         return new FastTextModel(input.Path, header, dictionary, matrix, Vectors(input, dictionary, matrix));
+    }
+
+    /// <summary>
+    /// Refuses words whose n-grams would be work out of proportion to the file: a word has one row of its own in it, so what counts is n-grams a word.
+    /// Ordinary words have dozens.
+    /// </summary>
+    private static void RequireOrdinaryWords(FastTextCursor cursor, FastTextDictionary dictionary, int maxN)
+    {
+        const long MostOfWord = 2048, Free = 1 << 14;
+        WordList words = dictionary.Words;
+        long grams = 0;
+        for (int i = 0; i < words.Count; i++)
+        {
+            long marked = words.Utf8Of(i).Length + 2;
+            grams += marked * Math.Min(marked, maxN);
+        }
+
+        if (grams > Free + (MostOfWord * words.Count))
+            throw cursor.Error(FormattableString.Invariant($"expected words of at most {MostOfWord} n-grams on average, found {words.Count} with {grams} or so. The file is damaged"), "BadWord");
     }
 
     /// <summary>The table's rows and these behind them: in the room left for them the first time, copied when other words stand there.</summary>
@@ -178,12 +198,12 @@ public sealed class FastTextModel
         int count = dictionary.Words.Count, dimension = matrix.Columns, blocks = (count + Block - 1) / Block;
         using GrowingMemory memory = new((long)dimension * sizeof(float), (long)(count + Math.Min(count, SpareRows)) * dimension * sizeof(float), bytes => TableInput.RequireProportion(bytes, matrix.Bytes.Length));
         StoredBytes result = memory.Whole();
-        using Workers workers = new((long)count * dimension < Small ? 1 : 0);
+        bool small = (long)count * dimension < Small;
+        using Workers? own = small || input.Workers is null ? new Workers(small ? 1 : 0) : null;
         int done = 0;
-        workers.Run(blocks, block =>
+        (own ?? input.Workers!).Run(blocks, block =>
         {
-            input.Cancellation.ThrowIfCancellationRequested();
-            SubwordMean mean = new(matrix, dictionary.Subwords);
+            SubwordMean mean = new(matrix, dictionary.Subwords, input.Cancellation);
             for (int i = block * Block; i < Math.Min(count, (block + 1) * Block); i++)
             {
                 var row = new Span<float>((float*)result.Pointer + ((long)i * dimension), dimension);
@@ -199,7 +219,7 @@ public sealed class FastTextModel
     }
 
     /// <summary>Means of rows, with scratch memory of its own: one for each thread.</summary>
-    private sealed class SubwordMean(StoredMatrix rows, Subwords subwords)
+    private sealed class SubwordMean(StoredMatrix rows, Subwords subwords, CancellationToken cancellation)
     {
         private readonly double[] _sum = new double[rows.Columns], _wide = new double[rows.Columns];
         private readonly float[] _row = new float[rows.Columns];
@@ -217,6 +237,8 @@ public sealed class FastTextModel
 
             void Add(int row)
             {
+                // For every row, since a word may have thousands of long ones.
+                cancellation.ThrowIfCancellationRequested();
                 rows.ReadRow(row, _row);
                 TensorPrimitives.ConvertTruncating<float, double>(_row, _wide);
                 TensorPrimitives.Add<double>(_sum, _wide, _sum);

@@ -15,7 +15,11 @@ internal static class FormatDetection
         if (start is [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', ..])
             return TableFormat.Npy;
         if (start.StartsWith("PK\u0003\u0004"u8) || start.StartsWith("PK\u0005\u0006"u8))
-            return TableFormat.Npz;
+        {
+            // Each expands a thousandfold at most, both together a millionfold.
+            return input.IsGzip ? throw input.Error("expected a table of vectors, found a zip file inside a gzip file. Decompress it once", kind: "UnknownFormat") : TableFormat.Npz;
+        }
+
         if (FastTextHeader.IsFastText(start))
             return TableFormat.FastText;
         if (OtherFormat(start) is string other)

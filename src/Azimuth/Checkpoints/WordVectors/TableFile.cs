@@ -50,6 +50,15 @@ public sealed class TableFile
     public static TableFile Load(string path, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
         Load(TableInput.Open(path, progress, cancellation));
 
+    /// <summary>As <see cref="Load(string, IProgress{double}?, CancellationToken)"/>, computing with these threads where a format needs computing.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="workers">The threads; the same numbers for any number of them.</param>
+    /// <param name="progress">Told the share of the file that has been read, 0 to 1.</param>
+    /// <param name="cancellation">Checked between blocks.</param>
+    /// <exception cref="CheckpointFormatException">No such file, or one that breaks its format's rules.</exception>
+    public static TableFile Load(string path, Workers workers, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
+        Load(TableInput.Open(path, progress, cancellation) with { Workers = workers });
+
     internal static TableFile Load(TableInput input)
     {
         ReadRows read = Read(input);

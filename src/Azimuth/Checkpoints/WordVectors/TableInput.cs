@@ -12,6 +12,8 @@ internal sealed record TableInput(string Path, StoredBytes Bytes, IProgress<doub
 {
     private const long FreeOfProportion = 1 << 17;
     private const long Proportion = 8;
+    private const long UnpackedFree = 1 << 24;
+    private const long UnpackedProportion = 64; // floats compress to about nine tenths, rows of zeros and ones to a fortieth
 
     /// <summary>Opens a file beside this one by its name; null where there is none, as for content that came from memory.</summary>
     public Func<string, TableInput?> Beside { get; init; } = _ => null;
@@ -40,16 +42,21 @@ internal sealed record TableInput(string Path, StoredBytes Bytes, IProgress<doub
                 ? Open(other, null, cancellation) : null,
         };
 
+    /// <summary>The threads to compute with; null where none were given, and all processors are used.</summary>
+    public Workers? Workers { get; init; }
+
     /// <summary>The content from its beginning, decompressed where it is compressed.</summary>
     public ByteReader Read() => new(this);
 
     /// <summary>The whole content in memory: the mapping itself, or what it decompresses to.</summary>
+    /// <exception cref="CheckpointFormatException">It is damaged, or decompresses to more than 16 MiB and 64 times its size.</exception>
     public StoredBytes Whole()
     {
         if (!IsGzip)
             return Bytes;
         GzipReader gzip = new(Path, Bytes);
         using GrowingMemory memory = new(1, null, _ => { });
+        long most = UnpackedFree + (UnpackedProportion * Bytes.Length);
         while (true)
         {
             Cancellation.ThrowIfCancellationRequested();
@@ -59,6 +66,8 @@ internal sealed record TableInput(string Path, StoredBytes Bytes, IProgress<doub
             if (count == 0)
                 return memory.Join();
             memory.Commit(count);
+            if (memory.Length > most)
+                throw Error(FormattableString.Invariant($"expected at most {most} bytes in {Bytes.Length} compressed ones, found more. If the file is what it should be, decompress it first"), kind: "OutOfProportion");
         }
     }
 
