@@ -63,6 +63,9 @@ internal static class ProbeCommand
         int[] classes = [.. input.Labels.Select(label => Math.Max(0, Array.IndexOf(kinds, label)))];
         if (classes.Distinct().Count() < 2)
             throw new UsageException($"LABELS: {file}: expected tokens of at least two labels in the vocabulary, found {(kinds.Length == 0 ? "none" : "one, " + kinds[^1])}.");
+        int most = Probes.MostClasses(classes.Length, table.ModelDim);
+        if (kinds.Length > most)
+            throw new UsageException(FormattableString.Invariant($"LABELS: {file}: expected at most {most} different labels for {classes.Length} tokens with rows of {table.ModelDim}, found {kinds.Length}; if they are numbers, use --target number."));
         input.WarnOfMissing(session);
         ulong seed = (ulong)session.Value(Seed);
         ProbeSplit split = ProbeSplit.Random(classes, session.Value(Validation), session.Value(Test), seed);
@@ -95,7 +98,7 @@ internal static class ProbeCommand
         ulong seed = (ulong)session.Value(Seed);
         ProbeSplit split = ProbeSplit.Random(new int[targets.Length], session.Value(Validation), session.Value(Test), seed);
         session.Progress.Say("fitting");
-        RegressionResult result = Probes.Regress(table, input.Ids, targets, split, ProbeSplit.Permutation(targets.Length, seed + 1), session.Value(Alpha), session.Workers);
+        RegressionResult result = Probes.Regress(table, input.Ids, targets, split, ProbeSplit.Permutation(targets.Length, seed + 1), session.Value(Alpha), session.Workers, session.Cancel);
         var document = new
         {
             File = file,

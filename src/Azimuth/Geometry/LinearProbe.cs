@@ -73,6 +73,8 @@ public sealed class LinearProbe
             throw new ArgumentException($"labels from 0 to {classCount - 1} in at least two classes expected, found {string.Join(", ", present)}", nameof(labels));
 
         int dim = features.Length / labels.Count;
+        if (present.Length > Probes.MostClasses(labels.Count, dim))
+            throw new ArgumentException($"at most {Probes.MostClasses(labels.Count, dim)} classes expected for {labels.Count} examples of {dim} numbers, found {present.Length}; are they numbers?", nameof(labels));
         // Logistic: class 1 has the weights, class 0 is the pinned last one.
         int[] place = kind == ProbeKind.Logistic ? [1, 0] : present;
         int[] compact = [.. labels.Select(label => kind == ProbeKind.Logistic ? 1 - label : Array.IndexOf(present, label))];

@@ -9,6 +9,15 @@ public static class Probes
     /// <summary>The most numbers a probe takes as features: a gigabyte in double.</summary>
     public const long MostFeatureValues = 1L << 27;
 
+    /// <summary>The most classes a probe tells apart: its probabilities and its sums stay below <see cref="MostFeatureValues"/> numbers as well.</summary>
+    /// <param name="examples">Number of examples.</param>
+    /// <param name="modelDim">Numbers of an example.</param>
+    public static int MostClasses(int examples, int modelDim)
+    {
+        long perClass = Math.Max(examples, SoftmaxObjective.BlocksOf(examples) * (modelDim + 1L));
+        return (int)Math.Clamp(MostFeatureValues / Math.Max(1, perClass), 2, int.MaxValue);
+    }
+
     /// <summary>Strengths that are tried where none is given.</summary>
     public static IReadOnlyList<double> Strengths { get; } = [0.001, 0.01, 0.1, 1, 10, 100];
 
@@ -33,6 +42,8 @@ public static class Probes
         ArgumentNullException.ThrowIfNull(classes);
         ArgumentNullException.ThrowIfNull(labels);
         var data = Examples.Of(table, ids, labels.Count, split, permutation);
+        if (classes.Count > MostClasses(labels.Count, table.ModelDim))
+            throw new ArgumentException($"at most {MostClasses(labels.Count, table.ModelDim)} classes expected for {labels.Count} rows of {table.ModelDim}, found {classes.Count}; are they numbers?", nameof(classes));
         int[] own = [.. labels], control = [.. permutation.Select(i => own[i])];
         List<TriedStrength> tried = [];
         LinearProbe? probe = null;
@@ -80,10 +91,12 @@ public static class Probes
     /// <param name="permutation">The control's number i is targets[permutation[i]].</param>
     /// <param name="alpha">Strength of the ridge penalty; 0 for least squares.</param>
     /// <param name="workers">The threads to use; results do not depend on their number.</param>
+    /// <param name="cancellation">Checked between blocks of examples.</param>
     /// <exception cref="ArgumentException">As for <see cref="Classify"/>.</exception>
     /// <exception cref="Checkpoints.CheckpointFormatException">A row holds NaN or an infinity.</exception>
     public static RegressionResult Regress(
-        EmbeddingTable table, IReadOnlyList<int> ids, IReadOnlyList<double> targets, ProbeSplit split, IReadOnlyList<int> permutation, double alpha, Workers workers)
+        EmbeddingTable table, IReadOnlyList<int> ids, IReadOnlyList<double> targets, ProbeSplit split, IReadOnlyList<int> permutation, double alpha, Workers workers,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(targets);
         var data = Examples.Of(table, ids, targets.Count, split, permutation);
@@ -97,7 +110,7 @@ public static class Probes
             Conventions = Conventions.OfTable(table, "rows as stored: not scaled, not centred", "the intercept is not penalised", "R² of each part against the part's own mean") with { Angles = null },
         };
 
-        RidgeRegression Fit(double[] all) => RidgeRegression.Fit(data.Rows(split.Train), [.. split.Train.Select(i => all[i])], alpha, workers);
+        RidgeRegression Fit(double[] all) => RidgeRegression.Fit(data.Rows(split.Train), [.. split.Train.Select(i => all[i])], alpha, workers, cancellation);
     }
 
     /// <summary>Euclidean lengths of rows, a number that a probe may be asked for.</summary>

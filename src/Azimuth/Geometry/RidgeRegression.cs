@@ -22,8 +22,9 @@ public sealed class RidgeRegression
     /// <param name="targets">One number an example; finite.</param>
     /// <param name="alpha">0 or more.</param>
     /// <param name="workers">The threads to use; results do not depend on their number.</param>
+    /// <param name="cancellation">Checked between blocks of examples.</param>
     /// <exception cref="ArgumentException">No example, shapes that do not fit, or values that are not finite.</exception>
-    public static RidgeRegression Fit(ReadOnlySpan<float> features, IReadOnlyList<double> targets, double alpha, Workers workers)
+    public static RidgeRegression Fit(ReadOnlySpan<float> features, IReadOnlyList<double> targets, double alpha, Workers workers, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(targets);
         ArgumentNullException.ThrowIfNull(workers);
@@ -36,7 +37,7 @@ public sealed class RidgeRegression
             throw new ArgumentException("only finite numbers expected, found NaN or an infinity", nameof(features));
         int d = features.Length / n;
         double meanTarget = targets.Average();
-        Gram gram = Gram.Of(StoredMatrix.FromFloats(features, n, d), workers);
+        Gram gram = Gram.Of(StoredMatrix.FromFloats(features, n, d), workers, cancellation);
         double[] centred = gram.Covariance(), right = new double[d], x = new double[d]; // [model, model], [model]
         TensorPrimitives.Multiply(centred, n, centred);
         for (int i = 0; i < d; i++)

@@ -12,6 +12,7 @@ internal sealed class SoftmaxObjective
     private const int BlockSize = 256;
 
     private readonly double[] _features; // [example, model + 1], the last column is 1
+    private readonly double[] _sums; // [block, class, model + 1], used again by every evaluation
     private readonly int[] _labels;
     private readonly int _classes, _width;
     private readonly double _strength;
@@ -36,14 +37,15 @@ internal sealed class SoftmaxObjective
             _features[i * _width + dim] = 1;
         }
 
-        Probabilities = new double[labels.Length * classes];
+        Probabilities = new double[checked(labels.Length * classes)];
+        _sums = new double[checked(Blocks * Length)];
     }
 
     /// <summary>Classes that have weights.</summary>
     internal int FreeRows { get; }
 
     /// <summary>Number of parameters: free rows of model weights and an intercept each.</summary>
-    internal int Length => FreeRows * _width;
+    internal int Length => checked(FreeRows * _width);
 
     /// <summary>softmax(W xᵢ + b) at the parameters of the last <see cref="Value"/> [example, class].</summary>
     private double[] Probabilities { get; }
@@ -51,10 +53,11 @@ internal sealed class SoftmaxObjective
     /// <summary>f, its gradient, and what <see cref="HessianTimes"/> needs.</summary>
     internal double Value(double[] parameters, double[] gradient)
     {
-        double[] losses = new double[Blocks], sums = new double[Blocks * Length];
+        var losses = new double[Blocks];
+        Array.Clear(_sums);
         _workers.Run(Blocks, block =>
         {
-            var sum = sums.AsSpan(block * Length, Length);
+            var sum = _sums.AsSpan(block * Length, Length);
             var logits = new double[_classes];
             for (int i = block * BlockSize; i < Math.Min(_labels.Length, (block + 1) * BlockSize); i++)
             {
@@ -71,17 +74,17 @@ internal sealed class SoftmaxObjective
                     TensorPrimitives.MultiplyAdd(x, _strength * (p[k] - (k == _labels[i] ? 1 : 0)), sum.Slice(k * _width, _width), sum.Slice(k * _width, _width));
             }
         });
-        double penalty = AddUp(sums, parameters, gradient);
+        double penalty = AddUp(parameters, gradient);
         return _strength * losses.Sum() + penalty / 2;
     }
 
     /// <summary>Hessian · direction at the parameters of the last <see cref="Value"/>.</summary>
     internal void HessianTimes(double[] direction, double[] product)
     {
-        var sums = new double[Blocks * Length];
+        Array.Clear(_sums);
         _workers.Run(Blocks, block =>
         {
-            var sum = sums.AsSpan(block * Length, Length);
+            var sum = _sums.AsSpan(block * Length, Length);
             var z = new double[FreeRows];
             for (int i = block * BlockSize; i < Math.Min(_labels.Length, (block + 1) * BlockSize); i++)
             {
@@ -98,17 +101,20 @@ internal sealed class SoftmaxObjective
                     TensorPrimitives.MultiplyAdd(x, _strength * p[k] * (z[k] - mean), sum.Slice(k * _width, _width), sum.Slice(k * _width, _width));
             }
         });
-        AddUp(sums, direction, product);
+        AddUp(direction, product);
     }
 
-    private int Blocks => (_labels.Length + BlockSize - 1) / BlockSize;
+    private int Blocks => BlocksOf(_labels.Length);
+
+    /// <summary>How many sums of <see cref="Length"/> numbers are kept for so many examples.</summary>
+    internal static int BlocksOf(int examples) => (examples + BlockSize - 1) / BlockSize;
 
     /// <summary>total = Σ of the blocks' sums + the weights of <paramref name="point"/> (intercepts are not penalised); returns the weights' squared length.</summary>
-    private double AddUp(double[] sums, double[] point, double[] total)
+    private double AddUp(double[] point, double[] total)
     {
         Array.Clear(total);
         for (int block = 0; block < Blocks; block++)
-            TensorPrimitives.Add(total, sums.AsSpan(block * Length, Length), total);
+            TensorPrimitives.Add(total, _sums.AsSpan(block * Length, Length), total);
         double squares = 0;
         for (int k = 0; k < FreeRows; k++)
         {

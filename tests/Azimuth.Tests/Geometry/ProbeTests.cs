@@ -141,6 +141,16 @@ public sealed class ProbeTests : IDisposable
         Assert.Throws<ArgumentException>(() => Probes.Regress(table, [0, 2], [0, 1], new ProbeSplit([0], [], [1]), [0, 0], 1, _workers));
     }
 
+    [Fact]
+    public void More_classes_than_memory_is_meant_for_are_refused_before_it_is_taken()
+    {
+        Assert.Equal(737, Probes.MostClasses(20_000, 2304)); // 79 blocks of examples with a sum of 2305 numbers a class
+        Assert.Equal(2, Probes.MostClasses(1 << 27, 1));
+        int[] labels = [.. Enumerable.Range(0, 12_000)];
+        var error = Assert.Throws<ArgumentException>(() => LinearProbe.Fit(new float[12_000], labels, labels.Length, ProbeKind.Softmax, 1, _workers));
+        Assert.Contains("found 12000; are they numbers?", error.Message, StringComparison.Ordinal);
+    }
+
     private static (EmbeddingTable Table, int[] Labels) Planted(int classes, int each, int columns)
     {
         float[] values = Tables.Normal((classes * each + classes) * columns, seed: 21);
