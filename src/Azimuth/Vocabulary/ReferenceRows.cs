@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using System.Text.Json.Serialization;
 using Azimuth.Embeddings;
+using Azimuth.Geometry;
 using Azimuth.Numerics;
 
 namespace Azimuth.Vocabulary;
@@ -68,7 +69,7 @@ public sealed record ReferenceRows
     internal static ReferenceRows Find(EmbeddingTable table, IReadOnlyList<TokenClass>? classes, double[] mean, Workers workers, CancellationToken cancellation)
     {
         int[] unused = classes is null ? [] : [.. Enumerable.Range(0, table.Count).Where(id => classes[id] is TokenClass.Padding or TokenClass.Unreachable)];
-        int[] alike = OfOneKind(table, mean, unused);
+        int[] alike = OfOneKind(table, mean, unused, cancellation);
         string known = unused.Length == 0 ? "no id is known to be unused" : $"{Count(unused.Length, "id is", "ids are")} known to be unused";
         if (alike.Length > 0 && 2 * alike.Length > unused.Length)
         {
@@ -100,40 +101,54 @@ public sealed record ReferenceRows
     private static ReferenceRows Nothing(int known, string explanation) =>
         new() { Source = ReferenceSource.None, Ids = [], KnownUnused = known, Explanation = explanation };
 
-    /// <summary>The rows that agree with the direction most of them share: the mean of the unit rows (centred), taken again over those that agree with it.</summary>
-    private static int[] OfOneKind(EmbeddingTable table, double[] mean, int[] ids)
+    /// <summary>
+    /// The rows that agree with the direction most of them share: the mean of the unit rows (centred), taken again over those that agree with it. Rows are read
+    /// anew each round, since copies of many would outgrow the table.
+    /// </summary>
+    private static int[] OfOneKind(EmbeddingTable table, double[] mean, int[] ids, CancellationToken cancellation)
     {
-        var units = new Dictionary<int, double[]>();
-        foreach (int id in ids)
-        {
-            double[] unit = Array.ConvertAll(table.Vector(id), v => (double)v);
-            // A zero row agrees with nothing, and one with the mean itself has no direction either.
-            bool zero = TensorPrimitives.Norm<double>(unit) == 0;
-            TensorPrimitives.Subtract(unit, mean, unit);
-            double norm = TensorPrimitives.Norm<double>(unit);
-            if (zero || norm == 0 || !double.IsFinite(norm))
-                continue;
-            TensorPrimitives.Divide(unit, norm, unit);
-            units.Add(id, unit);
-        }
-
-        int[] kept = [.. units.Keys];
+        var direction = new double[table.ModelDim];
+        int[] kept = Agreeing(table, mean, ids, null, 0, direction, cancellation);
         for (int round = 0; round < 8 && kept.Length > 0; round++)
         {
-            var direction = new double[table.ModelDim];
-            foreach (int id in kept)
-                TensorPrimitives.Add(direction, units[id], direction);
-            double norm = TensorPrimitives.Norm<double>(direction);
-            if (norm == 0)
+            if (TensorPrimitives.Norm<double>(direction) == 0)
                 return [];
-            double least = round == 0 ? 0.5 : Coherent;
-            int[] agree = [.. units.Keys.Where(id => TensorPrimitives.Dot<double>(units[id], direction) / norm >= least).Order()];
+            var next = new double[table.ModelDim];
+            int[] agree = Agreeing(table, mean, ids, direction, round == 0 ? 0.5 : Coherent, next, cancellation);
             if (round > 0 && agree.SequenceEqual(kept))
                 break;
-            kept = agree;
+            (kept, direction) = (agree, next);
         }
 
         return kept;
+    }
+
+    /// <summary>The rows whose cosine with a direction is at least so much, all that have one when none is given; their unit rows are added to <paramref name="sum"/>.</summary>
+    private static int[] Agreeing(
+        EmbeddingTable table, double[] mean, int[] ids, double[]? direction, double least, double[] sum, CancellationToken cancellation)
+    {
+        double length = direction is null ? 1 : TensorPrimitives.Norm<double>(direction);
+        List<int> agree = [];
+        var row = new float[table.ModelDim];
+        var unit = new double[table.ModelDim];
+        for (int i = 0; i < ids.Length; i++)
+        {
+            if (i % 1024 == 0)
+                cancellation.ThrowIfCancellationRequested();
+            table.Rows.ReadRow(ids[i], row);
+            PcaProjection.Centre(row, mean, unit);
+            double norm = TensorPrimitives.Norm<double>(unit);
+            // A zero row agrees with nothing, and one with the mean itself has no direction either.
+            if (!row.AsSpan().ContainsAnyExcept(0f) || norm == 0 || !double.IsFinite(norm))
+                continue;
+            TensorPrimitives.Divide(unit, norm, unit);
+            if (direction is not null && TensorPrimitives.Dot<double>(unit, direction) / length < least)
+                continue;
+            agree.Add(ids[i]);
+            TensorPrimitives.Add(sum, unit, sum);
+        }
+
+        return [.. agree];
     }
 
     private static string Rows(int count) => Count(count, "row", "rows");

@@ -101,6 +101,27 @@ public sealed class UnderTrainedIndicatorsTests : IDisposable
     }
 
     [Fact]
+    public void Unused_rows_of_one_kind_are_the_reference_and_the_odd_ones_among_them_are_not()
+    {
+        float[] values = Tables.Normal(60 * 8, seed: 9);
+        for (int id = 0; id < 20; id++)
+        {
+            for (int c = 0; c < 8; c++)
+                values[id * 8 + c] = 5 + 0.1f * values[id * 8 + c];
+        }
+
+        values.AsSpan(3 * 8, 8).Clear();
+        values.AsSpan(4 * 8, 8).Fill(-5);
+        EmbeddingTable table = Tables.Of(60, 8, values);
+        TokenClass[] classes = [.. Enumerable.Range(0, 60).Select(id => id < 20 ? TokenClass.Unreachable : TokenClass.Ok)];
+        double[] mean = Gram.Of(table.Rows, _workers).Mean;
+        ReferenceRows found = ReferenceRows.Find(table, classes, mean, _workers, TestContext.Current.CancellationToken);
+        Assert.Equal(ReferenceSource.UnusedIds, found.Source);
+        Assert.Equal(Enumerable.Range(0, 20).Except([3, 4]), found.Ids);
+        Assert.ThrowsAny<OperationCanceledException>(() => ReferenceRows.Find(table, classes, mean, _workers, new CancellationToken(true)));
+    }
+
+    [Fact]
     public void The_number_of_threads_changes_no_bit()
     {
         EmbeddingTable table = Table("U.npy");
