@@ -9,6 +9,7 @@ namespace Azimuth.Embeddings;
 public static class NearestRows
 {
     private const int FewQueries = 6; // below, comparing every row in double is as fast
+    private const int QueriesAtOnce = 16; // queries that share a pass in double: each has a score for every row
 
     /// <summary>
     /// For each query row, the ids of its <paramref name="count"/> nearest other rows, nearest first, equal values by lower id; scores are compared in
@@ -41,7 +42,7 @@ public static class NearestRows
         double[] norms = TableScan.Norms(rows, workers, cancellation);
         count = Math.Max(1, Math.Min(count, norms.Length));
         if (queries.Count < FewQueries)
-            return Each(rows, norms, queries, count, metric, workers, progress, cancellation);
+            return Exhaustive(rows, norms, queries, count, metric, workers, share => progress?.Report(share), cancellation);
 
         var lists = new int[queries.Count][];
         var search = new NearestCandidates(rows, norms, metric, count);
@@ -56,30 +57,44 @@ public static class NearestRows
                 for (int q = from; q < to; q++)
                     lists[done + q] = candidates[q] is int[] some ? Best(rows, norms, ids[q], some, count, metric) : null!;
             });
-            for (int q = 0; q < ids.Length; q++)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                lists[first + q] ??= Exhaustive(rows, norms, ids[q], count, metric, workers);
-            }
+            int[] flooded = [.. Enumerable.Range(0, ids.Length).Where(q => candidates[q] is null)];
+            int[][] exact = Exhaustive(
+                rows, norms, [.. flooded.Select(q => ids[q])], count, metric, workers,
+                share => progress?.Report((done + ids.Length - (1 - share) * flooded.Length) / total), cancellation);
+            for (int i = 0; i < flooded.Length; i++)
+                lists[first + flooded[i]] = exact[i];
         }
 
         progress?.Report(1);
         return lists;
     }
 
-    /// <summary>One query against every row in double: what the fast way must agree with, and what it falls back on when too many rows tie.</summary>
-    internal static int[] Exhaustive(StoredMatrix rows, double[] norms, int id, int count, SimilarityMetric metric, Workers workers)
+    /// <summary>Queries against every row in double: what the fast way must agree with, and what it falls back on when too many rows tie.</summary>
+    internal static int[][] Exhaustive(
+        StoredMatrix rows, double[] norms, IReadOnlyList<int> queries, int count, SimilarityMetric metric, Workers workers,
+        Action<double>? progress, CancellationToken cancellation)
     {
-        if (!CanBeCompared(norms[id], metric))
-            return [];
-        float[] query = rows.Row(id);
-        var scores = new double[norms.Length];
-        TableScan.Run(rows, workers, (first, tileRows, tile) =>
+        var lists = new int[queries.Count][];
+        Array.Fill(lists, []);
+        int[] open = [.. Enumerable.Range(0, lists.Length).Where(q => CanBeCompared(norms[queries[q]], metric))];
+        foreach (int[] some in open.Chunk(QueriesAtOnce))
         {
-            for (int i = 0; i < tileRows; i++)
-                scores[first + i] = Score(query, tile.Slice(i * rows.Columns, rows.Columns), norms[first + i], metric);
-        });
-        return Ranking.Highest(scores, count, except: id);
+            float[][] vectors = Array.ConvertAll(some, q => rows.Row(queries[q]));
+            double[][] scores = Array.ConvertAll(some, _ => new double[norms.Length]);
+            TableScan.Run(rows, workers, (first, tileRows, tile) =>
+            {
+                for (int i = 0; i < tileRows; i++)
+                {
+                    ReadOnlySpan<float> row = tile.Slice(i * rows.Columns, rows.Columns);
+                    for (int q = 0; q < some.Length; q++)
+                        scores[q][first + i] = Score(vectors[q], row, norms[first + i], metric);
+                }
+            }, cancellation);
+            workers.Run(some.Length, q => lists[some[q]] = Ranking.Highest(scores[q], count, except: queries[some[q]]));
+            progress?.Invoke((Array.IndexOf(open, some[^1]) + 1.0) / open.Length);
+        }
+
+        return lists;
     }
 
     /// <summary>False for rows that are nobody's neighbours and have none.</summary>
@@ -94,21 +109,6 @@ public static class NearestRows
             SimilarityMetric.Dot => Vectors.DotDouble(query, row),
             _ => Vectors.DotDouble(query, row) / norm,
         };
-
-    private static int[][] Each(
-        StoredMatrix rows, double[] norms, IReadOnlyList<int> queries, int count, SimilarityMetric metric, Workers workers,
-        IProgress<double>? progress, CancellationToken cancellation)
-    {
-        var lists = new int[queries.Count][];
-        for (int q = 0; q < lists.Length; q++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            lists[q] = Exhaustive(rows, norms, queries[q], count, metric, workers);
-            progress?.Report((q + 1.0) / lists.Length);
-        }
-
-        return lists;
-    }
 
     /// <summary>The best of some rows, the query itself not among them.</summary>
     private static int[] Best(StoredMatrix rows, double[] norms, int id, int[] candidates, int count, SimilarityMetric metric)

@@ -109,6 +109,14 @@ public sealed class NearestRowsTests : IDisposable
         Assert.ThrowsAny<OperationCanceledException>(() => NearestRows.Find(table.Rows, [.. Enumerable.Range(0, 300)], 5, SimilarityMetric.Cosine, _workers, null, cancelled.Token));
     }
 
+    [Fact]
+    public void Comparing_every_row_hears_a_cancellation()
+    {
+        EmbeddingTable table = Tables.Of(40, 2, Tables.Normal(80, seed: 1));
+        double[] norms = TableScan.Norms(table.Rows, _workers, TestContext.Current.CancellationToken);
+        Assert.ThrowsAny<OperationCanceledException>(() => NearestRows.Exhaustive(table.Rows, norms, [1], 3, SimilarityMetric.Dot, _workers, null, new CancellationToken(true)));
+    }
+
     private static EmbeddingTable Of(string name) => name switch
     {
         "C" => Tables.Stories(),
@@ -127,9 +135,10 @@ public sealed class NearestRowsTests : IDisposable
     private void Same(EmbeddingTable table, int[] queries, int count, SimilarityMetric metric, int[][] got)
     {
         double[] norms = TableScan.Norms(table.Rows, _workers, TestContext.Current.CancellationToken);
+        int[][] exact = NearestRows.Exhaustive(table.Rows, norms, queries, count, metric, _workers, null, TestContext.Current.CancellationToken);
         for (int q = 0; q < queries.Length; q++)
         {
-            int[] want = NearestRows.Exhaustive(table.Rows, norms, queries[q], count, metric, _workers);
+            int[] want = exact[q];
             Assert.True(want.SequenceEqual(got[q]), $"{metric} of row {queries[q]}: expected {string.Join(' ', want.Take(20))}, found {string.Join(' ', got[q].Take(20))}");
         }
     }
