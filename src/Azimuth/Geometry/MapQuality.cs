@@ -17,8 +17,8 @@ public sealed record MapQuality
 
     /// <summary>
     /// 1 − 2/(mk(2n − 3k − 1)) · Σ (rank − k) over the picture's ten nearest points that are not among the row's ten nearest by Euclidean distance, of m
-    /// rows asked about; rank is among all n − 1 others in full dimension. 1 when every near point is a near row. Null with fewer than 17 rows,
-    /// where the divisor is not positive.
+    /// rows asked about; rank is among all n − 1 others in full dimension. 1 when every near point is a near row. Null with 20 rows or fewer: the
+    /// sum's bound, and with it the divisor, holds for k below n/2 only.
     /// </summary>
     [JsonPropertyName("trustworthiness10")]
     public required double? Trustworthiness { get; init; }
@@ -53,21 +53,23 @@ public sealed record MapQuality
         progress?.Report(0.2);
         int[][] euclidean = NearestRows.Find(rows, queries.Ids, K, SimilarityMetric.Euclidean, workers, null, cancellation);
         progress?.Report(0.4);
-        return Of(rows, map, varianceShown, queries, cosine, euclidean, workers, cancellation);
+        return Of(rows, map, varianceShown, queries, cosine, euclidean, workers, progress, cancellation);
     }
 
-    /// <summary>The same when the rows' neighbours are known already [query][rank].</summary>
+    /// <summary>The same when the rows' neighbours are known already [query][rank]; its progress goes from 0.4 to 1.</summary>
     internal static MapQuality Of(
-        StoredMatrix rows, StoredMatrix map, double varianceShown, RowSample queries, int[][] cosine, int[][] euclidean, Workers workers, CancellationToken cancellation)
+        StoredMatrix rows, StoredMatrix map, double varianceShown, RowSample queries, int[][] cosine, int[][] euclidean, Workers workers,
+        IProgress<double>? progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(map);
         if (map.Rows != rows.Rows)
             throw new ArgumentException($"a map of {rows.Rows} rows expected, found {map.Rows}", nameof(map));
         int[][] near = NearestRows.Find(map, queries.Ids, K, SimilarityMetric.Euclidean, workers, null, cancellation);
+        progress?.Report(0.5);
         return new MapQuality
         {
             VarianceShown = varianceShown,
-            Trustworthiness = TrustOf(rows, queries.Ids, near, euclidean, workers, cancellation),
+            Trustworthiness = TrustOf(rows, queries.Ids, near, euclidean, workers, progress, cancellation),
             KeptEuclideanNeighbours = Kept(euclidean, near),
             KeptCosineNeighbours = Kept(cosine, near),
             Queries = queries.Ids.Count,
@@ -89,12 +91,14 @@ public sealed record MapQuality
         return lists == 0 ? null : sum / lists;
     }
 
-    private static double? TrustOf(StoredMatrix rows, IReadOnlyList<int> queries, int[][] near, int[][] euclidean, Workers workers, CancellationToken cancellation)
+    private static double? TrustOf(
+        StoredMatrix rows, IReadOnlyList<int> queries, int[][] near, int[][] euclidean, Workers workers, IProgress<double>? progress, CancellationToken cancellation)
     {
-        double divisor = K * (2.0 * rows.Rows - 3 * K - 1);
-        if (divisor <= 0 || queries.Count == 0)
+        if (rows.Rows <= 2 * K || queries.Count == 0)
             return null;
+        double divisor = K * (2.0 * rows.Rows - 3 * K - 1);
         const int together = 16; // queries that share a pass over the rows
+        int done = 0;
         var excess = new long[(queries.Count + together - 1) / together]; // Σ (rank − k)
         workers.Run(excess.Length, part =>
         {
@@ -110,6 +114,7 @@ public sealed record MapQuality
                     strangers.Meet(first, count, tile);
             });
             excess[part] = some.Sum(strangers => strangers.Excess);
+            progress?.Report(0.5 + 0.5 * Interlocked.Increment(ref done) / excess.Length);
         });
         return 1 - 2 / (queries.Count * divisor) * excess.Sum();
     }

@@ -53,6 +53,34 @@ public sealed class MapQualityTests : IDisposable
         Assert.Throws<ArgumentException>(() => MapQuality.Of(one.Rows, StoredMatrix.FromFloats([1, 2], 2, 1), 0, RowSample.Of(1, 10), _workers, null, TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData(16, false)]
+    [InlineData(20, false)]
+    [InlineData(21, true)]
+    public void Trustworthiness_needs_more_than_twice_as_many_rows_as_neighbours(int rows, bool known)
+    {
+        EmbeddingTable table = Tables.Of(rows, 4, Tables.Normal(rows * 4, seed: 5));
+        StoredMatrix map = StoredMatrix.FromFloats(Tables.Normal(rows * 2, seed: 6), rows, 2);
+        var told = new Told();
+        double? trust = MapQuality.Of(table.Rows, map, 1, RowSample.Of(rows, rows), _workers, told, TestContext.Current.CancellationToken).Trustworthiness;
+        Assert.Equal(known, trust is not null);
+        Assert.InRange(trust ?? 1, 0, 1);
+        Assert.Equal(known ? 1 : 0.5, told.Highest);
+    }
+
+    private sealed class Told : IProgress<double>
+    {
+        private readonly Lock _lock = new();
+
+        public double Highest { get; private set; }
+
+        public void Report(double value)
+        {
+            lock (_lock)
+                Highest = Math.Max(Highest, value);
+        }
+    }
+
     [Fact]
     public void A_sample_has_the_size_asked_for_no_row_twice_and_is_the_same_every_time()
     {
