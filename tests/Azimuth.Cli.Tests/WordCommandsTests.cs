@@ -95,4 +95,16 @@ public sealed class WordCommandsTests : IDisposable
         Assert.Contains("none (out of vocabulary)", run.Error, StringComparison.Ordinal);
         Assert.Contains("flat (without direction)", run.Error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_pair_that_is_not_used_is_named_with_its_reason()
+    {
+        File.WriteAllText(_folder["t.txt"], "x 1 0.1\ny 0.1 1\nw 1 1\nflat 0 0\n");
+        File.WriteAllText(_folder["pairs"], "x y\nx none\nx flat\nw w\n");
+        File.WriteAllText(_folder["words"], "w\n");
+        CliResult run = await CliProcess.RunInAsync(_folder.Path, "bias", "--pairs", "pairs", "--words", "words", "-m", "t.txt", "--json");
+        Assert.Equal(3, run.Json().GetProperty("direction").GetProperty("pairsLeftOut").GetArrayLength());
+        foreach (string reason in new[] { "none (out of vocabulary)", "flat (without direction)", "w (repeated)" })
+            Assert.Contains(reason, run.Error, StringComparison.Ordinal);
+    }
 }

@@ -13,13 +13,14 @@ internal sealed record BiasReport(
 
     public static BiasReport Of(Session session, WordIndex index, IReadOnlyList<(string First, string Second)> named, IReadOnlyList<string> words, double strictness)
     {
-        var looked = named.Select(pair => (Pair: pair, Tokens: WordGroup.Of(index, [pair.First, pair.Second]).Tokens)).ToList();
-        List<(int, int)> pairs = [.. looked.Where(found => found.Tokens.Count == 2).Select(found => (found.Tokens[0].Id, found.Tokens[1].Id))];
-        string[] leftOut = [.. looked.Where(found => found.Tokens.Count < 2).Select(found => $"{found.Pair.First} {found.Pair.Second}")];
+        var looked = named.Select(pair => (Pair: pair, Group: WordGroup.Of(index, [pair.First, pair.Second]))).ToList();
+        List<(int, int)> pairs = [.. looked.Where(found => found.Group.Tokens.Count == 2).Select(found => (found.Group.Tokens[0].Id, found.Group.Tokens[1].Id))];
+        var unusable = looked.Where(found => found.Group.Tokens.Count < 2).Select(found => (Name: $"{found.Pair.First} {found.Pair.Second}", found.Group)).ToList();
+        string[] leftOut = [.. unusable.Select(found => found.Name)];
         if (pairs.Count == 0)
             throw new UsageException(FormattableString.Invariant($"--pairs: expected pairs of two different words of the table, found none among {named.Count}, beginning with {leftOut[0]}; see --word-form."));
         if (leftOut.Length > 0)
-            session.Warn($"pairs left out because a word is out of vocabulary: {string.Join(", ", leftOut)}");
+            session.Warn($"pairs not used: {string.Join("; ", unusable.Select(found => found.Group.LeftOut(found.Name)))}");
         WordGroup group = WordGroup.Of(index, words);
         if (group.Tokens.Count == 0)
             throw new UsageException(FormattableString.Invariant($"--words: expected words of the table, found none among {words.Count}, beginning with {words[0]}; see --word-form."));
