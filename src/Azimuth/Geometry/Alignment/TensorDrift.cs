@@ -72,7 +72,7 @@ public sealed partial record TensorDrift
                 continue;
             }
 
-            if (Rows(a, tensor) is not StoredMatrix before || Rows(b, other) is not StoredMatrix after)
+            if (Rows(a, tensor) is not { } before || Rows(b, other) is not { } after)
             {
                 if (tensor.TypeName == other.TypeName && SameBytes(a.Bytes(tensor.Name), b.Bytes(tensor.Name)))
                 {
@@ -87,7 +87,7 @@ public sealed partial record TensorDrift
                 continue;
             }
 
-            Sums sums = Compare(before, after, workers, cancellation);
+            Sums sums = before.Zip(after, (rowsA, rowsB) => Compare(rowsA, rowsB, workers, cancellation)).Aggregate((sum, part) => sum.Plus(part));
             changes.Add(new TensorChange(tensor.Name, tensor.Shape, Relative(sums.Difference, sums.Before), sums.Largest, sums.Equal));
             squares.Add((sums.Difference, sums.Before));
         }
@@ -117,13 +117,24 @@ public sealed partial record TensorDrift
 
     private static double Relative(double difference, double before) => difference == 0 ? 0 : before == 0 ? double.NaN : Math.Sqrt(difference / before);
 
-    /// <summary>The tensor's numbers as rows of its last dimension; null for a type that has no reading as float.</summary>
-    private static StoredMatrix? Rows(Checkpoint checkpoint, TensorInfo tensor)
+    /// <summary>
+    /// The tensor's numbers as rows of its last dimension; null for a type that has no reading as float. Longer rows are cut into parts of equal length and a rest, so that
+    /// no row is ever widened whole.
+    /// </summary>
+    private static StoredMatrix[]? Rows(Checkpoint checkpoint, TensorInfo tensor)
     {
         long columns = tensor.Shape.Count == 0 ? 1 : tensor.Shape[^1];
-        if (tensor.Type is not TensorType type || !type.IsReadableAsFloat() || columns > int.MaxValue)
+        if (tensor.Type is not TensorType type || !type.IsReadableAsFloat())
             return null;
-        return new StoredMatrix(type, columns == 0 ? 0 : tensor.ElementCount / columns, (int)columns, checkpoint.Bytes(tensor.Name));
+        StoredBytes bytes = checkpoint.Bytes(tensor.Name);
+        if (columns <= ValuesPerPart)
+            return [new StoredMatrix(type, columns == 0 ? 0 : tensor.ElementCount / columns, (int)columns, bytes)];
+        long parts = tensor.ElementCount / ValuesPerPart, whole = parts * (ValuesPerPart / type.BlockLength()) * type.BlockBytes();
+        return
+        [
+            new StoredMatrix(type, parts, ValuesPerPart, bytes.Slice(0, whole)),
+            new StoredMatrix(type, 1, (int)(tensor.ElementCount % ValuesPerPart), bytes.Slice(whole, bytes.Length - whole)),
+        ];
     }
 
     private static bool SameBytes(StoredBytes a, StoredBytes b)

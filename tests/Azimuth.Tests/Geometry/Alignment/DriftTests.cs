@@ -83,6 +83,22 @@ public sealed class DriftTests : IDisposable
         Assert.True(TensorDrift.Of(a, a, _workers, cancellation: TestContext.Current.CancellationToken).Identical);
     }
 
+    [Fact]
+    public void A_long_row_is_compared_in_parts()
+    {
+        float[] before = new float[140_000];
+        Array.Fill(before, 1f);
+        float[] after = [.. before];
+        (after[5], after[139_999]) = (2, 4);
+        foreach (long[] shape in new long[][] { [140_000], [2, 70_000] })
+        {
+            Checkpoint a = Save("a", ("v", before, shape)), b = Save("b", ("v", after, shape));
+            TensorChange got = Assert.Single(TensorDrift.Of(a, b, _workers, cancellation: TestContext.Current.CancellationToken).Tensors);
+            Assert.Equal(Math.Sqrt(10.0 / 140_000), got.RelativeChange, 1e-15);
+            Assert.Equal((3, false), (got.LargestDifference, got.Identical));
+        }
+    }
+
     private TableDrift Drift(TablePair pair, DriftOrder order) => TableDrift.Of(pair, order, 5, _workers, cancellation: TestContext.Current.CancellationToken);
 
     private Checkpoint Save(string name, params (string Name, float[] Values, long[] Shape)[] tensors)
