@@ -11,7 +11,7 @@ namespace Azimuth.Cli.Commands;
 /// <param name="X">To the right; null without a point.</param>
 /// <param name="Y">Up.</param>
 /// <param name="Shown">Share of its length along the axes.</param>
-/// <param name="Nearest">Its true nearest rows by cosine as stored, in full dimension.</param>
+/// <param name="Nearest">Its true nearest rows in full dimension, by the cosine whose neighbours the map's honesty is counted from: centred where the map is.</param>
 internal sealed record MapToken(int Id, string Text, double? X, double? Y, double? Shown, IReadOnlyList<TokenRef> Nearest);
 
 /// <summary>The tokens that stand out on a map.</summary>
@@ -22,7 +22,7 @@ internal sealed record MapTokens(IReadOnlyList<MapToken> Asked, int Neighbors, i
     public static MapTokens Of(TableMap map, EmbeddingTable table, int[] asked, int neighbors, int landmarks, Workers workers, CancellationToken cancel)
     {
         int length = Math.Max(neighbors, ListedNeighbors);
-        int[][] nearest = asked.Length == 0 ? [] : NearestRows.Find(table.Rows, asked, length, SimilarityMetric.Cosine, workers, null, cancel);
+        int[][] nearest = asked.Length == 0 ? [] : TableMapper.Nearest(map, table, asked, length, workers, cancel);
         MapToken[] tokens = [.. asked.Select((id, i) => new MapToken(
             id, table.Text(id), At(2 * id), At(2 * id + 1), map.HasPoint(id) ? map.Shown[id] : null, [.. nearest[i].Select(near => new TokenRef(near, table.Text(near)))]))];
         return new MapTokens(tokens, neighbors, [.. Geometry.Maps.Landmarks.Choose(map, table, landmarks).Except(asked)]);

@@ -43,16 +43,17 @@ public sealed class PcaProjection
     /// <param name="rows">At least one row, finite numbers.</param>
     /// <param name="dimensions">How many components, 1 to the width.</param>
     /// <param name="workers">The threads to use; results do not depend on their number.</param>
+    /// <param name="cancellation">Checked between blocks of rows.</param>
     /// <exception cref="ArgumentException">No rows, or NaN or infinities among them.</exception>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than one component, or more than columns.</exception>
-    public static PcaProjection Fit(StoredMatrix rows, int dimensions, Workers workers)
+    public static PcaProjection Fit(StoredMatrix rows, int dimensions, Workers workers, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(rows);
         if (rows.Rows == 0)
             throw new ArgumentException("no rows have no principal components", nameof(rows));
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(dimensions, rows.Columns);
-        Gram gram = Gram.Of(rows, workers);
+        Gram gram = Gram.Of(rows, workers, cancellation);
         return new PcaProjection(gram.Mean, SymmetricEigen.Decompose(gram.Covariance(), gram.Columns, workers), dimensions);
     }
 

@@ -15,7 +15,7 @@ internal sealed class JacobiRotations(double[] rows, double[] along, int count, 
     private readonly double[] _squares = new double[count];
 
     /// <summary>Rotates both matrices in place; returns the lengths of the rows.</summary>
-    internal double[] Run()
+    internal double[] Run(CancellationToken cancellation)
     {
         // The bound of LAPACK's dgesvj: cosines that rounding alone makes.
         double tolerance = Math.Sqrt(length) * Math.ScaleB(1, -52);
@@ -24,7 +24,7 @@ internal sealed class JacobiRotations(double[] rows, double[] along, int count, 
             for (int i = 0; i < count; i++)
                 _squares[i] = TensorPrimitives.SumOfSquares<double>(Row(i));
             double noise = count == 0 ? 0 : length * Math.ScaleB(1, -52) * Math.Sqrt(_squares.Max());
-            if (!Sweep(tolerance, noise * noise))
+            if (!Sweep(tolerance, noise * noise, cancellation))
                 break;
         }
 
@@ -37,11 +37,12 @@ internal sealed class JacobiRotations(double[] rows, double[] along, int count, 
     private Span<double> Row(int row) => rows.AsSpan(row * length, length);
 
     /// <summary>One meeting of every pair; true when any pair was turned.</summary>
-    private bool Sweep(double tolerance, double noise)
+    private bool Sweep(double tolerance, double noise, CancellationToken cancellation)
     {
         int players = count + (count & 1), pairs = players / 2, turned = 0;
         for (int round = 0; round < players - 1; round++)
         {
+            cancellation.ThrowIfCancellationRequested();
             int here = round;
             workers.Run((pairs + PairsAtOnce - 1) / PairsAtOnce, part =>
             {

@@ -34,9 +34,9 @@ public sealed class SingularValues
     /// </summary>
     public int Rank { get; }
 
-    /// <summary>Decomposes <paramref name="matrix"/> [rows, columns]; it is not changed.</summary>
+    /// <summary>Decomposes <paramref name="matrix"/> [rows, columns]; it is not changed. <paramref name="cancellation"/> is checked between rounds of rotations.</summary>
     /// <exception cref="ArgumentException">Another length than rows · columns, or a NaN or infinite entry.</exception>
-    public static SingularValues Of(ReadOnlySpan<double> matrix, int rows, int columns, Workers workers)
+    public static SingularValues Of(ReadOnlySpan<double> matrix, int rows, int columns, Workers workers, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(workers);
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
@@ -51,8 +51,8 @@ public sealed class SingularValues
         var scaled = new double[matrix.Length];
         TensorPrimitives.Multiply(matrix, scale, scaled);
         if (rows >= columns)
-            return Tall(scaled, rows, columns, scale, workers);
-        SingularValues turned = Tall(Transposed(scaled, rows, columns), columns, rows, scale, workers);
+            return Tall(scaled, rows, columns, scale, workers, cancellation);
+        SingularValues turned = Tall(Transposed(scaled, rows, columns), columns, rows, scale, workers, cancellation);
         return new SingularValues(rows, columns, turned.Values, turned.Right, turned.Left, turned.Rank);
     }
 
@@ -69,12 +69,13 @@ public sealed class SingularValues
         return turned;
     }
 
-    private static SingularValues Tall(double[] matrix, int rows, int columns, double scale, Workers workers)
+    private static SingularValues Tall(double[] matrix, int rows, int columns, double scale, Workers workers, CancellationToken cancellation)
     {
         double[] turned = Transposed(matrix, rows, columns);
         double[] right = SymmetricEigen.Decompose(DoubleRows.Product(turned, columns, turned, columns, rows, workers), columns, workers).Vectors;
+        cancellation.ThrowIfCancellationRequested();
         double[] images = DoubleRows.Product(right, columns, matrix, rows, columns, workers); // row i is M vᵢ [columns, rows]
-        double[] norms = new JacobiRotations(images, right, columns, rows, workers).Run();
+        double[] norms = new JacobiRotations(images, right, columns, rows, workers).Run(cancellation);
         int[] order = [.. Enumerable.Range(0, columns)];
         Array.Sort(order, (a, b) => norms[a] != norms[b] ? norms[b].CompareTo(norms[a]) : a.CompareTo(b));
 

@@ -74,7 +74,7 @@ public sealed record UnderTrainedIndicators
     {
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(workers);
-        return Of(input, output, reference, Gram.Of(output.Rows, workers), workers, allReadings, progress, cancellation);
+        return Of(input, output, reference, Gram.Of(output.Rows, workers, cancellation), workers, allReadings, progress, cancellation);
     }
 
     /// <summary>The same where the output table's moments are known already.</summary>

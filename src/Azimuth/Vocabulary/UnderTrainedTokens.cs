@@ -39,7 +39,7 @@ public static class UnderTrainedTokens
         TokenClass[]? classes = tokenizer is null ? null : TokenClasses.Of(tokenizer, output.Count, workers, cancellation);
         progress?.Report(0.2);
         TableScan.RequireFinite(output, TableScan.Norms(output.Rows, workers, cancellation));
-        Gram gram = Gram.Of(output.Rows, workers);
+        Gram gram = Gram.Of(output.Rows, workers, cancellation);
         ReferenceRows reference = options.ReferenceIds is { } given
             ? ReferenceRows.Of(output, given)
             : ReferenceRows.Find(output, classes, gram.Mean, workers, cancellation);

@@ -52,7 +52,7 @@ public static class UnreachableOutputs
         public UnreachableReport Decide()
         {
             ExcludeEqualRows();
-            var directions = new WhitenedDirections(table.Rows, workers);
+            var directions = new WhitenedDirections(table.Rows, workers, cancellation);
             TryOwnDirections(directions);
             int own = _verdicts.Count(v => v == ReachVerdict.Reachable);
             var search = new WinningSearch(table.Rows, bias, longest);

@@ -17,10 +17,10 @@ internal sealed class WhitenedDirections
     private readonly PackedMatrix _inverse; // [columns, columns], in single precision: any direction will do that is the same each time
     private readonly Workers _workers;
 
-    internal WhitenedDirections(StoredMatrix rows, Workers workers)
+    internal WhitenedDirections(StoredMatrix rows, Workers workers, CancellationToken cancellation)
     {
         (_rows, _workers) = (rows, workers);
-        Gram gram = Gram.Of(rows, workers);
+        Gram gram = Gram.Of(rows, workers, cancellation);
         _mean = gram.Mean;
         // Scaled so that neither very small nor very large rows leave single precision's range.
         double[] inverse = LeastSquares.Of(gram.Covariance(), rows.Columns, workers).PseudoInverse(workers);

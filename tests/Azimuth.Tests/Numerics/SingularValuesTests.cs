@@ -122,6 +122,10 @@ public sealed class SingularValuesTests : IDisposable
         Assert.Empty(SingularValues.Of([], 0, 0, _workers).Values);
     }
 
+    [Fact]
+    public void A_cancellation_is_heard() =>
+        Assert.ThrowsAny<OperationCanceledException>(() => SingularValues.Of([1, 2, 3, 4], 2, 2, _workers, new CancellationToken(true)));
+
     private static double LargestMiss(SingularValues svd, double[] matrix)
     {
         double worst = 0;

@@ -40,7 +40,7 @@ internal sealed class RowFacts
             facts.Ranks = RanksOf(table.Count, options.Counts);
         if (columns.Contains(TableColumn.Coordinates))
         {
-            PcaProjection map = PcaProjection.Fit(table.Rows, options.Dimensions, workers);
+            PcaProjection map = PcaProjection.Fit(table.Rows, options.Dimensions, workers, cancellation);
             facts.Coordinates = map.Project(table.Rows, workers, cancellation);
             facts.VarianceShown = map.VarianceShown;
         }

@@ -48,15 +48,16 @@ public sealed record Procrustes
     /// <param name="moments">Of two tables of the same width d.</param>
     /// <param name="centred">Subtract both means first.</param>
     /// <param name="workers">The threads to use.</param>
+    /// <param name="cancellation">Checked between rounds of rotations.</param>
     /// <exception cref="ArgumentException">Tables of different width.</exception>
-    public static Procrustes Of(PairedMoments moments, bool centred, Workers workers)
+    public static Procrustes Of(PairedMoments moments, bool centred, Workers workers, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(moments);
         ArgumentNullException.ThrowIfNull(workers);
         int d = moments.MeanA.Length;
         if (d != moments.MeanB.Length)
             throw new ArgumentException($"rows of the same width expected, found {d} and {moments.MeanB.Length}", nameof(moments));
-        SingularValues svd = SingularValues.Of(moments.Cross(centred), d, d, workers);
+        SingularValues svd = SingularValues.Of(moments.Cross(centred), d, d, workers, cancellation);
         double[] left = SingularValues.Transposed(svd.Left, d, d), right = SingularValues.Transposed(svd.Right, d, d);
         double[] rotation = DoubleRows.Product(left, d, right, d, d, workers); // Σ uᵢvᵢᵀ
         double sum = svd.Values.Sum(), squareA = moments.SquaredNormA(centred), squareB = moments.SquaredNormB(centred);

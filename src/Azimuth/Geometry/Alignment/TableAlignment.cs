@@ -124,8 +124,7 @@ public sealed record TableAlignment
         (Procrustes, RowChanges) Aligned(bool centre)
         {
             progress?.Invoke("finding the rotation").Report(0);
-            Procrustes found = Procrustes.Of(moments, centre, workers);
-            cancellation.ThrowIfCancellationRequested();
+            Procrustes found = Procrustes.Of(moments, centre, workers, cancellation);
             RowChanges changes = RowChanges.Of(pair, found, workers, progress?.Invoke(centre ? "comparing centred rows" : "comparing rows"), cancellation);
             return (found.WithMeanCosine(changes.MeanCosineAfter), changes);
         }

@@ -96,7 +96,7 @@ public sealed record TableDrift
             throw new ArgumentException($"two tokens in common are needed to compare tables, found {pair.Count}", nameof(pair));
         PairedMoments moments = PairedMoments.Of(pair, workers, progress?.Invoke("adding up products of rows"), cancellation);
         progress?.Invoke("finding the rotation").Report(0);
-        Procrustes alignment = Procrustes.Of(moments, centred: true, workers);
+        Procrustes alignment = Procrustes.Of(moments, centred: true, workers, cancellation);
         RowChanges rows = RowChanges.Of(pair, alignment, workers, progress?.Invoke("comparing rows"), cancellation);
         var (change, identical) = Change(pair, workers, cancellation);
         double squareA = moments.SquaredNormA(centred: false);

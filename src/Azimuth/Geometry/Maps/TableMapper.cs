@@ -68,7 +68,7 @@ public static class TableMapper
         RequireRows(table, workers, cancellation);
         progress?.Invoke("finding the axes").Report(0);
         int axes = Math.Min(2, table.ModelDim);
-        PcaProjection pca = PcaProjection.Fit(table.Rows, axes, workers);
+        PcaProjection pca = PcaProjection.Fit(table.Rows, axes, workers, cancellation);
         float[] coordinates = pca.Project(table.Rows, workers, cancellation), points = new float[2 * table.Count];
         for (int id = 0; id < table.Count; id++)
             coordinates.AsSpan(id * axes, axes).CopyTo(points.AsSpan(2 * id));
@@ -97,6 +97,31 @@ public static class TableMapper
             Origin = pca.Mean,
             Conventions = Conventions.OfTable(table, "principal axes of the rows as stored", sample.Note) with { Centred = true, Angles = null },
         };
+    }
+
+    /// <summary>
+    /// The nearest rows by the cosine whose neighbours <see cref="TableMap.KeptCosineNeighbours10"/> counts, nearest first: on a sphere of the rows less the map's origin, in a
+    /// plane of the rows as stored. Rows without a point on a sphere are nobody's neighbours and have none.
+    /// </summary>
+    /// <param name="map">A map of the table.</param>
+    /// <param name="table">Its rows.</param>
+    /// <param name="queries">Row numbers.</param>
+    /// <param name="count">Length of each list, at least 1; all other rows when there are fewer.</param>
+    /// <param name="workers">The threads to use; results do not depend on their number.</param>
+    /// <param name="cancellation">Checked between tiles of rows.</param>
+    /// <returns>[query][rank]</returns>
+    public static int[][] Nearest(TableMap map, EmbeddingTable table, IReadOnlyList<int> queries, int count, Workers workers, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(queries);
+        if (map.Projection == MapProjection.Plane)
+            return NearestRows.Find(table.Rows, queries, count, SimilarityMetric.Cosine, workers, null, cancellation);
+        int[] directed = [.. Enumerable.Range(0, table.Count).Where(map.HasPoint)];
+        int[] places = [.. queries.Where(map.HasPoint).Select(id => Array.BinarySearch(directed, id))];
+        int[][] found = NearestPaired.Find(table.Rows, directed, map.Origin, places, count, workers, null, cancellation);
+        int next = 0;
+        return [.. queries.Select(id => map.HasPoint(id) ? Array.ConvertAll(found[next++], place => directed[place]) : [])];
     }
 
     private static void RequireRows(EmbeddingTable table, Workers workers, CancellationToken cancellation)

@@ -39,6 +39,27 @@ public sealed class TableMapperTests : IDisposable
     }
 
     [Fact]
+    public void Nearest_rows_are_those_the_map_s_honesty_counts()
+    {
+        const int rows = 60, d = 5;
+        float[] values = Tables.Normal(rows * d, seed: 8);
+        for (int i = 0; i < values.Length; i += d)
+            values[i] += 4; // the mean matters
+        EmbeddingTable table = Tables.Of(rows, d, values);
+        int[] queries = [7, 0, 31];
+        int[][] stored = NearestRows.Find(table.Rows, queries, 6, SimilarityMetric.Cosine, _workers, null, TestContext.Current.CancellationToken);
+        TableMap centred = TableMapper.Sphere(table, centred: true, _workers, cancellation: TestContext.Current.CancellationToken);
+        float[] less = [.. values.Select((v, i) => (float)(v - centred.Origin[i % d]))];
+        int[][] want = NearestRows.Find(Tables.Of(rows, d, less).Rows, queries, 6, SimilarityMetric.Cosine, _workers, null, TestContext.Current.CancellationToken);
+        Assert.NotEqual(stored, want);
+        Assert.Equal(want, Nearest(centred));
+        Assert.Equal(stored, Nearest(TableMapper.Sphere(table, centred: false, _workers, cancellation: TestContext.Current.CancellationToken)));
+        Assert.Equal(stored, Nearest(TableMapper.Plane(table, _workers, cancellation: TestContext.Current.CancellationToken)));
+
+        int[][] Nearest(TableMap map) => TableMapper.Nearest(map, table, queries, 6, _workers, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public void Directions_in_three_dimensions_are_shown_whole()
     {
         const int rows = 400, d = 9;
