@@ -1,6 +1,6 @@
-using Azimuth.Checkpoints.Compression;
 using System.Numerics.Tensors;
 using System.Text;
+using Azimuth.Checkpoints.Compression;
 using Azimuth.Embeddings;
 using Azimuth.Numerics;
 

@@ -1,7 +1,7 @@
-using Azimuth.Checkpoints.Compression;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Unicode;
+using Azimuth.Checkpoints.Compression;
 using Azimuth.Numerics;
 
 namespace Azimuth.Checkpoints.WordVectors;

@@ -57,7 +57,8 @@ public sealed record TransformerConfig
     public TransformerConfig WithoutPositions() => WithLayers((layer, _) => layer with
     {
         Attention = layer.Attention with { AlibiSlopes = null, Rotary = Unturned(layer.Attention.Rotary) },
-    }) with { Embedding = Embedding with { Positions = null } };
+    }) with
+    { Embedding = Embedding with { Positions = null } };
 
     /// <summary>A factor on cosine and sine (YaRN, LongRoPE) makes scores larger at every position: it is not part of the order, and stays.</summary>
     private static RotaryConfig? Unturned(RotaryConfig? rotary) =>
