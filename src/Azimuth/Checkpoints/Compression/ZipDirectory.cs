@@ -30,7 +30,7 @@ internal sealed class ZipDirectory
     /// <summary>In the directory's order.</summary>
     public IReadOnlyList<ZipEntry> Entries { get; }
 
-    /// <summary>Reads the directory; no entry is looked at.</summary>
+    /// <summary>Reads the directory and the entries' own headers; no content is looked at.</summary>
     /// <exception cref="CheckpointFormatException">No archive, a damaged or split one, encrypted or oddly packed entries, names that leave the archive.</exception>
     public static ZipDirectory Read(string path, StoredBytes bytes)
     {
@@ -48,7 +48,11 @@ internal sealed class ZipDirectory
             at = next;
         }
 
-        return new ZipDirectory(path, bytes, entries);
+        ZipDirectory directory = new(path, bytes, entries);
+        // Each entry's own header must agree: a damaged name would otherwise make an array disappear.
+        foreach (ZipEntry entry in entries)
+            directory.Packed(entry);
+        return directory;
     }
 
     /// <summary>The content of an entry, checked against its size and checksum: a part of the mapping where it is stored, memory of its own where it is packed.</summary>
@@ -94,7 +98,10 @@ internal sealed class ZipDirectory
         if (at < 0 || at > _bytes.Length - LocalBytes || !_bytes.Span(at, 4).SequenceEqual("PK\u0003\u0004"u8))
             throw Bad(_path, $"the entry {entry.Name} has no header where the directory says");
         ReadOnlySpan<byte> header = _bytes.Span(at, LocalBytes);
-        at += LocalBytes + Short(header, 26) + Short(header, 28);
+        int nameLength = Short(header, 26);
+        at += LocalBytes + nameLength + Short(header, 28);
+        if (at <= _bytes.Length && Encoding.UTF8.GetString(_bytes.Span(entry.HeaderOffset + LocalBytes, nameLength)) != entry.Name)
+            throw Bad(_path, $"the entry {entry.Name} has another name where the directory says it is");
         return at <= _bytes.Length && entry.PackedBytes <= _bytes.Length - at ? (_bytes.Slice(at, entry.PackedBytes), at)
             : throw Bad(_path, $"the entry {entry.Name} reaches outside the file");
     }

@@ -166,7 +166,7 @@ public sealed record TableInspection(
             throw input.Error("expected rows, found none in the first mebibyte. It is no text of rows", kind: "UnknownFormat");
         ReadRows rows = Beginning(input, start[begin..end], format, header);
         TableInput? metadata = format == TableFormat.ProjectorTsv ? ProjectorTsv.FindMetadata(input) : null;
-        long perRow = Math.Max(1, (end - begin) / rows.Rows.Rows);
+        long perRow = Math.Max(1, (end - begin) / Math.Max(1, rows.Rows.Rows));
         return empty with
         {
             Rows = header?.Rows ?? (whole ? rows.Rows.Rows : null),

@@ -48,6 +48,15 @@ public sealed class MutationTests
         Assert.InRange(refused, 1, count - 1);
     }
 
+    [Fact]
+    public void A_compressed_header_without_rows_is_looked_at_and_refused()
+    {
+        // Found by mutation: nothing tells how much a compressed file holds, so the header's promise could not be doubted yet.
+        TableInput input = new("x.txt.gz", StoredBytes.FromBytes(MutationSeeds.Gzip("1 1\n\n\n"u8.ToArray())), null, CancellationToken.None);
+        Assert.Equal((1L, 1), (TableInspection.Of(input).Rows, TableInspection.Of(input).ModelDim));
+        Assert.Equal("WrongRowCount", Assert.Throws<CheckpointFormatException>(() => TableFile.Load(input)).Kind);
+    }
+
     /// <summary>A file and what it holds once decompressed; compressed formats are damaged outside or, with checksums put right, inside.</summary>
     private static (byte[] File, byte[]? Metadata, long Content) Damage(string format, byte[][] seeds, int i)
     {
