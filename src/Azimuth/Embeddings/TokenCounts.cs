@@ -23,7 +23,7 @@ public sealed record TokenCounts(IReadOnlyList<long?> ById, int Known, int Unkno
     {
         ArgumentNullException.ThrowIfNull(table);
         TableInput input = TableInput.Open(path, null, cancellation);
-        ByteReader reader = input.Read();
+        using ByteReader reader = input.Read();
         var counts = new long?[table.Count];
         int known = 0, unknown = 0;
         while (reader.TryReadLine(out ReadOnlySpan<byte> line))

@@ -10,13 +10,13 @@ namespace Azimuth.Checkpoints.Compression;
 internal sealed class GzipReader
 {
     private readonly string _path;
-    private readonly StoredBytes _source;
+    private readonly ByteWindow _source;
     private readonly Inflater _inflater;
     private uint _checksum, _length;
     private bool _inMember;
     private long _next;
 
-    public GzipReader(string path, StoredBytes source)
+    public GzipReader(string path, ByteWindow source)
     {
         (_path, _source) = (path, source);
         _inflater = new Inflater(source, 0, problem => Error(problem));

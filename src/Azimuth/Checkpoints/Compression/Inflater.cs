@@ -1,10 +1,9 @@
 using System.Buffers.Binary;
-using Azimuth.Numerics;
 
 namespace Azimuth.Checkpoints.Compression;
 
 /// <summary>
-/// Reads one deflate stream (RFC 1951) out of memory and says where it ended: the framework's streams end quietly at a cut and read past the
+/// Reads one deflate stream (RFC 1951) and says where it ended: the framework's streams end quietly at a cut and read past the
 /// end, so that a damaged archive could pass for a whole one. Belongs to one thread.
 /// </summary>
 internal sealed class Inflater
@@ -13,7 +12,7 @@ internal sealed class Inflater
     private const int Fresh = 1 << 15; // bytes made at a time
     private const int LongestCopy = 258;
 
-    private readonly StoredBytes _source;
+    private readonly ByteWindow _source;
     private readonly Func<string, CheckpointFormatException> _error;
     private readonly byte[] _buffer = new byte[Window + Fresh + LongestCopy];
     private readonly HuffmanTable _literals = new(), _distances = new();
@@ -30,7 +29,7 @@ internal sealed class Inflater
     /// <param name="source">The bytes it lies in.</param>
     /// <param name="start">Its first byte.</param>
     /// <param name="error">Makes the exception for a stream that breaks the rules.</param>
-    public Inflater(StoredBytes source, long start, Func<string, CheckpointFormatException> error) => (_source, _position, _error) = (source, start, error);
+    public Inflater(ByteWindow source, long start, Func<string, CheckpointFormatException> error) => (_source, _position, _error) = (source, start, error);
 
     private enum Block
     {

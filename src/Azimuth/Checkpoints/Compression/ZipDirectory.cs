@@ -107,7 +107,7 @@ internal sealed class ZipDirectory
     }
 
     private Inflater Inflate(ZipEntry entry, long at) =>
-        new(_bytes.Slice(0, at + entry.PackedBytes), at, problem => Bad(_path, $"the entry {entry.Name} is damaged: {problem}"));
+        new(new ByteWindow(_bytes.Slice(0, at + entry.PackedBytes)), at, problem => Bad(_path, $"the entry {entry.Name} is damaged: {problem}"));
 
     private StoredBytes Unpack(ZipEntry entry, long at, CancellationToken cancellation)
     {

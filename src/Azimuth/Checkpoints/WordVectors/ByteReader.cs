@@ -4,9 +4,9 @@ namespace Azimuth.Checkpoints.WordVectors;
 
 /// <summary>
 /// Reads a file's content in order, line by line or in counted bytes. Only 0x0A ends a line; a 0x0D before it is dropped. What it returns is
-/// valid until the next call. Belongs to one thread.
+/// valid until the next call. Disposed by its creator. Belongs to one thread.
 /// </summary>
-internal sealed class ByteReader
+internal sealed class ByteReader : IDisposable
 {
     /// <summary>Far beyond real rows: a line of 4 million numbers. A file that is one endless line stops here.</summary>
     public const int LongestLine = 1 << 25;
@@ -14,6 +14,7 @@ internal sealed class ByteReader
     private const int FirstBuffer = 1 << 16;
 
     private readonly TableInput _input;
+    private readonly ByteWindow _window;
     private readonly GzipReader? _gzip;
     private byte[] _buffer;
     private int _start, _end; // of _buffer: [_start, _end) is not yet handed out
@@ -26,8 +27,9 @@ internal sealed class ByteReader
     public ByteReader(TableInput input, long linesBefore = 0)
     {
         (_input, Line) = (input, linesBefore);
-        _gzip = input.IsGzip ? new GzipReader(input.Path, input.Bytes) : null;
-        _buffer = new byte[_gzip is null ? (int)Math.Clamp(input.Bytes.Length, 16, FirstBuffer) : FirstBuffer];
+        _window = input.Window();
+        _gzip = input.IsGzip ? new GzipReader(input.Path, _window) : null;
+        _buffer = new byte[_gzip is null ? (int)Math.Clamp(_window.Length, 16, FirstBuffer) : FirstBuffer];
     }
 
     /// <summary>The number of the line read last, from 1.</summary>
@@ -37,10 +39,10 @@ internal sealed class ByteReader
     public long Consumed { get; private set; }
 
     /// <summary>Bytes of content still to come; null when only decompressing would tell.</summary>
-    public long? Remaining => _gzip is null ? _input.Bytes.Length - Consumed : null;
+    public long? Remaining => _gzip is null ? _window.Length - Consumed : null;
 
     /// <summary>Bytes of content seen so far, or all where they are known: what allocations are measured by.</summary>
-    public long Seen => _gzip is null ? _input.Bytes.Length : Consumed + (_end - _start);
+    public long Seen => _gzip is null ? _window.Length : Consumed + (_end - _start);
 
     /// <summary>The next line without its end; false at the end of the file. A line end at the very end begins no line.</summary>
     /// <param name="line">The line.</param>
@@ -113,6 +115,8 @@ internal sealed class ByteReader
         return true;
     }
 
+    public void Dispose() => _window.Dispose();
+
     private ReadOnlySpan<byte> Hand(int length, int more)
     {
         ReadOnlySpan<byte> line = _buffer.AsSpan(_start, length);
@@ -138,8 +142,8 @@ internal sealed class ByteReader
         int count = Source(_buffer.AsSpan(_end));
         _end += count;
         _ended = count == 0;
-        if (_input.Bytes.Length > 0)
-            _input.Progress?.Report((double)(_gzip?.Position ?? _position) / _input.Bytes.Length);
+        if (_window.Length > 0)
+            _input.Progress?.Report((double)(_gzip?.Position ?? _position) / _window.Length);
         return !_ended;
     }
 
@@ -147,8 +151,8 @@ internal sealed class ByteReader
     {
         if (_gzip is not null)
             return _gzip.Read(destination);
-        int count = (int)Math.Min(destination.Length, _input.Bytes.Length - _position);
-        _input.Bytes.Span(_position, count).CopyTo(destination);
+        int count = (int)Math.Min(Math.Min(destination.Length, 1 << 16), _window.Length - _position);
+        _window.Span(_position, count).CopyTo(destination);
         _position += count;
         return count;
     }

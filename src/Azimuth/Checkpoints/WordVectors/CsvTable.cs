@@ -48,7 +48,9 @@ internal static class CsvTable
         {
             string[] names = [.. Enumerable.Range(0, first.Count).Select(i => Encoding.UTF8.GetString(first[i]).Trim('\uFEFF', ' '))];
             int[] numbers = Counting(names);
-            if (numbers.Length == 0 && names.Length > 1 && names.Skip(1).All(n => DecimalFloat.TryParse(Encoding.UTF8.GetBytes(n), out _)))
+            // "a,1,2" could be columns called 1 and 2; they are where a column is called word or the like.
+            bool named = numbers.Length > 0 && (!names[numbers[0]].All(char.IsAsciiDigit) || Index(names, WordColumns) >= 0);
+            if (!named && names.Length > 1 && names.Skip(1).All(n => DecimalFloat.TryParse(Encoding.UTF8.GetBytes(n), out _)))
                 return new Layout(names.Length, 0, [.. Enumerable.Range(1, names.Length - 1)], -1, true);
             int word = Index(names, WordColumns), array = numbers.Length > 0 ? -1 : Index(names, VectorColumns);
             if (numbers.Length == 0 && array < 0)

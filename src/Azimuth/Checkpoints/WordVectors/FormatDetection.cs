@@ -61,22 +61,25 @@ internal static class FormatDetection
         return LooksLikeText(rest, whole, header.Value.Dimension, binaryName) ? TableFormat.Word2VecText : TableFormat.Word2VecBinary;
     }
 
-    /// <summary>Whether what follows the header is text: by its first row under a name of binary files, by the absence of control bytes under others.</summary>
+    /// <summary>Whether what follows the header is text: its first row has as many numbers, or under a name that is not only binary nothing in it is not text.</summary>
     private static bool LooksLikeText(ReadOnlySpan<byte> rest, bool whole, int dimension, bool binaryName)
     {
         int end = rest.IndexOf((byte)'\n');
         ReadOnlySpan<byte> row = TextRow.Trimmed((end < 0 ? rest : rest[..end]).TrimEnd((byte)'\r'));
-        if (!binaryName)
+        if (end < 0 && !whole)
         {
-            int blank = row.IndexOf((byte)' ');
-            return blank < 0 || row[blank..].IndexOfAnyInRange((byte)0, (byte)8) < 0;
+            // A row longer than what was looked at: all of it but the word, and the last number, which may be cut.
+            int last = row.LastIndexOf((byte)' ');
+            return last > 0 && TextRow.TrailingNumbers(row[..last]) >= 8;
         }
 
-        if (end >= 0 || whole)
+        if (binaryName || TextRow.TrailingNumbers(row) >= dimension)
             return TextRow.TrailingNumbers(row) >= dimension;
-        // A row longer than what was looked at: all of it but the word, and the last number, which may be cut.
-        int last = row.LastIndexOf((byte)' ');
-        return last > 0 && TextRow.TrailingNumbers(row[..last]) >= 8;
+        // Text that is wrong should be called wrong text: what lies where floats would holds no controls and, in its row, no other alphabet.
+        int blank = rest.IndexOf((byte)' ');
+        ReadOnlySpan<byte> numbers = blank < 0 ? default : rest[blank..Math.Min(rest.Length, blank + (4 * Math.Min(dimension, Looked)))];
+        bool controls = numbers.IndexOfAnyInRange((byte)0, (byte)8) >= 0 || numbers.IndexOfAnyInRange((byte)14, (byte)31) >= 0;
+        return !controls && (blank < 0 || blank >= row.Length || row[blank..].IndexOfAnyInRange((byte)0x80, (byte)0xFF) < 0);
     }
 
     private static string? OtherFormat(ReadOnlySpan<byte> start) => start switch

@@ -35,7 +35,7 @@ internal static class ProjectorTsv
         RequireNumber(input, line);
         using RowStore store = new(reader, dimension, null, keepRepeated: true);
         List<string> warnings = [];
-        IEnumerator<byte[]>? words = metadata is null ? null : Words(metadata).GetEnumerator();
+        using IEnumerator<byte[]>? words = metadata is null ? null : Words(metadata).GetEnumerator();
         Span<byte> number = stackalloc byte[20];
         do
         {
@@ -113,7 +113,7 @@ internal static class ProjectorTsv
     /// <summary>The words of a metadata file: its lines, or of several columns the one whose header says so, otherwise the first.</summary>
     public static IEnumerable<byte[]> Words(TableInput metadata)
     {
-        ByteReader reader = metadata.Read();
+        using ByteReader reader = metadata.Read();
         if (!reader.TryReadLine(out ReadOnlySpan<byte> line))
             yield break;
         int column = -1;

@@ -73,7 +73,7 @@ public sealed class TableFile
 
     private static ReadRows Read(TableInput input)
     {
-        ByteReader reader = input.Read();
+        using ByteReader reader = input.Read();
         TableFormat format = FormatDetection.Of(input, reader);
         return format switch
         {

@@ -5,7 +5,7 @@ namespace Azimuth.Checkpoints.WordVectors;
 
 /// <summary>A file of vectors about to be read: its bytes, whether they are compressed, and who wants to know how far the reading is.</summary>
 /// <param name="Path">As the user named it, for messages.</param>
-/// <param name="Bytes">All of the file.</param>
+/// <param name="Bytes">All of the file; mapped, where it is one, and only touched by formats that are read out of order.</param>
 /// <param name="Progress">Told the share read, 0 to 1.</param>
 /// <param name="Cancellation">Checked between blocks.</param>
 internal sealed record TableInput(string Path, StoredBytes Bytes, IProgress<double>? Progress, CancellationToken Cancellation)
@@ -14,6 +14,9 @@ internal sealed record TableInput(string Path, StoredBytes Bytes, IProgress<doub
     private const long Proportion = 8;
     private const long UnpackedFree = 1 << 24;
     private const long UnpackedProportion = 64; // floats compress to about nine tenths, rows of zeros and ones to a fortieth
+
+    /// <summary>The file to read in order; null when the content came from memory.</summary>
+    public string? File { get; private init; }
 
     /// <summary>Opens a file beside this one by its name; null where there is none, as for content that came from memory.</summary>
     public Func<string, TableInput?> Beside { get; init; } = _ => null;
@@ -38,12 +41,16 @@ internal sealed record TableInput(string Path, StoredBytes Bytes, IProgress<doub
     public static TableInput Open(string path, IProgress<double>? progress, CancellationToken cancellation) =>
         new(path, MappedFile.Open(path), progress, cancellation)
         {
-            Beside = name => System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!, name) is var other && File.Exists(other)
+            File = path,
+            Beside = name => System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!, name) is var other && System.IO.File.Exists(other)
                 ? Open(other, null, cancellation) : null,
         };
 
     /// <summary>The threads to compute with; null where none were given, and all processors are used.</summary>
     public Workers? Workers { get; init; }
+
+    /// <summary>The file's bytes, compressed or not, to look at in order. What has no length may be a pipe, which is never opened.</summary>
+    public ByteWindow Window() => File is null || Bytes.Length == 0 ? new ByteWindow(Bytes) : new ByteWindow(File);
 
     /// <summary>The content from its beginning, decompressed where it is compressed.</summary>
     public ByteReader Read() => new(this);
@@ -54,7 +61,8 @@ internal sealed record TableInput(string Path, StoredBytes Bytes, IProgress<doub
     {
         if (!IsGzip)
             return Bytes;
-        GzipReader gzip = new(Path, Bytes);
+        using ByteWindow window = Window();
+        GzipReader gzip = new(Path, window);
         using GrowingMemory memory = new(1, null, _ => { });
         long most = UnpackedFree + (UnpackedProportion * Bytes.Length);
         while (true)

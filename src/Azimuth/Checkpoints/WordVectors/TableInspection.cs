@@ -42,7 +42,7 @@ public sealed record TableInspection(
 
     internal static TableInspection Of(TableInput input)
     {
-        ByteReader reader = input.Read();
+        using ByteReader reader = input.Read();
         TableFormat format = FormatDetection.Of(input, reader);
         var empty = new TableInspection(
             input.Path, format.Name() + (input.IsGzip ? ", gzip" : ""), input.Bytes.Length, null, null, null, [], new Dictionary<string, string>(), [], []);
@@ -184,7 +184,7 @@ public sealed record TableInspection(
     private static ReadRows Beginning(TableInput input, ReadOnlySpan<byte> rows, TableFormat format, TextHeader? header)
     {
         TableInput beginning = new(input.Path, StoredBytes.FromBytes(rows), null, input.Cancellation);
-        ByteReader reader = new(beginning, header is null ? 0 : 1);
+        using ByteReader reader = new(beginning, header is null ? 0 : 1);
         return format switch
         {
             TableFormat.Word2VecText => WordVectorText.ReadOn(beginning, reader, header!.Value.Dimension, default),

@@ -14,7 +14,7 @@ internal static class WordVectorText
         header.RequireRoom((2L * header.Dimension) + 1, reader.Remaining + 1, input);
         long? expected = reader.Remaining is null ? null : header.Rows;
         if (expected is null)
-            RequireFirstRow(input, reader, header);
+            RequireFirstRow(input, reader, header.Dimension);
         using RowStore store = new(reader, header.Dimension, expected);
         while (NextRow(input, reader, out ReadOnlySpan<byte> line))
         {
@@ -45,6 +45,8 @@ internal static class WordVectorText
     /// <summary>All rows that follow, of which <paramref name="first"/> was read already; nothing announces how many.</summary>
     public static ReadRows ReadOn(TableInput input, ByteReader reader, int dimension, ReadOnlySpan<byte> first)
     {
+        if (first.Length == 0)
+            RequireFirstRow(input, reader, dimension);
         using RowStore store = new(reader, dimension, null);
         if (first.Length > 0)
             store.Add(TextRow.Parse(first, store.Row(), input, reader.Line), reader.Line);
@@ -72,11 +74,11 @@ internal static class WordVectorText
         return false;
     }
 
-    /// <summary>A compressed file does not tell its size: the first row must be long enough for the dimension before memory for one is taken.</summary>
-    private static void RequireFirstRow(TableInput input, ByteReader reader, TextHeader header)
+    /// <summary>A compressed file does not tell its size: it must be long enough for one row of the dimension before memory for one is taken.</summary>
+    private static void RequireFirstRow(TableInput input, ByteReader reader, int dimension)
     {
-        if (reader.Peek(2 * header.Dimension).Length < 2 * header.Dimension)
-            throw input.Error(FormattableString.Invariant($"the header promises rows of {header.Dimension} numbers, the file is too short for one. The header is wrong or the file is cut off"), 1, "BadHeader");
+        if (reader.Peek(2 * dimension).Length < 2 * dimension)
+            throw input.Error(FormattableString.Invariant($"the header promises rows of {dimension} numbers, the file is too short for one. The header is wrong or the file is cut off"), 1, "BadHeader");
     }
 
     private static CheckpointFormatException WrongCount(TableInput input, TextHeader header, string found, bool first) => input.Error(

@@ -136,7 +136,7 @@ public sealed class CompressionTests
 
     private static byte[] Gunzip(byte[] file)
     {
-        GzipReader reader = new("file", StoredBytes.FromBytes(file));
+        GzipReader reader = new("file", new ByteWindow(StoredBytes.FromBytes(file)));
         using MemoryStream content = new();
         byte[] part = new byte[777];
         for (int count = reader.Read(part); count > 0; count = reader.Read(part))
