@@ -97,6 +97,16 @@ public sealed class JsonKeysTests
     }
 
     [Fact]
+    public async Task A_resized_model_says_what_changed_and_what_was_compared()
+    {
+        using TemporaryFolder folder = new();
+        JsonElement document = (await CliProcess.RunInAsync(folder.Path, "resize", "-m", "novels-gpt", "-o", "out", "--add", "<x>", "--remove", " crying", "--rows", "4100", "--json")).Json();
+        foreach (string key in "path rowsBefore rowsAfter added[].id added[].text removed[].id paddingRows rowsTakenOver isRenumbered tensors[].name tensors[].type tensors[].before tensors[].after changedFiles[] leftOut proof.rowsCompared proof.prompts proof.positions proof.logitsCompared proof.textsCompared proof.largestNewProbability".Split(' '))
+            AssertHas(document, key, key);
+        Assert.Equal(folder["out"], document.GetProperty("path").GetString());
+    }
+
+    [Fact]
     public async Task Infinity_is_the_word_inf()
     {
         JsonElement document = (await CliProcess.RunAsync("confidence", "-m", "novels-gpt", "--ids", "262", "--temperatures", "0,inf", "--json")).Json();

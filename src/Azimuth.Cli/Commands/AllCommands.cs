@@ -51,6 +51,7 @@ internal static class AllCommands
         UnreachableCommand.Create(),
 
         // Changing vocabulary and storage
+        ResizeCommand.Create(),
         QuantizeCommand.Create(),
 
         // Files and proofs
