@@ -35,7 +35,9 @@ internal static class QuantizeCommand
             ?? throw new UsageException($"--type: expected q8_0, q4_1, q4_0, bf16, f16, int8 or int4, found \"{named}\".")];
         if (path is not null && named is null)
             throw new UsageException("--output: expected --type beside it, found none; say how to store the weights.");
-        QuantizedPart part = session.Value(Part) == "tables" ? QuantizedPart.Tables : QuantizedPart.All;
+        // A .safetensors file holds the tables alone: then they alone are measured.
+        bool tablesAlone = session.Value(Part) == "tables" || (!session.IsGiven(Part) && (path?.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) ?? false));
+        QuantizedPart part = tablesAlone ? QuantizedPart.Tables : QuantizedPart.All;
         OpenedTable opened = session.OpenTable();
         if (path is not null)
             QuantizeOutput.Check(opened.Model, types[0], part, path, session.IsGiven(Part));

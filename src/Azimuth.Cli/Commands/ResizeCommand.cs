@@ -71,7 +71,7 @@ internal static class ResizeCommand
         foreach (string name in result.LeftOut)
             session.Warn($"not copied: {name}");
         Conventions conventions = new() { Tied = model.IsTied, StoredType = model.TokenEmbedding.Rows.Type.ToString(), Notes = result.Added.Count + result.PaddingRows == 0 ? [] : [$"new rows: {Describe(how, session)}"] };
-        return session.Show(model.Name, conventions, result, screen => Draw(screen, model, result));
+        return session.Show(model.Name, conventions, result, screen => Draw(screen, model, result, path));
     }
 
     private static string Describe(RowInitialization how, Session session) => how switch
@@ -99,10 +99,10 @@ internal static class ResizeCommand
 
     private static Option<string[]> Several(string name, string helpName, string description) => new(name) { Description = description, HelpName = helpName, AllowMultipleArgumentsPerToken = false };
 
-    private static void Draw(Screen screen, LanguageModel model, ResizeResult result)
+    private static void Draw(Screen screen, LanguageModel model, ResizeResult result, string path)
     {
         screen.Heading($"{model.Name}, {Numbers.Count(result.RowsBefore)} rows before, {Numbers.Count(result.RowsAfter)} now");
-        List<(string, string)> facts = [("written", result.Path)];
+        List<(string, string)> facts = [("written", path)];
         if (result.Added.Count > 0)
             facts.Add(("added", Few(result.Added)));
         if (result.Removed.Count > 0)
