@@ -22,9 +22,7 @@ internal static class NeighborsCommand
         [Token, Top, Metric, Table, .. Repair.Symbols],
         RunAsync,
         new("azimuth neighbors \" king\"", "the ten nearest directions in the bundled model"),
-        new("azimuth neighbors \" he\" -m novels-gpt --metric dot --top 5", "where long rows come first"),
         new("azimuth neighbors \" he\" -m novels-gpt --remove-components 2", "without the mean row and the two strongest directions"),
-        new("azimuth neighbors \" he\" -m novels-gpt --whiten", "every direction counts the same"),
         new("azimuth neighbors id:1867 --table output --json", "by number, for scripts"));
 
     private static Task<int> RunAsync(Session session)
