@@ -80,6 +80,13 @@ public sealed class ResizeTests
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
     }
 
+    [Theory]
+    [InlineData("--text", "--text", "some.txt")]
+    [InlineData("--window", "--window", "64")]
+    [InlineData("--part", "--part", "all")]
+    public async Task A_file_of_vectors_refuses_what_needs_a_model(string because, params string[] args) =>
+        Assert.StartsWith(because, (await CliProcess.RunAsync(["quantize", "-m", "tests/fixtures/word-vectors/fasttext.bin", .. args])).Refusal(), StringComparison.Ordinal);
+
     private static Dictionary<string, string> Hashes(string folder) =>
         Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).ToDictionary(file => Path.GetRelativePath(folder, file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
 }

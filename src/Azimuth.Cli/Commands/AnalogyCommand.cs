@@ -45,7 +45,7 @@ internal static class AnalogyCommand
         if (named.Count > 1 && method == AnalogyMethod.Mul)
             throw new UsageException("--method: expected add or pair with several pairs, found mul; 3CosMul has no mean offset.");
 
-        OpenedTable opened = session.OpenTable();
+        OpenedTable opened = session.OpenTableFor([.. typed, session.Value(Answer)]);
         EmbeddingTable table = TableOption.Of(opened, session, Table);
         var words = new WordIndex(table, WordFormOption.Of(session, Form));
         var pairs = file is null

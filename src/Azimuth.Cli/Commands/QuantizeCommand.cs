@@ -39,6 +39,8 @@ internal static class QuantizeCommand
         bool tablesAlone = session.Value(Part) == "tables" || (!session.IsGiven(Part) && (path?.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) ?? false));
         QuantizedPart part = tablesAlone ? QuantizedPart.Tables : QuantizedPart.All;
         OpenedTable opened = session.OpenTable();
+        if (opened.Model is null)
+            RefuseWhatNeedsAModel(session, tablesAlone);
         if (path is not null)
             QuantizeOutput.Check(opened.Model, types[0], part, path, session.IsGiven(Part));
         TableQuantizationOptions tables = new() { Sample = session.Value(Sample), Seed = (ulong)session.Value(Seed) };
@@ -74,6 +76,15 @@ internal static class QuantizeCommand
         };
         var document = new { Part = part, Types = measured, Impossible = impossible, Text = ids.Length == 0 ? null : new { File = session.Value(TextFile), Tokens = ids.Length }, Written = written };
         return session.Show(opened.Name, conventions, document, screen => QuantizeView.Draw(screen, opened.Name, measured, impossible, written));
+    }
+
+    private static void RefuseWhatNeedsAModel(Session session, bool tablesAlone)
+    {
+        Option[] given = [.. new Option[] { TextFile, Window }.Where(session.IsGiven)];
+        if (given.Length > 0)
+            throw new UsageException($"{given[0].Name}: a file of vectors runs no text; leave it out, or name a model.");
+        if (session.IsGiven(Part) && !tablesAlone)
+            throw new UsageException("--part: a file of vectors is one table; leave it out, or name a model.");
     }
 
     private static IEnumerable<string> Notes(OpenedTable opened, string? file, int[] ids, List<ModelQuantization> measured)

@@ -38,7 +38,7 @@ public sealed record NextTokenDivergence
     /// <param name="ids">The text's tokens, at least one.</param>
     /// <param name="window">Tokens run at a time, 1 to the context.</param>
     /// <param name="progress">Told the share of the text done, 0 to 1.</param>
-    /// <param name="cancellation">Ends it between windows.</param>
+    /// <param name="cancellation">Ends it between layers and groups of positions.</param>
     /// <exception cref="ArgumentException">No tokens, a window outside its range, or models of different vocabularies.</exception>
     /// <exception cref="Checkpoints.CheckpointFormatException">Logits that are not finite.</exception>
     public static NextTokenDivergence Of(
@@ -55,9 +55,8 @@ public sealed record NextTokenDivergence
         double[] lossBefore = new double[ids.Length], lossAfter = new double[ids.Length]; // NaN where nothing follows in the window
         for (int begin = 0; begin < ids.Length; begin += window)
         {
-            cancellation.ThrowIfCancellationRequested();
             int[] part = ids[begin..Math.Min(ids.Length, begin + window)].ToArray();
-            Compare(original, changed, part, divergence.AsMemory(begin, part.Length), agrees.AsMemory(begin, part.Length), lossBefore.AsMemory(begin, part.Length), lossAfter.AsMemory(begin, part.Length));
+            Compare(original, changed, part, divergence.AsMemory(begin, part.Length), agrees.AsMemory(begin, part.Length), lossBefore.AsMemory(begin, part.Length), lossAfter.AsMemory(begin, part.Length), cancellation);
             progress?.Report((double)(begin + part.Length) / ids.Length);
         }
 
@@ -82,12 +81,13 @@ public sealed record NextTokenDivergence
     }
 
     private static void Compare(
-        LanguageModel original, LanguageModel changed, int[] ids, Memory<double> divergence, Memory<bool> agrees, Memory<double> lossBefore, Memory<double> lossAfter)
+        LanguageModel original, LanguageModel changed, int[] ids, Memory<double> divergence, Memory<bool> agrees, Memory<double> lossBefore, Memory<double> lossAfter, CancellationToken cancellation)
     {
         const int RowsAtOnce = 64; // a whole window of logits is large
-        Matrix before = original.Trace(ids, TraceSites.FinalNorm).FinalNorm, after = changed.Trace(ids, TraceSites.FinalNorm).FinalNorm;
+        Matrix before = original.Trace(ids, TraceSites.FinalNorm, cancellation).FinalNorm, after = changed.Trace(ids, TraceSites.FinalNorm, cancellation).FinalNorm;
         for (int at = 0; at < ids.Length; at += RowsAtOnce)
         {
+            cancellation.ThrowIfCancellationRequested();
             int first = at, count = Math.Min(RowsAtOnce, ids.Length - at);
             Matrix p = original.Parts.Logits(Rows(before, first, count)), q = changed.Parts.Logits(Rows(after, first, count));
             original.RequireFinite(p.Values);

@@ -94,7 +94,7 @@ public sealed record TableQuantization
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Neighbors, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Sample, 1);
         if (WhyNot(table.ModelDim, type) is { } reason)
-            throw new ArgumentException($"the {table.Name}: {reason}", nameof(type));
+            throw new ArgumentException($"the {table.Name}: {reason}");
         return new TableQuantizer(table, type, options, workers).Measure(progress, cancellation);
     }
 

@@ -62,9 +62,10 @@ internal static class GgufTokenizerWriter
             keys.Set(Prefix + "pre", split);
         string[] tokens = [.. Enumerable.Range(0, rows).Select(id => tokenizer.Token(id) ?? string.Create(CultureInfo.InvariantCulture, $"[PAD{id}]"))];
         keys.Set(Prefix + "tokens", tokens);
+        PieceKind[] kinds = Kinds(tokenizer, rows, hasBytes);
+        keys.Set(Prefix + "token_type", [.. kinds.Select(kind => (int)kind)]);
         if (hasBytes)
-            keys.Set(Prefix + "scores", Scores(tokenizer, lines, rows));
-        keys.Set(Prefix + "token_type", [.. Enumerable.Range(0, rows).Select(id => (int)Kind(tokenizer, id, hasBytes))]);
+            keys.Set(Prefix + "scores", Scores(tokenizer, lines, kinds));
         if (!hasBytes)
             keys.Set(Prefix + "merges", lines);
         SetRoles(keys, tokenizer);
@@ -91,38 +92,42 @@ internal static class GgufTokenizerWriter
         keys.Set(Prefix + "add_eos_token", tokenizer.AddsEndToken);
     }
 
-    private static PieceKind Kind(Tokenizer tokenizer, int id, bool hasBytes)
+    private static PieceKind[] Kinds(Tokenizer tokenizer, int rows, bool hasBytes)
     {
-        if (tokenizer.Token(id) is not { } token)
-            return PieceKind.Unused;
-        if (hasBytes && id == tokenizer.UnknownId)
-            return PieceKind.Unknown;
-        if (tokenizer.Parts.AddedTokens.FirstOrDefault(added => added.Id == id) is { } found)
-            return found.IsSpecial ? PieceKind.Control : PieceKind.UserDefined;
-        return hasBytes && token.Length == 6 && token.StartsWith("<0x", StringComparison.Ordinal) && token[^1] == '>' ? PieceKind.Byte : PieceKind.Normal;
+        var added = tokenizer.Parts.AddedTokens.GroupBy(token => token.Id).ToDictionary(same => same.Key, same => same.First());
+        PieceKind Kind(int id) => tokenizer.Token(id) switch
+        {
+            null => PieceKind.Unused,
+            _ when hasBytes && id == tokenizer.UnknownId => PieceKind.Unknown,
+            _ when added.TryGetValue(id, out var found) => found.IsSpecial ? PieceKind.Control : PieceKind.UserDefined,
+            { Length: 6 } token when hasBytes && token.StartsWith("<0x", StringComparison.Ordinal) && token[^1] == '>' => PieceKind.Byte,
+            _ => PieceKind.Normal,
+        };
+
+        return [.. Enumerable.Range(0, rows).Select(Kind)];
     }
 
     /// <summary>
     /// SentencePiece's files have scores in place of merges, a higher one merging earlier. A token's first merge is the one it was learnt by, so its rank, falling, is
     /// a score of the same order.
     /// </summary>
-    private static float[] Scores(Tokenizer tokenizer, IReadOnlyList<string> lines, int rows)
+    private static float[] Scores(Tokenizer tokenizer, IReadOnlyList<string> lines, PieceKind[] kinds)
     {
-        var scores = new float[rows];
-        var isMerged = new bool[rows];
+        var scores = new float[kinds.Length];
+        var isMerged = new bool[kinds.Length];
         for (int rank = 0; rank < lines.Count; rank++)
         {
-            if (tokenizer.Id(lines[rank].Replace(" ", "", StringComparison.Ordinal)) is not { } id || id >= rows || isMerged[id])
+            if (tokenizer.Id(lines[rank].Replace(" ", "", StringComparison.Ordinal)) is not { } id || id >= kinds.Length || isMerged[id])
                 continue;
             (scores[id], isMerged[id]) = (-rank, true);
         }
 
-        for (int id = 0; id < rows; id++)
+        for (int id = 0; id < kinds.Length; id++)
         {
             // Single characters are never merged; any score below all others will do.
-            if (!isMerged[id] && Kind(tokenizer, id, hasBytes: true) is PieceKind.Normal)
+            if (!isMerged[id] && kinds[id] is PieceKind.Normal)
                 scores[id] = -lines.Count - 1;
-            else if (tokenizer.Token(id) is null)
+            else if (kinds[id] is PieceKind.Unused)
                 scores[id] = -1e6f;
         }
 

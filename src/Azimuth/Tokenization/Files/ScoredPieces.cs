@@ -26,6 +26,9 @@ internal sealed class ScoredPieces(string file, IReadOnlyList<string> tokens, IR
     private readonly Dictionary<int, int> _innerIds = [];
     private readonly List<int> _innerCharacters = [];
 
+    // Of the pieces a merge can start from, and never below a character of two units.
+    private readonly Lazy<int> _longest = new(() => Math.Min(LongestPiece, tokens.Where((_, id) => kinds[id] is PieceKind.Normal or PieceKind.UserDefined).Select(token => token.Length).Append(2).Max()));
+
     /// <summary>The model.</summary>
     /// <exception cref="CheckpointFormatException">A list of another length, a damaged vocabulary, or unused pieces.</exception>
     public BpeModel Build()
@@ -73,9 +76,20 @@ internal sealed class ScoredPieces(string file, IReadOnlyList<string> tokens, IR
 
     private bool CanBeMade(Models.Vocabulary vocabulary, string token)
     {
-        int Parts(string part) => vocabulary.Id(part) is { } id ? kinds[id] is PieceKind.Normal or PieceKind.UserDefined ? 1 : 0 : part.EnumerateRunes().Count() == 1 ? 1 : 0;
-        return token.EnumerateRunes().Count() <= 1 || Enumerable.Range(1, token.Length - 1).Any(cut => Parts(token[..cut]) == 1 && Parts(token[cut..]) == 1);
+        if (token.Length <= 1 || (token.Length == 2 && char.IsSurrogatePair(token[0], token[1])))
+            return true;
+        for (int cut = Math.Max(1, token.Length - _longest.Value); cut <= Math.Min(token.Length - 1, _longest.Value); cut++)
+        {
+            if (IsPart(vocabulary, token.AsSpan(0, cut)) && IsPart(vocabulary, token.AsSpan(cut)))
+                return true;
+        }
+
+        return false;
     }
+
+    private bool IsPart(Models.Vocabulary vocabulary, ReadOnlySpan<char> part) => vocabulary.Id(part) is { } id
+        ? kinds[id] is PieceKind.Normal or PieceKind.UserDefined
+        : part.Length == 1 || (part.Length == 2 && char.IsSurrogatePair(part[0], part[1]));
 
     private void AddSplits(Models.Vocabulary vocabulary, int id, int rank, MergeTable merges)
     {

@@ -53,7 +53,7 @@ public static class OrderTest
                     FormattableString.Invariant($"{orders.Length} random orders, seed {options.Seed}"),
                     "measured at the last position, whose token stays; the tokens before it change places"
                         + (options.KeptInFront == 0 ? "" : FormattableString.Invariant($", but for the first {options.KeptInFront}")),
-                    "change: |shuffled - original| / |original|; firstAttentionChange is the largest over the orders, residualChange the mean; KL(original | shuffled)",
+                    "change: |shuffled - original| / |original|; of the first layer's attention the largest over the orders, of the residual streams the mean; KL(original | shuffled)",
                     "without positions: position rows, rotation and ALiBi left out, the causal mask kept; a factor on rotary cosines stays",
                 ],
             },
