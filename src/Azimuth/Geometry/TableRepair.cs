@@ -101,9 +101,14 @@ public sealed class TableRepair
         Check(options, rows.Columns);
         if (options.Kind == RepairKind.Raw)
             return Of(new double[rows.Columns], null, options, 1);
+        if (options.Kind == RepairKind.Centre)
+        {
+            (double[] mean, long finite) = MeanRow.OfFinite(rows, workers, cancellation);
+            return finite == rows.Rows ? Of(mean, null, options, rows.Rows) : throw new ArgumentException($"{rows.Rows - finite} rows hold NaN or infinities, expected finite numbers", nameof(rows));
+        }
+
         Gram gram = Gram.Of(rows, workers, cancellation);
-        SymmetricEigen? covariance = options.Kind == RepairKind.Centre ? null : SymmetricEigen.Decompose(gram.Covariance(), gram.Columns, workers);
-        return Of(gram.Mean, covariance, options, gram.RowCount);
+        return Of(gram.Mean, SymmetricEigen.Decompose(gram.Covariance(), gram.Columns, workers), options, gram.RowCount);
     }
 
     /// <summary>The same of a table, whose rows are looked at first: one that holds NaN or an infinity is named.</summary>

@@ -75,7 +75,7 @@ public sealed class TokenSubspace
         double[] offset = centre switch
         {
             SubspaceCentre.Group => Mean(rows),
-            SubspaceCentre.Table => MeanRow(table, workers),
+            SubspaceCentre.Table => MeanRow.OfFinite(table.Rows, workers).Mean,
             _ => new double[table.ModelDim],
         };
         return Build(table, ids, rows, centre, offset, components, workers) ?? throw new ArgumentException(
@@ -210,34 +210,6 @@ public sealed class TokenSubspace
         foreach (double[] row in rows)
             TensorPrimitives.Add(mean, row, mean);
         TensorPrimitives.Divide(mean, (double)rows.Length, mean);
-        return mean;
-    }
-
-    /// <summary>Mean of all finite rows; summed in a fixed order, whatever the threads.</summary>
-    private static double[] MeanRow(EmbeddingTable table, Workers workers)
-    {
-        const int parts = 64;
-        int d = table.ModelDim, rowsPerPart = (table.Count + parts - 1) / parts;
-        var sums = new double[parts][];
-        var counts = new int[parts];
-        workers.Run(parts, part =>
-        {
-            double[] sum = sums[part] = new double[d], wide = new double[d];
-            var row = new float[d];
-            for (int id = part * rowsPerPart; id < Math.Min(table.Count, (part + 1) * rowsPerPart); id++)
-            {
-                table.Rows.ReadRow(id, row);
-                if (!TensorPrimitives.IsFiniteAll<float>(row))
-                    continue;
-                TensorPrimitives.ConvertTruncating<float, double>(row, wide);
-                TensorPrimitives.Add(sum, wide, sum);
-                counts[part]++;
-            }
-        });
-        var mean = new double[d];
-        foreach (double[] sum in sums)
-            TensorPrimitives.Add(mean, sum, mean);
-        TensorPrimitives.Divide(mean, (double)Math.Max(1, counts.Sum()), mean);
         return mean;
     }
 }
