@@ -79,7 +79,7 @@ public abstract class Checkpoint
         tensor.Type is { } type && type.IsReadableAsFloat()
             ? type
             : throw new CheckpointFormatException(
-                tensor.File, $"expected numbers readable as float (F32, F16, BF16, F64, Q8_0, Q4_0, Q4_1), found {tensor.TypeName}. Convert the file to one of these", tensor.Name, kind: "TypeNotReadable");
+                tensor.File, $"expected numbers readable as float (F32, F16, BF16, F64, or a block type of GGUF), found {tensor.TypeName}. Convert the file to one of these", tensor.Name, kind: "TypeNotReadable");
 
     private static CheckpointFormatException Misshapen(TensorInfo tensor, string expected) =>
         new(tensor.File, $"expected {expected}, found {tensor.ShapeText}. Check the sizes in the model's configuration", tensor.Name, kind: "TensorMisshapen");

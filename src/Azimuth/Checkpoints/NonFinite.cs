@@ -10,7 +10,7 @@ namespace Azimuth.Checkpoints;
 /// <param name="FirstIndex">Row-major index of the first.</param>
 public readonly record struct NonFiniteValues(long Count, long FirstIndex);
 
-/// <summary>Looks for values that are NaN or infinite once read as float, at the speed of memory. All values of a block whose scale is not finite count.</summary>
+/// <summary>Looks for values that are NaN or infinite once read as float, at the speed of memory. All values of a block of Q8_0, Q4_0 or Q4_1 whose scale is not finite count.</summary>
 public static class NonFinite
 {
     private const int PartBytes = 1 << 20;
@@ -56,7 +56,8 @@ public static class NonFinite
         TensorType.BF16 => CountFullExponents(MemoryMarshal.Cast<byte, ushort>(part), (ushort)0x7F80),
         TensorType.F64 => CountDoubles(MemoryMarshal.Cast<byte, double>(part)),
         TensorType.Q8_0 or TensorType.Q4_0 => CountBlocks(part, type, 1),
-        _ => CountBlocks(part, type, 2),
+        TensorType.Q4_1 => CountBlocks(part, type, 2),
+        _ => CountDecoded(part, type),
     };
 
     /// <summary>IEEE 754 numbers are NaN or infinite exactly when all bits of their exponent are set.</summary>
@@ -92,6 +93,25 @@ public static class NonFinite
         {
             if (!float.IsFinite((float)values[i]) && count++ == 0)
                 first = i;
+        }
+
+        return (count, first);
+    }
+
+    /// <summary>Other blocks keep their scales in many ways: their values are read.</summary>
+    private static (int Count, int First) CountDecoded(ReadOnlySpan<byte> part, TensorType type)
+    {
+        (int count, int first) = (0, -1);
+        int length = type.BlockLength(), bytes = type.BlockBytes();
+        Span<float> values = stackalloc float[length];
+        for (int block = 0; block < part.Length / bytes; block++)
+        {
+            RowDecoder.Decode(type, part.Slice(block * bytes, bytes), values);
+            for (int i = 0; i < length; i++)
+            {
+                if (!float.IsFinite(values[i]) && count++ == 0)
+                    first = block * length + i;
+            }
         }
 
         return (count, first);

@@ -12,7 +12,7 @@ public enum WeightLayout
 
 /// <summary>
 /// A weight matrix reordered once for the matrix product: output o is Σ over inputs of input·weight[o]. It keeps the stored type and so the stored
-/// size (F64 is rounded to F32; Q4_0 becomes Q4_1, whose values are the same; block types that lie as [inputs, outputs] are widened to F32): weights are widened in registers when they are used.
+/// size (F64 is rounded to F32; Q4_0 becomes Q4_1, whose values are the same; other block types, and all that lie as [inputs, outputs], are widened to F32): weights are widened in registers when they are used.
 /// Immutable, safe for many threads, nobody disposes it.
 /// </summary>
 /// <remarks>
@@ -83,11 +83,13 @@ public sealed unsafe class PackedMatrix
 
     private static TensorType PackedType(StoredMatrix weights, bool straight)
     {
-        if (weights.Type == TensorType.F64 || (!straight && weights.Type.BlockLength() > 1))
-            return TensorType.F32;
-        if (weights.Type != TensorType.Q4_0)
-            return weights.Type;
-        return PanelPacker.HasMinimaAsHalf(weights) ? TensorType.Q4_1 : TensorType.F32;
+        return weights.Type switch
+        {
+            TensorType.F16 or TensorType.BF16 => weights.Type,
+            TensorType.Q8_0 or TensorType.Q4_1 when straight => weights.Type,
+            TensorType.Q4_0 when straight && PanelPacker.HasMinimaAsHalf(weights) => TensorType.Q4_1,
+            _ => TensorType.F32,
+        };
     }
 
     /// <summary>The first byte of a panel, on a cache line. Callers keep this object reachable while they use it.</summary>

@@ -149,7 +149,7 @@ internal sealed unsafe class PanelPacker(PackedMatrix target, StoredMatrix sourc
         }
     }
 
-    /// <summary>F64, and block types whose blocks run along the outputs, become F32.</summary>
+    /// <summary>F64, block types that have no panel of their own, and those whose blocks run along the outputs, become F32.</summary>
     private void PackWidened(ReadOnlySpan<int> outputs, float* to)
     {
         var row = new float[source.Columns];

@@ -47,7 +47,8 @@ public static unsafe class RowDecoder
                     Q4(from, to, destination.Length / BlockLength);
                     break;
                 default:
-                    throw new ArgumentException($"{type} has no reading as float", nameof(type));
+                    BlockDecoder.Decode(type, from, to, destination.Length / block);
+                    break;
             }
         }
     }

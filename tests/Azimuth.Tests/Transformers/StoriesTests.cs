@@ -51,7 +51,10 @@ public sealed class StoriesTests : IDisposable
     [InlineData("f16", 0.0003)]
     [InlineData("bf16", 0.0065)]
     [InlineData("q8_0", 0.005)]
+    [InlineData("q5_1", 0.1)]
+    [InlineData("q5_0", 0.18)]
     [InlineData("q4_1", 0.5)]
+    [InlineData("q4_0", 0.5)]
     public void Narrow_GGUF_files_predict_almost_as_well(string type, double margin)
     {
         JsonElement golden = Near.Json(TestFiles.Shared("data", "stories260K", "golden.json"));
@@ -62,6 +65,28 @@ public sealed class StoriesTests : IDisposable
             double expected = one.GetProperty("mean_nll").GetDouble();
             TestContext.Current.TestOutputHelper?.WriteLine($"{type}: {loss - expected:g3}");
             Assert.InRange(loss, expected - margin, expected + margin);
+        }
+    }
+
+    /// <summary>Each of the eight files writes English words of its training stories; the float32 one writes the reference's text.</summary>
+    [Fact]
+    public void Every_GGUF_file_tells_a_story()
+    {
+        string[] words = ["and", "the", "a", "to", "was", "day", "Lily", "Once", "time", "upon", "there", "play", "with", "named", "little", "girl", "she", "mom", "her"];
+        JsonElement golden = Near.Json(TestFiles.Shared("data", "stories260K", "golden.json")).GetProperty("cases")[0];
+        string[] files = Directory.GetFiles(TestFiles.Shared("data", "stories260K", "gguf"), "*.gguf");
+        Assert.Equal(8, files.Length);
+        foreach (string file in files)
+        {
+            LanguageModel model = LanguageModel.Load(file, _workers);
+            int[] ids = [.. model.Tokenizer!.Encode(golden.GetProperty("prompt").GetString()!).Ids];
+            Assert.Equal(Near.Integers(golden.GetProperty("input_ids")), ids);
+            GenerationResult result = Generator.Run(model, ids, new GenerationOptions { MaxTokens = 40 }, null, TestContext.Current.CancellationToken);
+            TestContext.Current.TestOutputHelper?.WriteLine($"{Path.GetFileName(file)}: {result.Text}");
+            string[] found = result.Text.Split([' ', '.', ',', '\n', '!', '"', '?'], StringSplitOptions.RemoveEmptyEntries);
+            Assert.True(found.Length >= 10 && found.Count(words.Contains) * 4 >= found.Length, $"{Path.GetFileName(file)}: {result.Text}");
+            if (file.EndsWith("-f32.gguf", StringComparison.Ordinal))
+                Assert.Equal(Near.Integers(golden.GetProperty("greedy_40")), result.Ids);
         }
     }
 

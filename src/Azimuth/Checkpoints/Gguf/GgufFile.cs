@@ -54,10 +54,6 @@ public sealed class GgufFile : Checkpoint
     private protected override StoredBytes Data(TensorInfo tensor)
     {
         var bytes = _file.Slice(tensor.Offset, tensor.SizeBytes);
-        if (!Header.IsBigEndian)
-            return bytes;
-        if (tensor.Type is not { } type)
-            throw new CheckpointFormatException(Path, $"the byte order of {tensor.TypeName} in a big-endian file is not known. Convert the file to little-endian", tensor.Name, kind: "TypeNotReadable");
-        return _swapped.GetOrAdd(tensor.Name, _ => SwappedTensor.Copy(bytes, type));
+        return Header.IsBigEndian ? _swapped.GetOrAdd(tensor.Name, _ => SwappedTensor.Copy(bytes, tensor.Type!.Value)) : bytes;
     }
 }

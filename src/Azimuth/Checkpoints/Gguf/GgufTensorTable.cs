@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Azimuth.Numerics;
 
 namespace Azimuth.Checkpoints.Gguf;
 
@@ -81,23 +82,23 @@ internal sealed class GgufTensorTable(GgufSource source, GgufCursor cursor)
         if (entry.Offset > (ulong)available || size > available - (long)entry.Offset)
             throw Bad(entry, $"expected {size} bytes of data at offset {entry.Offset} behind byte {dataStart}, found a file of {source.Bytes.Length} bytes: it is cut off. Download it again", "Truncated");
         // The minimum: an empty tensor at the very end needs no data, not even the padding before it.
-        return new TensorInfo(entry.Name, entry.Type.Type, entry.Type.Name, entry.Shape, source.Path, Math.Min(source.Bytes.Length, dataStart + (long)entry.Offset), size);
+        return new TensorInfo(entry.Name, entry.Type, entry.Type.ToString(), entry.Shape, source.Path, Math.Min(source.Bytes.Length, dataStart + (long)entry.Offset), size);
     }
 
     private long SizeBytes(in Entry entry)
     {
         var type = entry.Type;
         long row = entry.Shape.Length == 0 ? 1 : entry.Shape[^1];
-        if (row % type.BlockLength != 0)
-            throw Bad(entry, $"expected rows of a multiple of {type.BlockLength} values for {type.Name}, found {row}{CheckpointFormatException.Malformed}", "BadRowLength");
+        if (row % type.BlockLength() != 0)
+            throw Bad(entry, $"expected rows of a multiple of {type.BlockLength()} values for {type}, found {row}{CheckpointFormatException.Malformed}", "BadRowLength");
         try
         {
-            return checked(TensorInfo.Product(entry.Shape) / type.BlockLength * type.BlockBytes);
+            return checked(TensorInfo.Product(entry.Shape) / type.BlockLength() * type.BlockBytes());
         }
         catch (OverflowException)
         {
             string shape = string.Join(", ", entry.Shape.Select(d => d.ToString(CultureInfo.InvariantCulture)));
-            throw Bad(entry, $"the size of its shape [{shape}] in {type.Name} exceeds 63 bits{CheckpointFormatException.Malformed}", "ValidationOverflow");
+            throw Bad(entry, $"the size of its shape [{shape}] in {type} exceeds 63 bits{CheckpointFormatException.Malformed}", "ValidationOverflow");
         }
     }
 
@@ -115,5 +116,5 @@ internal sealed class GgufTensorTable(GgufSource source, GgufCursor cursor)
     private CheckpointFormatException Bad(in Entry entry, string problem, string kind) => new(source.Path, problem, entry.Name, entry.At, kind);
 
     /// <summary>One line of the table; <paramref name="At"/> is where the line starts.</summary>
-    private readonly record struct Entry(string Name, long At, GgmlType Type, long[] Shape, ulong Offset);
+    private readonly record struct Entry(string Name, long At, TensorType Type, long[] Shape, ulong Offset);
 }

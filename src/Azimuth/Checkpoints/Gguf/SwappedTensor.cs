@@ -7,7 +7,7 @@ internal static class SwappedTensor
 {
     public static unsafe StoredBytes Copy(StoredBytes bigEndian, TensorType type)
     {
-        var (count, width) = GgmlTypes.NumbersOfBlock(type);
+        IReadOnlyList<SwappedNumbers> numbers = GgmlTypes.NumbersOfBlock(type);
         int block = type.BlockBytes();
         var memory = AlignedMemory.Of<byte>(bigEndian.Length);
         var copy = new StoredBytes(memory.Pointer, bigEndian.Length, memory);
@@ -20,8 +20,11 @@ internal static class SwappedTensor
             bigEndian.Span(at, length).CopyTo(target);
             for (int b = 0; b < length; b += block)
             {
-                for (int n = 0; n < count; n++)
-                    target.Slice(b + n * width, width).Reverse();
+                foreach (var (offset, count, width) in numbers)
+                {
+                    for (int n = 0; n < count; n++)
+                        target.Slice(b + offset + n * width, width).Reverse();
+                }
             }
         }
 
