@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Numerics.Tensors;
 using System.Text.Json.Serialization;
@@ -149,8 +150,9 @@ public sealed class TableRepair
         }
 
         const int together = 64;
-        double[] centred = new double[together * Columns], result = new double[together * Columns];
-        double[] along = new double[together * (_along?.Count ?? 0)];
+        // A large table is repaired a tile at a time, many thousand calls.
+        double[] centred = ArrayPool<double>.Shared.Rent(together * Columns), result = ArrayPool<double>.Shared.Rent(together * Columns);
+        double[] along = ArrayPool<double>.Shared.Rent(together * (_along?.Count ?? 0));
         for (int first = 0; first < count; first += together)
         {
             int here = Math.Min(together, count - first);
@@ -181,6 +183,10 @@ public sealed class TableRepair
 
             TensorPrimitives.ConvertTruncating<double, float>(to, repaired.Slice(first * Columns, to.Length));
         }
+
+        ArrayPool<double>.Shared.Return(centred);
+        ArrayPool<double>.Shared.Return(result);
+        ArrayPool<double>.Shared.Return(along);
     }
 
     /// <summary>True when rounding alone can have made what is left of a row: it has no direction then.</summary>

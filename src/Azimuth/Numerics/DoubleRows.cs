@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -44,7 +45,8 @@ internal sealed class DoubleRows
     {
         if (vectors.Length != (long)count * Columns || results.Length != (long)count * Count)
             throw new ArgumentException($"[{count}, {Columns}] and [{count}, {Count}] expected, found {vectors.Length} and {results.Length} values");
-        var lanes = new double[Columns * Together]; // [columns, 16]
+        double[] rented = ArrayPool<double>.Shared.Rent(Columns * Together);
+        Span<double> lanes = rented.AsSpan(0, Columns * Together); // [columns, 16]
         Span<double> z = stackalloc double[4 * Together];
         for (int first = 0; first < count; first += Together)
         {
@@ -66,6 +68,8 @@ internal sealed class DoubleRows
                 }
             }
         }
+
+        ArrayPool<double>.Shared.Return(rented);
     }
 
     /// <summary>z[4, 16] = rows[4, columns] · lanes[columns, 16], all sums in registers.</summary>

@@ -25,6 +25,9 @@ internal sealed record TokenizerParts
 
     public IReadOnlyList<AddedToken> AddedTokens { get; init; } = [];
 
+    /// <summary>Entries that the file marks as unused: they fill up a table's rows, and no text is meant to make them.</summary>
+    public IReadOnlySet<int> UnusedIds { get; init; } = new HashSet<int>();
+
     public SpecialTokenIds Special { get; init; } = new();
 }
 

@@ -15,6 +15,6 @@ public enum TokenClass
     /// <summary>Bytes that are only part of a character, so the token does not stand for a text by itself.</summary>
     PartialUtf8,
 
-    /// <summary>A row without a token: beyond the tokenizer's ids, or in a gap of them.</summary>
+    /// <summary>A row without a token: beyond the tokenizer's ids, in a gap of them, or marked as unused.</summary>
     Padding,
 }

@@ -48,7 +48,7 @@ public static class TokenClasses
 
     private static TokenClass Of(Tokenizer tokenizer, int id)
     {
-        if (tokenizer.Token(id) is null)
+        if (tokenizer.Token(id) is null || tokenizer.Parts.UnusedIds.Contains(id))
             return TokenClass.Padding;
         if (tokenizer.IsSpecial(id) || id == tokenizer.BeginId || id == tokenizer.EndId || id == tokenizer.PadId || id == tokenizer.UnknownId)
             return TokenClass.Special;

@@ -54,6 +54,7 @@ internal static class GgufTokenizer
             PreTokenizer = split.PreTokenizer,
             Decoder = new ByteLevelDecoder(),
             AddedTokens = Added(tokens, kinds),
+            UnusedIds = Unused(kinds),
             Special = Roles(file, tokens.Length),
             PostProcessor = Policy(file, tokens.Length, addsBegin: split.AddsBegin),
         };
@@ -73,6 +74,7 @@ internal static class GgufTokenizer
             Normalizer = addPrefix ? new NormalizerSequence([new Prepend("▁"), spaces]) : spaces,
             Decoder = SpaceMarkDecoder.Create(addPrefix),
             AddedTokens = Added(tokens, kinds),
+            UnusedIds = Unused(kinds),
             Special = Roles(file, tokens.Length),
             PostProcessor = Policy(file, tokens.Length, addsBegin: true),
         };
@@ -105,6 +107,8 @@ internal static class GgufTokenizer
 
         return added;
     }
+
+    private static HashSet<int> Unused(PieceKind[] kinds) => [.. Enumerable.Range(0, kinds.Length).Where(id => kinds[id] == PieceKind.Unused)];
 
     private static SpecialTokenIds Roles(GgufFile file, int count) => new()
     {

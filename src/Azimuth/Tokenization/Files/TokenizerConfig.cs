@@ -28,6 +28,9 @@ internal sealed record TokenizerConfig
 
     public bool AddsPrefixSpace { get; init; }
 
+    /// <summary>Added tokens by id, in files since 2023.</summary>
+    public JsonSection? AddedTokensDecoder { get; init; }
+
     /// <summary>Reads whichever of the files the folder has.</summary>
     /// <exception cref="CheckpointFormatException">A file that is not a JSON object, or a value of the wrong kind.</exception>
     public static TokenizerConfig Read(string folder)
@@ -48,6 +51,7 @@ internal sealed record TokenizerConfig
             AddsBegin = config?.Flag("add_bos_token", false) ?? false,
             AddsEnd = config?.Flag("add_eos_token", false) ?? false,
             AddsPrefixSpace = config?.Flag("add_prefix_space", false) ?? false,
+            AddedTokensDecoder = config?.OptionalSection("added_tokens_decoder"),
         };
     }
 

@@ -1,5 +1,6 @@
 using Azimuth.Checkpoints;
 using Azimuth.Checkpoints.Gguf;
+using Azimuth.Tokenization.AddedTokens;
 using Azimuth.Tokenization.PostProcessors;
 
 namespace Azimuth.Tokenization.Files;
@@ -93,6 +94,10 @@ internal static class TokenizerFolder
         }
 
         string[] special = [.. new[] { config.Begin, config.End, config.Pad, config.Unknown }.OfType<string>().Distinct()];
-        return WithRoles(VocabAndMergesFile.Read(vocabulary, merges, special.Length == 0 ? null : special, config.AddsPrefixSpace), vocabulary);
+        List<AddedToken> added = AddedTokenFiles.Read(folder, config, special);
+        string[] inVocabulary = [.. special.Where(token => !added.Exists(listed => listed.Content == token))];
+        TokenizerParts parts = VocabAndMergesFile.Read(vocabulary, merges, inVocabulary.Length == 0 ? null : inVocabulary, config.AddsPrefixSpace);
+        HashSet<int> listed = [.. added.Select(token => token.Id)];
+        return WithRoles(parts with { AddedTokens = [.. added, .. parts.AddedTokens.Where(token => !listed.Contains(token.Id))] }, vocabulary);
     }
 }

@@ -102,17 +102,7 @@ internal static class TokenizerJsonFile
             if (item.ValueKind != JsonValueKind.Object)
                 throw new CheckpointFormatException(path, $"{place}: expected an object, found {item.ValueKind}.", kind: "WrongJsonKind");
             JsonSection section = new(path, place, item);
-            bool isSpecial = section.Flag("special", false);
-            tokens.Add(new AddedToken
-            {
-                Id = section.Integer("id"),
-                Content = section.Text("content"),
-                SingleWord = section.Flag("single_word", false),
-                StripLeft = section.Flag("lstrip", false),
-                StripRight = section.Flag("rstrip", false),
-                IsNormalized = section.Flag("normalized", !isSpecial),
-                IsSpecial = isSpecial,
-            });
+            tokens.Add(AddedTokenFiles.Read(section, section.Integer("id")));
         }
 
         return tokens;

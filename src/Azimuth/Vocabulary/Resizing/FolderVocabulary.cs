@@ -184,9 +184,12 @@ internal sealed class FolderVocabulary
     /// <summary>The files that slower readers use: what they list of added tokens.</summary>
     private void Beside(HashSet<string> addedContents)
     {
-        if (FolderFiles.Read(_source, "added_tokens.json") is { } added)
+        // Readers of vocab.json know added tokens from this file alone, unless the configuration lists them.
+        bool isNeeded = _change.Added.Count > 0 && File.Exists(Path.Combine(_source, "vocab.json")) && FolderFiles.Read(_source, "tokenizer_config.json")?["added_tokens_decoder"] is null;
+        JsonObject? added = FolderFiles.Read(_source, "added_tokens.json");
+        if (added is not null || isNeeded)
         {
-            JsonObject renewed = Renumbered(added);
+            JsonObject renewed = Renumbered(added ?? []);
             foreach (var token in _change.Added)
                 renewed[token.Text] = token.Id;
             _files["added_tokens.json"] = renewed;
