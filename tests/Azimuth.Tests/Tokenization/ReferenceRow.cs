@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Azimuth.Checkpoints;
 using Azimuth.Tokenization;
 using Azimuth.Tokenization.Text;
 
@@ -21,6 +22,13 @@ internal sealed class ReferenceRow(JsonElement row)
     /// <summary>Encodes the row's text and compares everything the row tells; returns how many things were compared.</summary>
     public int Check(Tokenizer tokenizer)
     {
+        if (IsRefused)
+        {
+            CheckpointFormatException error = Assert.Throws<CheckpointFormatException>(() => tokenizer.Encode(Text, AddSpecialTokens));
+            Assert.Contains("vocabulary", error.Message, StringComparison.Ordinal);
+            return 2;
+        }
+
         TokenEncoding encoding = Pair is null
             ? tokenizer.Encode(Text, AddSpecialTokens)
             : tokenizer.EncodePair(Text, Pair, AddSpecialTokens);

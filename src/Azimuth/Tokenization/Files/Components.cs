@@ -22,17 +22,35 @@ internal sealed class Components
         _spellings = spellings;
         Normalizers = new ComponentRegistry<INormalizer>("normalizer", new Dictionary<string, Func<JsonSection, INormalizer>>
         {
+            ["BertNormalizer"] = Bert,
+            ["ByteLevel"] = _ => new ByteLevelNormalizer(),
+            ["Lowercase"] = _ => new Lowercase(),
+            ["NFC"] = _ => new UnicodeForm(compatible: false, composes: true),
+            ["NFD"] = _ => new UnicodeForm(compatible: false, composes: false),
+            ["NFKC"] = _ => new UnicodeForm(compatible: true, composes: true),
+            ["NFKD"] = _ => new UnicodeForm(compatible: true, composes: false),
+            ["Nmt"] = _ => CharacterNormalizers.Nmt,
             ["Prepend"] = section => new Prepend(section.Text("prepend")),
             ["Replace"] = section => new Replace(Literal(section, "normalizer"), section.Text("content")),
             ["Sequence"] = section => new NormalizerSequence(Normalizers!.ReadAll(section, "normalizers")),
+            ["Strip"] = section => new Strip(section.Flag("strip_left", true), section.Flag("strip_right", true)),
+            ["StripAccents"] = _ => CharacterNormalizers.StripAccents,
         });
         PreTokenizers = new ComponentRegistry<IPreTokenizer>("pre-tokenizer", new Dictionary<string, Func<JsonSection, IPreTokenizer>>
         {
+            ["BertPreTokenizer"] = _ => new PreTokenizerSequence(
+                [Each(CharacterPattern.WhiteSpace, SplitBehavior.Removed), Each(CharacterPattern.Punctuation, SplitBehavior.Isolated)]),
             ["ByteLevel"] = section => new ByteLevel(section.Flag("add_prefix_space", true), section.Flag("use_regex", true)),
-            ["Digits"] = section => new Digits(section.Flag("individual_digits", false)),
+            ["CharDelimiterSplit"] = section => new Splitter(new LiteralPattern(OneCharacter(section, "delimiter")), SplitBehavior.Removed, invert: false),
+            ["Digits"] = section => Each(CharacterPattern.Numbers, section.Flag("individual_digits", false) ? SplitBehavior.Isolated : SplitBehavior.Contiguous),
+            ["FixedLength"] = section => new FixedLength(section.Integer("length", 5) is var length and > 0 ? length : throw section.Wrong("length", "at least 1")),
             ["Metaspace"] = Metaspace,
+            ["Punctuation"] = section => Each(CharacterPattern.Punctuation, Behavior(section, SplitBehavior.Isolated)),
             ["Sequence"] = section => new PreTokenizerSequence(PreTokenizers!.ReadAll(section, "pretokenizers")),
             ["Split"] = section => new Splitter(Pattern(section), Behavior(section), section.Flag("invert", false)),
+            ["UnicodeScripts"] = _ => new UnicodeScripts(),
+            ["Whitespace"] = _ => new Splitter(new WhitespacePattern(), SplitBehavior.Removed, invert: true),
+            ["WhitespaceSplit"] = _ => Each(CharacterPattern.WhiteSpace, SplitBehavior.Removed),
         });
         PostProcessors = new ComponentRegistry<IPostProcessor>("post-processor", new Dictionary<string, Func<JsonSection, IPostProcessor>>
         {
@@ -45,13 +63,17 @@ internal sealed class Components
         });
         Decoders = new ComponentRegistry<ITokenDecoder>("decoder", new Dictionary<string, Func<JsonSection, ITokenDecoder>>
         {
+            ["BPEDecoder"] = section => new SuffixDecoder(NotEmpty(section, "suffix", "</w>")),
             ["ByteFallback"] = _ => new ByteFallbackDecoder(),
             ["ByteLevel"] = _ => new ByteLevelDecoder(),
+            ["CTC"] = section => new CtcDecoder(
+                section.OptionalText("pad_token") ?? "<pad>", NotEmpty(section, "word_delimiter_token", "|"), section.Flag("cleanup", true)),
             ["Fuse"] = _ => new FuseDecoder(),
             ["Metaspace"] = MetaspaceDecoder,
             ["Replace"] = section => new ReplaceDecoder(Literal(section, "decoder"), section.Text("content")),
             ["Sequence"] = section => new DecoderSequence(Decoders!.ReadAll(section, "decoders")),
             ["Strip"] = section => new StripDecoder(section.Text("content"), section.Integer("start"), section.Integer("stop")),
+            ["WordPiece"] = section => new WordPieceDecoder(section.OptionalText("prefix") ?? "##", section.Flag("cleanup", true)),
         });
     }
 
@@ -103,8 +125,26 @@ internal sealed class Components
             ?? throw pattern.Unknown($"{stage} Replace with the regular expression", pattern.Text("Regex"), ["String patterns"]);
     }
 
-    private static SplitBehavior Behavior(JsonSection section)
+    private static Splitter Each(CharacterPattern characters, SplitBehavior behavior) => new(characters, behavior, invert: false);
+
+    // Accents go with capitals unless the file says otherwise.
+    private static INormalizer Bert(JsonSection section)
     {
+        bool lowercases = section.Flag("lowercase", true);
+        return BertNormalizer.Create(
+            section.Flag("clean_text", true), section.Flag("handle_chinese_chars", true), section.OptionalFlag("strip_accents") ?? lowercases, lowercases);
+    }
+
+    private static string NotEmpty(JsonSection section, string name, string otherwise)
+        => (section.OptionalText(name) ?? otherwise) is { Length: > 0 } text ? text : throw section.Wrong(name, "a string that is not empty");
+
+    private static string OneCharacter(JsonSection section, string name)
+        => section.Text(name) is var text && Text.CodePoints.Of(text) is [not 0xFFFD] ? text : throw section.Wrong(name, "one character");
+
+    private static SplitBehavior Behavior(JsonSection section, SplitBehavior? otherwise = null)
+    {
+        if (otherwise is { } known && section.Find("behavior") is null)
+            return known;
         string behavior = section.Text("behavior");
         return Enum.TryParse(behavior, out SplitBehavior value) && value.ToString() == behavior
             ? value

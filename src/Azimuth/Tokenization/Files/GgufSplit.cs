@@ -28,7 +28,7 @@ internal sealed record GgufSplit(IPreTokenizer PreTokenizer, bool IgnoreMerges =
     private static GgufSplit Gpt2() => new(new ByteLevel(addPrefixSpace: false, useRegex: true));
 
     private static GgufSplit SingleDigits()
-        => new(new PreTokenizerSequence([new Digits(individual: true), new ByteLevel(addPrefixSpace: false, useRegex: true)]));
+        => new(new PreTokenizerSequence([new Splitter(CharacterPattern.Numbers, SplitBehavior.Isolated, invert: false), new ByteLevel(addPrefixSpace: false, useRegex: true)]));
 
     private static PreTokenizerSequence Pattern(ISplitPattern pattern)
         => new([new Splitter(pattern, SplitBehavior.Isolated, invert: false), new ByteLevel(addPrefixSpace: false, useRegex: false)]);

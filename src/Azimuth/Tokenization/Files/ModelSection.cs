@@ -44,15 +44,25 @@ internal sealed class ModelSection
 
         // Files of before 2021 do not name the kind; only byte-pair encoding has merges.
         string type = settings.OptionalText("type") ?? (_merges is null ? settings.Type : "BPE");
-        return type == "BPE" ? Bpe(settings) : throw settings.Unknown("model", type, ["BPE"]);
+        return type switch
+        {
+            "BPE" => Bpe(settings),
+            "WordLevel" => new WordLevelModel(_path, Tokens(settings), settings.OptionalText("unk_token") ?? "<unk>"),
+            "WordPiece" => new WordPieceModel(
+                _path, Tokens(settings), settings.OptionalText("unk_token") ?? "[UNK]", settings.OptionalText("continuing_subword_prefix") ?? "##",
+                settings.Integer("max_input_chars_per_word", 100)),
+            _ => throw settings.Unknown("model", type, ["BPE", "WordLevel", "WordPiece"]),
+        };
     }
+
+    private Models.Vocabulary Tokens(JsonSection settings)
+        => new(_path, _vocabulary ?? throw settings.Wrong("vocab", "an object of tokens and ids"));
 
     private BpeModel Bpe(JsonSection settings)
     {
         if (settings.Find("dropout") is { } dropout && !(dropout.ValueKind == JsonValueKind.Number && dropout.GetDouble() == 0))
             throw settings.Wrong("dropout", "null or 0 (merges left out at random are for training only)");
-        if (_vocabulary is null)
-            throw settings.Wrong("vocab", "an object of tokens and ids");
+        Models.Vocabulary vocabulary = Tokens(settings);
         if (_merges is not { } merges)
             throw settings.Wrong("merges", "a list of pairs");
         BpeOptions options = new()
@@ -64,7 +74,6 @@ internal sealed class ModelSection
             ByteFallback = settings.Flag("byte_fallback", false),
             IgnoreMerges = settings.Flag("ignore_merges", false),
         };
-        Models.Vocabulary vocabulary = new(_path, _vocabulary);
         MergeList list = new(_path, vocabulary, merges.GetArrayLength(), options.ContinuingPrefix);
         foreach (JsonElement merge in merges.EnumerateArray())
         {

@@ -58,6 +58,7 @@ internal sealed class Vocabulary
             }
 
             _tokens[id] = token;
+            LongestToken = Math.Max(LongestToken, token.Length);
         }
 
         _lookup = _ids.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -68,6 +69,9 @@ internal sealed class Vocabulary
 
     /// <summary>Number of tokens; below <see cref="Size"/> when ids leave gaps.</summary>
     public int Count => _ids.Count;
+
+    /// <summary>The length of the longest token in UTF-16 units.</summary>
+    public int LongestToken { get; }
 
     /// <summary>The token's string, or null when no token has this id.</summary>
     public string? Token(int id) => (uint)id < (uint)_tokens.Length ? _tokens[id] : null;

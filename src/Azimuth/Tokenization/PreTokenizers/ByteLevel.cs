@@ -17,7 +17,7 @@ internal sealed class ByteLevel(bool addPrefixSpace, bool useRegex) : IPreTokeni
         if (addPrefixSpace)
             pieces.Rewrite(AddSpace);
         _split?.Apply(pieces);
-        pieces.Rewrite(ToAlphabet);
+        pieces.Rewrite(ByteAlphabet.Spell);
     }
 
     private static void AddSpace(AlignedText text, TextRange piece, AlignedText renewed)
@@ -27,24 +27,5 @@ internal sealed class ByteLevel(bool addPrefixSpace, bool useRegex) : IPreTokeni
             renewed.Add(' ', text.Origins[piece.Start]);
         for (int at = piece.Start; at < piece.End; at++)
             renewed.Add(points[at], text.Origins[at]);
-    }
-
-    private static void ToAlphabet(AlignedText text, TextRange piece, AlignedText renewed)
-    {
-        ReadOnlySpan<int> points = text.Points;
-        ReadOnlySpan<TextRange> origins = text.Origins;
-        Span<byte> bytes = stackalloc byte[4];
-        for (int at = piece.Start; at < piece.End; at++)
-        {
-            if (points[at] < 0x80)
-            {
-                renewed.Add(ByteAlphabet.Character((byte)points[at]), origins[at]);
-                continue;
-            }
-
-            int length = CodePoints.WriteUtf8(points[at], bytes);
-            for (int index = 0; index < length; index++)
-                renewed.Add(ByteAlphabet.Character(bytes[index]), origins[at]);
-        }
     }
 }

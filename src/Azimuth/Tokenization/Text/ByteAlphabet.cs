@@ -18,6 +18,26 @@ internal static class ByteAlphabet
     /// <summary>The byte for a character, −1 when it is not of the alphabet.</summary>
     public static int Byte(int character) => (uint)character < End ? Values[character] : -1;
 
+    /// <summary>Appends the bytes of a stretch of text; each keeps its whole character's origin.</summary>
+    public static void Spell(AlignedText text, TextRange piece, AlignedText renewed)
+    {
+        ReadOnlySpan<int> points = text.Points;
+        ReadOnlySpan<TextRange> origins = text.Origins;
+        Span<byte> bytes = stackalloc byte[4];
+        for (int at = piece.Start; at < piece.End; at++)
+        {
+            if (points[at] < 0x80)
+            {
+                renewed.Add(Character((byte)points[at]), origins[at]);
+                continue;
+            }
+
+            int length = CodePoints.WriteUtf8(points[at], bytes);
+            for (int index = 0; index < length; index++)
+                renewed.Add(Character(bytes[index]), origins[at]);
+        }
+    }
+
     private static char[] BuildCharacters()
     {
         char[] characters = new char[256];

@@ -56,6 +56,15 @@ internal static class CodePoints
     /// <summary>Bytes of the UTF-8 form.</summary>
     public static int Utf8Length(int codePoint) => codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
 
+    /// <summary>Bytes of the UTF-8 form of a text.</summary>
+    public static int Utf8Length(ReadOnlySpan<int> points)
+    {
+        int length = 0;
+        foreach (int point in points)
+            length += Utf8Length(point);
+        return length;
+    }
+
     /// <summary>Writes the UTF-8 form and returns its length.</summary>
     public static int WriteUtf8(int codePoint, Span<byte> destination) => new Rune(codePoint).EncodeToUtf8(destination);
 
