@@ -70,12 +70,12 @@ internal sealed class TextEncoder
         {
             tokens.Clear();
             _parts.Model.Tokenize(pieces.Text.Points[piece.Start..piece.End], tokens);
-            Place(pieces.Text, piece, tokens, result);
+            Place(pieces.Text, piece, tokens, _parts.Model.ShowsUnknownText ? _parts.Model.UnknownId : null, result);
         }
     }
 
     // Bytes of the piece to code points of the original: both ends only move forward.
-    private static void Place(AlignedText text, TextRange piece, List<ModelToken> tokens, TokenSequence result)
+    private static void Place(AlignedText text, TextRange piece, List<ModelToken> tokens, int? shownAsText, TokenSequence result)
     {
         ReadOnlySpan<int> points = text.Points;
         int first = piece.Start, firstByte = 0;
@@ -86,7 +86,7 @@ internal sealed class TextEncoder
             int last = first, lastByte = firstByte;
             while (last < piece.End - 1 && lastByte + CodePoints.Utf8Length(points[last]) < token.End)
                 lastByte += CodePoints.Utf8Length(points[last++]);
-            result.Add(token.Id, text.Origin(first, last + 1));
+            result.Add(token.Id, text.Origin(first, last + 1), token.Id == shownAsText ? CodePoints.Text(points[first..(last + 1)]) : null);
         }
     }
 }

@@ -181,7 +181,7 @@ public sealed class Tokenizer
     }
 
     /// <summary>Whether a token is a marker rather than text: beginning, end, padding, chat roles.</summary>
-    public bool IsSpecial(int id) => _addedById.TryGetValue(id, out AddedToken? added) && added.IsSpecial;
+    public bool IsSpecial(int id) => _addedById.TryGetValue(id, out AddedToken? added) ? added.IsSpecial : _parts.Markers.Contains(id);
 
     /// <summary>The bytes one token adds in the middle of a text; empty when no token has this id.</summary>
     internal byte[] TokenBytes(int id)

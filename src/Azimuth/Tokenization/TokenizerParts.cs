@@ -28,6 +28,9 @@ internal sealed record TokenizerParts
     /// <summary>Entries that the file marks as unused: they fill up a table's rows, and no text is meant to make them.</summary>
     public IReadOnlySet<int> UnusedIds { get; init; } = new HashSet<int>();
 
+    /// <summary>Tokens that are markers rather than text although they are not looked for in text.</summary>
+    public IReadOnlySet<int> Markers { get; init; } = new HashSet<int>();
+
     public SpecialTokenIds Special { get; init; } = new();
 }
 

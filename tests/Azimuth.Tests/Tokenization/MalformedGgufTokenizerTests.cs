@@ -41,7 +41,7 @@ public sealed class MalformedGgufTokenizerTests
         { "odd type", "type 9, expected 1 to 6" },
         { "short scores", "2 scores" },
         { "begin beyond", "bos_token_id is 4, expected 0 to 3" },
-        { "unused piece", "type 5 (unused)" },
+        { "no score", "score NaN, expected a finite number" },
         { "unknown pre", "\"zulu\" is not supported; known: gpt-2" },
     };
 
@@ -66,7 +66,7 @@ public sealed class MalformedGgufTokenizerTests
         "odd type" => Types(1, 1, 9, 1),
         "short scores" => Pieces([0, 0]),
         "begin beyond" => ByteLevel().Integer("tokenizer.ggml.bos_token_id", 4),
-        "unused piece" => Pieces([0, 0, 0, 0], thirdType: 5),
+        "no score" => Pieces([0, float.NaN, 0, 0]),
         "unknown pre" => ByteLevel(pre: "zulu"),
         _ => throw new ArgumentException(damage),
     };
@@ -79,9 +79,9 @@ public sealed class MalformedGgufTokenizerTests
         => new GgufMetadataBytes().Text("tokenizer.ggml.model", "gpt2").Text("tokenizer.ggml.pre", "gpt-2")
             .Texts("tokenizer.ggml.tokens", "a", "b", "ab", "<s>").Texts("tokenizer.ggml.merges", "a b").Integers("tokenizer.ggml.token_type", types);
 
-    private static GgufMetadataBytes Pieces(float[] scores, int thirdType = 1)
+    private static GgufMetadataBytes Pieces(float[] scores)
         => new GgufMetadataBytes().Text("tokenizer.ggml.model", "llama").Texts("tokenizer.ggml.tokens", "<unk>", "▁", "▁b", "b")
-            .Singles("tokenizer.ggml.scores", scores).Integers("tokenizer.ggml.token_type", 2, 1, thirdType, 1);
+            .Singles("tokenizer.ggml.scores", scores).Integers("tokenizer.ggml.token_type", 2, 1, 1, 1);
 
     private static Tokenizer Load(GgufMetadataBytes bytes) => Tokenizer.FromGguf(GgufFile.FromBytes(StoredBytes.FromBytes(bytes.ToArray()), "made-up.gguf"));
 }

@@ -22,6 +22,11 @@ internal sealed class ReferenceCase(JsonElement entry)
         ? TestFiles.Shared(["data", .. shared.Split('/')])
         : TestFiles.Fixture(["tokenizers", .. Name.Split('/'), "tokenizer.json"]);
 
+    /// <summary>The case's one file whose name ends so, in the repository or beside it.</summary>
+    public string FileEnding(string ending) => Files.SingleOrDefault(file => file.EndsWith(ending, StringComparison.Ordinal)) is { } own
+        ? TestFiles.Fixture("tokenizers", Name, own)
+        : TestFiles.Shared(["data", .. DataFiles.Single(file => file.EndsWith(ending, StringComparison.Ordinal)).Split('/')]);
+
     private IEnumerable<string> Files => Strings("files");
 
     private IEnumerable<string> DataFiles => Strings("data_files");

@@ -50,6 +50,15 @@ internal sealed class ReferenceRow(JsonElement row)
     public int CheckDecoding(Tokenizer tokenizer)
         => CheckDecoding(tokenizer, [.. row.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())]);
 
+    /// <summary>Compares what sentencepiece's normalizer makes of the text.</summary>
+    public int CheckNormalized(Tokenizer tokenizer)
+    {
+        int[] points = CodePoints.Of(Text);
+        AlignedText text = tokenizer.Parts.Normalizer!.Normalize(AlignedText.FromOriginal(points, 0, points.Length));
+        Assert.Equal(row.GetProperty("normalized").GetString(), CodePoints.Text(text.Points));
+        return 1;
+    }
+
     // The kitchen sink also tells what the normalizer, and then the pre-tokenizer, make of the whole text.
     private int CheckStages(Tokenizer tokenizer)
     {

@@ -30,6 +30,7 @@ internal sealed class Components
             ["NFKC"] = _ => new UnicodeForm(compatible: true, composes: true),
             ["NFKD"] = _ => new UnicodeForm(compatible: true, composes: false),
             ["Nmt"] = _ => CharacterNormalizers.Nmt,
+            ["Precompiled"] = Precompiled,
             ["Prepend"] = section => new Prepend(section.Text("prepend")),
             ["Replace"] = section => new Replace(Literal(section, "normalizer"), section.Text("content")),
             ["Sequence"] = section => new NormalizerSequence(Normalizers!.ReadAll(section, "normalizers")),
@@ -84,6 +85,12 @@ internal sealed class Components
     public ComponentRegistry<IPostProcessor> PostProcessors { get; }
 
     public ComponentRegistry<ITokenDecoder> Decoders { get; }
+
+    private static Precompiled Precompiled(JsonSection section)
+    {
+        byte[] table = section.Find("precompiled_charsmap") is { ValueKind: JsonValueKind.String } text && text.TryGetBytesFromBase64(out byte[]? bytes) ? bytes : [];
+        return new Precompiled(CharacterMap.Read(section.File, table) ?? throw section.Wrong("precompiled_charsmap", "a normalization table in base64"));
+    }
 
     private static Metaspace Metaspace(JsonSection section)
         => new(char.ConvertToUtf32(Mark(section), 0), Scheme(section), section.Flag("split", true));

@@ -70,7 +70,7 @@ internal static class GgufTokenizer
         return new TokenizerParts
         {
             Source = file.Path,
-            Model = new ScoredPieces(file.Path, tokens, scores, kinds).Build(),
+            Model = ScoredBpe.Gguf(new ScoredPieces(file.Path, tokens, scores, kinds)),
             Normalizer = addPrefix ? new NormalizerSequence([new Prepend("▁"), spaces]) : spaces,
             Decoder = SpaceMarkDecoder.Create(addPrefix),
             AddedTokens = Added(tokens, kinds),

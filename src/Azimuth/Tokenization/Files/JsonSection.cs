@@ -87,5 +87,6 @@ internal readonly record struct JsonSection(string File, string Place, JsonEleme
     public CheckpointFormatException Unknown(string what, string found, IEnumerable<string> known) => new(
         File, $"{Place}: the {what} \"{VisibleText.Show(Shorten(found))}\" is not supported; known: {string.Join(", ", known)}.", kind: "UnknownComponent");
 
-    private static string Shorten(string text) => text.Length <= 200 ? text : text[..200] + "…";
+    /// <summary>The text, or its beginning where it is long.</summary>
+    public static string Shorten(string text) => text.Length <= 200 ? text : text[..200] + "…";
 }

@@ -14,6 +14,7 @@ internal sealed class ModelSection
     private readonly Dictionary<string, JsonElement> _settings = new(StringComparer.Ordinal);
     private List<(string Token, int Id)>? _vocabulary;
     private JsonElement? _merges;
+    private JsonElement? _scoredTokens;
 
     private ModelSection(string path) => _path = path;
 
@@ -27,6 +28,8 @@ internal sealed class ModelSection
             reader.Read();
             if (name == "vocab" && reader.TokenType == JsonTokenType.StartObject)
                 section._vocabulary = VocabularyJson.Read(path, ref reader);
+            else if (name == "vocab" && reader.TokenType == JsonTokenType.StartArray)
+                section._scoredTokens = JsonElement.ParseValue(ref reader);
             else if (name == "merges" && reader.TokenType == JsonTokenType.StartArray)
                 section._merges = JsonElement.ParseValue(ref reader);
             else
@@ -42,16 +45,17 @@ internal sealed class ModelSection
     {
         JsonSection settings = new(_path, "model", JsonSerializer.SerializeToElement(_settings));
 
-        // Files of before 2021 do not name the kind; only byte-pair encoding has merges.
-        string type = settings.OptionalText("type") ?? (_merges is null ? settings.Type : "BPE");
+        // Files of before 2021 do not name the kind; only byte-pair encoding has merges, only Unigram scores.
+        string type = settings.OptionalText("type") ?? (_merges is not null ? "BPE" : _scoredTokens is not null ? "Unigram" : settings.Type);
         return type switch
         {
             "BPE" => Bpe(settings),
+            "Unigram" => UnigramPieces.Json(_path, settings, _scoredTokens ?? throw settings.Wrong("vocab", "a list of tokens and scores")),
             "WordLevel" => new WordLevelModel(_path, Tokens(settings), settings.OptionalText("unk_token") ?? "<unk>"),
             "WordPiece" => new WordPieceModel(
                 _path, Tokens(settings), settings.OptionalText("unk_token") ?? "[UNK]", settings.OptionalText("continuing_subword_prefix") ?? "##",
                 settings.Integer("max_input_chars_per_word", 100)),
-            _ => throw settings.Unknown("model", type, ["BPE", "WordLevel", "WordPiece"]),
+            _ => throw settings.Unknown("model", type, ["BPE", "Unigram", "WordLevel", "WordPiece"]),
         };
     }
 

@@ -73,8 +73,11 @@ internal readonly struct ProtoMessage(string file, ReadOnlyMemory<byte> bytes)
     /// <summary>A bool field.</summary>
     public bool Flag(int number, bool otherwise) => Last(number) is { } field ? field.Value != 0 : otherwise;
 
-    /// <summary>How many bytes a field has; 0 when absent.</summary>
-    public int Length(int number) => Last(number)?.Bytes.Length ?? 0;
+    /// <summary>A field's bytes; none when absent.</summary>
+    public ReadOnlyMemory<byte> Blob(int number) => Last(number)?.Bytes ?? default;
+
+    /// <summary>Whether the field is there.</summary>
+    public bool Has(int number) => Last(number) is not null;
 
     private ProtoField? Last(int number)
     {

@@ -7,22 +7,28 @@ using Azimuth.Tokenization.PostProcessors;
 namespace Azimuth.Tokenization.Files;
 
 /// <summary>
-/// Reads a SentencePiece .model (a protocol buffer, sentencepiece_model.proto) of the BPE kind with the identity normalizer: Llama's. As in
-/// the sentencepiece library, control tokens are not looked for in text, and nothing is put around it.
+/// Reads a SentencePiece .model (a protocol buffer, sentencepiece_model.proto) of the BPE or Unigram kind. As in the sentencepiece library, control symbols
+/// are not looked for in text, and nothing is put around it.
 /// </summary>
 internal static class SentencePieceFile
 {
-    private const int ModelTypeBpe = 2;
+    private const int Unigram = 1, Bpe = 2;
+
+    /// <summary>What the library shows for unknown text unless the model says otherwise.</summary>
+    private const string UnknownText = " ⁇ ";
 
     /// <summary>The file's parts.</summary>
     /// <exception cref="CheckpointFormatException">Not such a file, damaged, or with a setting that is not supported.</exception>
-    public static TokenizerParts Read(string path)
+    public static TokenizerParts Read(string path) => Read(path, SmallFile.ReadBytes(path));
+
+    /// <summary>The same from memory.</summary>
+    public static TokenizerParts Read(string path, ReadOnlyMemory<byte> bytes)
     {
         List<string> tokens = [];
         List<float> scores = [];
         List<PieceKind> kinds = [];
-        ProtoMessage trainer = ProtoMessage.Empty(path), normalizer = ProtoMessage.Empty(path);
-        foreach (ProtoField field in new ProtoMessage(path, SmallFile.ReadBytes(path)).Fields())
+        ProtoMessage trainer = ProtoMessage.Empty(path), normalizer = ProtoMessage.Empty(path), denormalizer = ProtoMessage.Empty(path);
+        foreach (ProtoField field in new ProtoMessage(path, bytes).Fields())
         {
             switch (field.Number)
             {
@@ -38,6 +44,9 @@ internal static class SentencePieceFile
                 case 3:
                     normalizer = field.Message();
                     break;
+                case 5:
+                    denormalizer = field.Message();
+                    break;
                 default:
                     break;
             }
@@ -45,59 +54,76 @@ internal static class SentencePieceFile
 
         if (tokens.Count == 0)
             throw new CheckpointFormatException(path, "expected a SentencePiece model, found no pieces; this is not a .model file.", kind: "VocabularyMissing");
-        CheckSupported(path, trainer, normalizer, kinds);
-        BpeModel model = new ScoredPieces(path, tokens, scores, kinds).Build();
-        return Join(path, model, trainer, normalizer);
+        ScoredPieces pieces = new(path, tokens, scores, kinds);
+        bool byteFallback = trainer.Flag(35, false);
+        Check(pieces, trainer, denormalizer, byteFallback);
+        return Join(pieces, trainer, normalizer, byteFallback);
     }
 
-    private static TokenizerParts Join(string path, BpeModel model, ProtoMessage trainer, ProtoMessage normalizer)
+    private static TokenizerParts Join(ScoredPieces pieces, ProtoMessage trainer, ProtoMessage normalizer, bool byteFallback)
     {
-        bool addPrefix = normalizer.Flag(3, true);
-        int[] byteOfId = new int[model.Vocabulary.Size];
-        Array.Fill(byteOfId, -1);
-        ByteFallbackDecoder bytes = new();
-        for (int id = 0; id < byteOfId.Length; id++)
+        ITokenModel model = trainer.Integer(3, Unigram) == Bpe
+            ? ScoredBpe.SentencePiece(pieces, byteFallback)
+            : UnigramPieces.SentencePiece(pieces, byteFallback);
+        SentencePieceSpec spec = new()
         {
-            if (bytes.Bytes(model.Vocabulary.Token(id)!) is [byte value])
-                byteOfId[id] = value;
-        }
-
+            Map = CharacterMap.Read(pieces.File, normalizer.Blob(2)),
+            Symbols = pieces.Symbols(PieceKind.UserDefined),
+            AddsBlank = normalizer.Flag(3, true),
+            RemovesExtraBlanks = normalizer.Flag(4, true),
+            MarksBlanks = normalizer.Flag(5, true),
+            BlankIsSuffix = trainer.Flag(24, false),
+        };
+        SentencePieceDecoder decoder = new(pieces, trainer.Has(44) ? trainer.Text(44) : UnknownText, spec.AddsBlank, spec.RemovesExtraBlanks);
+        int[] byteOfId = [.. pieces.Tokens.Select(token => decoder.Bytes(token) is [byte value] ? value : -1)];
         return new TokenizerParts
         {
-            Source = path,
+            Source = pieces.File,
             Model = model,
-            Normalizer = new SentencePieceSpaces(addPrefix, normalizer.Flag(4, true)),
+            Normalizer = new SentencePieceNormalizer(spec),
             PostProcessor = new ByteRanges(id => (uint)id < (uint)byteOfId.Length ? byteOfId[id] : -1),
-            Decoder = SpaceMarkDecoder.Create(addPrefix),
+            Decoder = decoder,
+            Markers = new HashSet<int>(pieces.Ids(PieceKind.Control)),
             Special = new SpecialTokenIds
             {
-                Unknown = Role(trainer, 40, 0, model),
-                Begin = Role(trainer, 41, 1, model),
-                End = Role(trainer, 42, 2, model),
-                Pad = Role(trainer, 43, -1, model),
+                Unknown = pieces.UnknownId,
+                Begin = Role(trainer, 41, 1, pieces),
+                End = Role(trainer, 42, 2, pieces),
+                Pad = Role(trainer, 43, -1, pieces),
             },
         };
     }
 
-    private static void CheckSupported(string path, ProtoMessage trainer, ProtoMessage normalizer, List<PieceKind> kinds)
+    private static void Check(ScoredPieces pieces, ProtoMessage trainer, ProtoMessage denormalizer, bool byteFallback)
     {
         void Require(bool isSupported, string found, string known)
         {
             if (!isSupported)
-                throw new CheckpointFormatException(path, $"the SentencePiece model has {found}, which is not supported; known: {known}.", kind: "UnknownComponent");
+                throw new CheckpointFormatException(pieces.File, $"the SentencePiece model has {found}, which is not supported; known: {known}.", kind: "UnknownComponent");
         }
 
-        int type = trainer.Integer(3, 1);
-        Require(type == ModelTypeBpe, FormattableString.Invariant($"model type {type} (1 Unigram, 3 words, 4 characters)"), "2 (BPE)");
-        Require(normalizer.Length(2) == 0, $"the normalization table \"{VisibleText.Show(normalizer.Text(1))}\"", "identity");
-        Require(normalizer.Flag(5, true), "escape_whitespaces off", "on");
-        Require(!trainer.Flag(24, false), "treat_whitespace_as_suffix", "a whitespace prefix");
-        Require(!kinds.Contains(PieceKind.UserDefined), "user-defined symbols", "normal, unknown, control and byte pieces");
+        int type = trainer.Integer(3, Unigram);
+        Require(type is Unigram or Bpe, FormattableString.Invariant($"model type {type} (3 words, 4 characters)"), "1 (Unigram), 2 (BPE)");
+        Require(denormalizer.Blob(2).Length == 0, "a table for decoded text (denormalizer_spec)", "decoding without one");
+        Require(pieces.Kinds.All(Enum.IsDefined), "a piece of an unknown type", "types 1 to 6");
+        int unknowns = pieces.Ids(PieceKind.Unknown).Count, bytes = pieces.Ids(PieceKind.Byte).Count;
+        if (unknowns != 1)
+        {
+            throw new CheckpointFormatException(
+                pieces.File, FormattableString.Invariant($"the SentencePiece model has {unknowns} unknown pieces, expected one; the file is damaged."), kind: "UnknownTokenMissing");
+        }
+
+        if (bytes != (byteFallback ? 256 : 0))
+        {
+            throw new CheckpointFormatException(
+                pieces.File, FormattableString.Invariant($"the SentencePiece model has {bytes} byte pieces, expected 256 with byte_fallback and none without; the file is damaged."),
+                kind: "BytePieces");
+        }
     }
 
-    private static int? Role(ProtoMessage trainer, int field, int otherwise, BpeModel model)
+    private static int? Role(ProtoMessage trainer, int field, int otherwise, ScoredPieces pieces)
     {
         int id = trainer.Integer(field, otherwise);
-        return id >= 0 && id < model.Vocabulary.Size ? id : null;
+        return id >= 0 && id < pieces.Tokens.Count ? id : null;
     }
 }

@@ -63,6 +63,8 @@ internal sealed class BpeModel : ITokenModel
 
     public int? UnknownId { get; }
 
+    public bool ShowsUnknownText => _options.ShowsUnknownText;
+
     public void Tokenize(ReadOnlySpan<int> piece, List<ModelToken> tokens)
     {
         if (_cache.TryAppend(piece, tokens))
@@ -97,7 +99,7 @@ internal sealed class BpeModel : ITokenModel
             : rented = ArrayPool<int>.Shared.Rent(checked(capacity * BpeSymbols.Fields));
         BpeSymbols symbols = new(memory, capacity);
         Split(piece, ref symbols);
-        symbols.MergeAll(_merges);
+        symbols.MergeAll(_merges, _options.Unused);
         symbols.Emit(this, tokens);
         if (rented is not null)
             ArrayPool<int>.Shared.Return(rented);
@@ -110,7 +112,18 @@ internal sealed class BpeModel : ITokenModel
         {
             int codePoint = piece[at];
             int bytes = CodePoints.Utf8Length(codePoint);
-            int id = CharacterId(codePoint, at == 0, at == piece.Length - 1);
+            int length = 1;
+            int id = _options.Symbols is { } whole ? whole.Longest(piece[at..], out length) : -1;
+            if (id >= 0)
+            {
+                bytes = CodePoints.Utf8Length(piece.Slice(at, length));
+                at += length - 1;
+            }
+            else
+            {
+                id = CharacterId(codePoint, at == 0, at == piece.Length - 1);
+            }
+
             if (id >= 0)
             {
                 if (pendingUnknownBytes > 0)
@@ -170,8 +183,16 @@ internal sealed class BpeModel : ITokenModel
     }
 
     /// <summary>Puts a finished symbol into the result; a character that only occurs inside longer tokens is unknown after all.</summary>
-    internal void Emit(int id, int start, int end, List<ModelToken> tokens)
+    internal void Emit(int id, int start, int end, Dictionary<int, (int Left, int Right)>? unusedParts, List<ModelToken> tokens)
     {
+        if (unusedParts is not null && unusedParts.TryGetValue(id, out (int Left, int Right) parts))
+        {
+            int middle = start + Utf8Length(parts.Left);
+            Emit(parts.Left, start, middle, unusedParts, tokens);
+            Emit(parts.Right, middle, end, unusedParts, tokens);
+            return;
+        }
+
         if (id >= Vocabulary.Size)
         {
             Span<byte> bytes = stackalloc byte[4];
@@ -194,6 +215,10 @@ internal sealed class BpeModel : ITokenModel
         else
             tokens.Add(new ModelToken(id, start, end));
     }
+
+    private int Utf8Length(int symbol) => symbol < Vocabulary.Size
+        ? Encoding.UTF8.GetByteCount(Vocabulary.Token(symbol)!)
+        : CodePoints.Utf8Length(_innerCharacters[symbol - Vocabulary.Size]);
 
     private bool HasBytes(ReadOnlySpan<byte> bytes)
     {

@@ -18,6 +18,8 @@ internal ref struct BpeSymbols
     private readonly Span<int> _next;
     private readonly Span<int> _ranks;
     private int _count;
+    private IReadOnlySet<int>? _unused;
+    private Dictionary<int, (int Left, int Right)>? _unusedParts;
 
     /// <summary>Symbols in <paramref name="memory"/>, which has room for <see cref="Fields"/> × <paramref name="capacity"/>.</summary>
     public BpeSymbols(Span<int> memory, int capacity)
@@ -40,8 +42,9 @@ internal ref struct BpeSymbols
     }
 
     /// <summary>Merges until no pair is left that does.</summary>
-    public void MergeAll(MergeTable merges)
+    public void MergeAll(MergeTable merges, IReadOnlySet<int>? unused)
     {
+        (_unused, _unusedParts) = (unused, unused is null ? null : []);
         for (int at = 0; at < _count; at++)
             Rank(at, merges);
         if (_count < QueueThreshold)
@@ -56,7 +59,7 @@ internal ref struct BpeSymbols
         int start = 0;
         for (int at = 0; at < _count; at = _next[at])
         {
-            model.Emit(_ids[at], start, start + _bytes[at], tokens);
+            model.Emit(_ids[at], start, start + _bytes[at], _unusedParts, tokens);
             start += _bytes[at];
         }
     }
@@ -111,11 +114,21 @@ internal ref struct BpeSymbols
         _ranks[right] = MergeTable.None;
         if (_next[at] < _count)
             _previous[_next[at]] = at;
-        Rank(at, merges);
         if (_previous[at] >= 0)
             Rank(_previous[at], merges);
+        Rank(at, merges);
     }
 
     private void Rank(int at, MergeTable merges)
-        => _ranks[at] = _next[at] < _count ? merges.Rank(_ids[at], _ids[_next[at]], out _) : MergeTable.None;
+    {
+        _ranks[at] = MergeTable.None;
+        if (_next[at] == _count)
+            return;
+        (int left, int right) = (_ids[at], _ids[_next[at]]);
+        _ranks[at] = merges.Rank(left, right, out int result);
+
+        // As sentencepiece does: the pair looked at last counts, whether or not it is the one that merges.
+        if (_unused is not null && _unused.Contains(result))
+            _unusedParts![result] = (left, right);
+    }
 }

@@ -12,6 +12,9 @@ internal interface ITokenModel
     /// <summary>The id for what has no other, or null when the model has none.</summary>
     int? UnknownId { get; }
 
+    /// <summary>Whether an unknown token is shown as the text it stands for rather than as its own spelling.</summary>
+    bool ShowsUnknownText => false;
+
     /// <summary>Fills <paramref name="tokens"/>, which comes empty, with the tokens of <paramref name="piece"/> (code points, not empty), in order.</summary>
     void Tokenize(ReadOnlySpan<int> piece, List<ModelToken> tokens);
 }
