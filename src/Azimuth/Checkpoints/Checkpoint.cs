@@ -11,7 +11,7 @@ public abstract class Checkpoint
     /// <summary>The file (or index file) it was opened from.</summary>
     public abstract string Path { get; }
 
-    /// <summary>"safetensors", "sharded safetensors" or "GGUF".</summary>
+    /// <summary>"safetensors", "GGUF", "PyTorch" or "PyTorch before 1.6", the first and the last two also with "sharded" before them.</summary>
     public abstract string Format { get; }
 
     /// <summary>All tensors, in file order.</summary>
@@ -26,7 +26,7 @@ public abstract class Checkpoint
     /// <summary>The tensor's header entry, or null when there is none of that name.</summary>
     public abstract TensorInfo? Find(string name);
 
-    /// <summary>The tensor's bytes, without copying; from a big-endian file, a copy in little-endian order.</summary>
+    /// <summary>The tensor's bytes, without copying; from a big-endian or compressed file and of a view in another order, a copy.</summary>
     /// <exception cref="CheckpointFormatException">No tensor of that name (the message lists the nearest names).</exception>
     public StoredBytes Bytes(string name) => Data(Require(name));
 

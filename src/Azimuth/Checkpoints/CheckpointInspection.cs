@@ -28,7 +28,7 @@ public sealed record InspectedType(string Type, int Tensors, long Parameters, lo
 
 /// <summary>What a checkpoint's header says; tensor data is not touched. Serialises to JSON as it is.</summary>
 /// <param name="Path">The file it was read from, absolute.</param>
-/// <param name="Format">"safetensors", "sharded safetensors" or "GGUF".</param>
+/// <param name="Format">"safetensors", "GGUF", "PyTorch" or "PyTorch before 1.6", the first and the last two also with "sharded" before them.</param>
 /// <param name="FormatVersion">"2" or "3", with "big-endian" where it is, for GGUF; otherwise null.</param>
 /// <param name="FileBytes">Bytes of all its files.</param>
 /// <param name="ParameterCount">Values of all tensors together, of whatever type; a tied table counts as often as it is stored.</param>
@@ -76,7 +76,7 @@ public sealed record CheckpointInspection(
         GgufFile gguf => [.. gguf.Metadata.Select(m => Describe(m.Key, m.Value))],
         SafetensorsFile file => Texts(file),
         // Every shard repeats the same texts as a rule: one line each is enough.
-        ShardedSafetensors sharded => [.. sharded.Shards.SelectMany(Texts).Distinct()],
+        ShardedCheckpoint sharded => [.. sharded.Shards.OfType<SafetensorsFile>().SelectMany(Texts).Distinct()],
         _ => [],
     };
 

@@ -19,8 +19,9 @@ internal static class ForeignFormat
             _ when text.StartsWith("version https://git-lfs", StringComparison.Ordinal) => ". It is a Git LFS pointer, not the file itself: run git lfs pull",
             _ when text.StartsWith("<!DOCTYPE", StringComparison.OrdinalIgnoreCase) || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase) => ". It is a web page, not a model: download the file again",
             _ when text.StartsWith("GGUF", StringComparison.Ordinal) => ". It is a GGUF file: give it the ending .gguf",
-            _ when text.StartsWith("PK\u0003\u0004", StringComparison.Ordinal) => ". It is a zip archive, as PyTorch saves: convert it to safetensors",
-            _ when text.StartsWith("\u0080\u0002", StringComparison.Ordinal) => ". It is a Python pickle, as PyTorch saved before version 1.6: convert it to safetensors",
+            _ when text.StartsWith("PK\u0003\u0004", StringComparison.Ordinal) => ". It is a zip archive, as PyTorch saves: give it the ending .pt",
+            _ when text.StartsWith("\u0080\u0002", StringComparison.Ordinal) => ". It is a Python pickle: if PyTorch before version 1.6 saved it, give it the ending .pt",
+            _ when bytes.Length > 10 && start[8] == '{' && start[4..8].IndexOfAnyExcept((byte)0) < 0 => ". It is a safetensors file: give it the ending .safetensors",
             _ => "",
         };
     }

@@ -5,7 +5,7 @@ namespace Azimuth.Checkpoints;
 /// <summary>A model that can be opened by name.</summary>
 /// <param name="Name">Its folder's name.</param>
 /// <param name="Path">Its folder.</param>
-/// <param name="Format">"safetensors", "sharded safetensors" or "GGUF".</param>
+/// <param name="Format">"safetensors", "GGUF", "PyTorch" or "PyTorch before 1.6", the first and the last two also with "sharded" before them.</param>
 /// <param name="SizeBytes">Bytes of the weights' files.</param>
 /// <param name="Description">The first line of text in its README.md, or "".</param>
 /// <param name="IsDefault">True for the model used when none is named.</param>

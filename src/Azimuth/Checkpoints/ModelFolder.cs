@@ -48,9 +48,10 @@ public sealed class ModelFolder
     public static Checkpoint OpenWeights(string path) => WeightsLocator.Find(path).Open();
 
     /// <summary>
-    /// Opens a folder (safetensors in one file or sharded, or exactly one GGUF file), or a single .safetensors, .gguf, index or config.json file.
+    /// Opens a folder (safetensors in one file or sharded, or exactly one GGUF file, or what PyTorch saved, in this order), or a single file of these, an index or
+    /// config.json.
     /// </summary>
-    /// <exception cref="CheckpointFormatException">Nothing there, no or several weights, no config.json beside safetensors, or a malformed file; the message says which and what to do.</exception>
+    /// <exception cref="CheckpointFormatException">Nothing there, no or several weights, no config.json beside other weights than GGUF, or a malformed file; the message says which and what to do.</exception>
     public static ModelFolder Open(string path)
     {
         var weights = WeightsLocator.Find(path);

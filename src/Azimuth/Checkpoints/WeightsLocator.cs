@@ -1,17 +1,19 @@
 using Azimuth.Checkpoints.Gguf;
 using Azimuth.Checkpoints.Safetensors;
+using Azimuth.Checkpoints.Torch;
 
 namespace Azimuth.Checkpoints;
 
 /// <summary>Which file holds a model's weights, and in which format.</summary>
-/// <param name="File">Absolute path of a .safetensors, .gguf or index file.</param>
+/// <param name="File">Absolute path of a .safetensors, .gguf or index file, or of one that torch.save wrote.</param>
 /// <param name="Warnings">Remarks on what else lay there.</param>
 internal sealed record WeightsLocation(string File, IReadOnlyList<string> Warnings)
 {
     /// <summary>Opens the file as its ending says.</summary>
     public Checkpoint Open() =>
         File.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? GgufFile.Open(File)
-        : File.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? ShardedSafetensors.Open(File)
+        : File.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? ShardedCheckpoint.Open(File)
+        : PickledWeights.HasEnding(File) ? TorchFile.Open(File)
         : SafetensorsFile.Open(File);
 }
 
@@ -20,6 +22,7 @@ internal static class WeightsLocator
 {
     private const string SingleFile = "model.safetensors";
     private const string IndexFile = "model.safetensors.index.json";
+    private static readonly string[] Endings = [".index.json", ".safetensors", ".gguf"];
 
     /// <summary>Looks at names only; nothing is opened.</summary>
     /// <exception cref="CheckpointFormatException">Nothing there, or not one set of weights.</exception>
@@ -34,9 +37,9 @@ internal static class WeightsLocator
         string name = Path.GetFileName(full);
         if (name.Equals("config.json", StringComparison.OrdinalIgnoreCase))
             return InFolder(Path.GetDirectoryName(full)!);
-        if (name.EndsWith(".index.json", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
+        if (Endings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) || PickledWeights.HasEnding(name))
             return new WeightsLocation(full, []);
-        throw new CheckpointFormatException(path, "expected a model folder, a .safetensors, .gguf or .safetensors.index.json file" + (IsPickled(name) ? ", found PyTorch's pickled format, which is not read. Convert it to safetensors" : ", found another ending"), kind: "UnknownFormat");
+        throw new CheckpointFormatException(path, "expected a model folder, a .safetensors, .gguf, .bin, .pt, .pth, .ckpt or .index.json file, found another ending", kind: "UnknownFormat");
     }
 
     private static WeightsLocation InFolder(string folder)
@@ -60,10 +63,8 @@ internal static class WeightsLocator
                 throw new CheckpointFormatException(folder, $"expected one model, found {candidates.Length} files: {Few(candidates)}. Name one of them", kind: "SeveralWeights");
         }
 
-        string[] pickled = Array.FindAll(names, IsPickled);
-        throw pickled.Length > 0
-            ? new CheckpointFormatException(folder, $"expected {SingleFile} or a .gguf file, found {Few(pickled)} in PyTorch's pickled format, which is not read. Convert the model to safetensors", kind: "PickledWeights")
-            : new CheckpointFormatException(folder, $"expected {SingleFile}, {IndexFile} or one .gguf file, found {(names.Length == 0 ? "an empty folder" : Few(names))}. Check the path", kind: "WeightsMissing");
+        return PickledWeights.Find(folder, names)
+            ?? throw new CheckpointFormatException(folder, $"expected {SingleFile}, {IndexFile}, one .gguf file or {PickledWeights.SingleFile}, found {(names.Length == 0 ? "an empty folder" : Few(names))}. Check the path", kind: "WeightsMissing");
     }
 
     private static string[] Names(string folder)
@@ -80,9 +81,5 @@ internal static class WeightsLocator
 
     private static string[] Ending(string[] names, string ending) => Array.FindAll(names, n => n.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
 
-    private static bool IsPickled(string name) =>
-        name.EndsWith(".pt", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".pth", StringComparison.OrdinalIgnoreCase)
-        || name.StartsWith("pytorch_model", StringComparison.OrdinalIgnoreCase);
-
-    private static string Few(string[] names) => string.Join(", ", names.Take(5)) + (names.Length > 5 ? $" and {names.Length - 5} more" : "");
+    public static string Few(string[] names) => string.Join(", ", names.Take(5)) + (names.Length > 5 ? $" and {names.Length - 5} more" : "");
 }

@@ -87,7 +87,7 @@ public sealed class DamagedFileTests
         for (int length = 0; length < jsonEnd; length++)
         {
             File.WriteAllBytes(index, whole[..length]);
-            Assert.Throws<CheckpointFormatException>(() => ShardedSafetensors.Open(index));
+            Assert.Throws<CheckpointFormatException>(() => ShardedCheckpoint.Open(index));
         }
     }
 
@@ -157,7 +157,7 @@ public sealed class DamagedFileTests
         try
         {
             // A flipped letter in "metadata" or in its numbers does no harm.
-            Assert.Equal(["a", "b", "c"], ShardedSafetensors.Open(index).Tensors.Select(t => t.Name));
+            Assert.Equal(["a", "b", "c"], ShardedCheckpoint.Open(index).Tensors.Select(t => t.Name));
         }
         catch (CheckpointFormatException e)
         {

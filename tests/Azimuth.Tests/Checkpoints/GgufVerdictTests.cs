@@ -30,7 +30,7 @@ public sealed class GgufVerdictTests
         if (expected.TryGetProperty("metadata", out var metadata))
             AssertMetadata(Verdicts.PathOf("gguf", metadata.GetString()!), gguf);
         if (expected.TryGetProperty("tensors", out var tensors))
-            ShardedSafetensorsTests.AssertEqual(SafetensorsFile.Open(Verdicts.PathOf("gguf", tensors.GetString()!)), gguf);
+            ShardedCheckpointTests.AssertEqual(SafetensorsFile.Open(Verdicts.PathOf("gguf", tensors.GetString()!)), gguf);
         if (expected.TryGetProperty("npy_folder", out var folder))
             AssertDequantised(Verdicts.PathOf("gguf", folder.GetString()!), gguf);
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Azimuth.Checkpoints;
 using Azimuth.Checkpoints.Gguf;
 using Azimuth.Checkpoints.Safetensors;
+using Azimuth.Checkpoints.Torch;
 using Azimuth.Numerics;
 
 namespace Azimuth.Tests.Checkpoints;
@@ -57,8 +58,6 @@ public sealed class ModelFolderTests
         File.WriteAllText(folder.File("notes.txt"), "x");
         Assert.Contains("found notes.txt", Refusal(folder.Path, "WeightsMissing"));
         Assert.Contains("another ending", Refusal(folder.File("notes.txt"), "UnknownFormat"));
-        File.WriteAllText(folder.File("pytorch_model.bin"), "x");
-        Assert.Contains("Convert the model to safetensors", Refusal(folder.Path, "PickledWeights"));
         File.Copy(Verdicts.PathOf("gguf", "ok/nothing.gguf"), folder.File("one.gguf"));
         Assert.Equal("one", ModelFolder.Open(folder.File("one.gguf")).Name);
         Assert.NotNull(ModelFolder.Open(folder.Path).Gguf);
@@ -78,11 +77,34 @@ public sealed class ModelFolderTests
         foreach (string path in new[] { Verdicts.PathOf("sharded", "safetensors"), Verdicts.PathOf("sharded", "safetensors/model.safetensors.index.json") })
         {
             var model = ModelFolder.Open(path);
-            Assert.IsType<ShardedSafetensors>(model.Checkpoint);
+            Assert.IsType<ShardedCheckpoint>(model.Checkpoint);
             Assert.Equal("safetensors", model.Name);
             Assert.Equal(Verdicts.PathOf("sharded", "safetensors"), model.TokenizerFolder);
         }
     }
+
+    [Fact]
+    public void What_PyTorch_saved_is_found_where_nothing_safer_lies()
+    {
+        using var folder = new TemporaryFolder();
+        byte[] saved = File.ReadAllBytes(Verdicts.PathOf("torch", "ok/module-state-dict.pt"));
+        File.WriteAllText(folder.File("config.json"), """{"model_type":"gpt2"}""");
+        foreach (string stranger in new[] { "training_args.bin", "optimizer.pt", "rng_state_0.pth" })
+            folder.Write(stranger, saved);
+        Refusal(folder.Path, "WeightsMissing");
+        folder.Write("consolidated.00.pth", saved);
+        Assert.Equal("consolidated.00.pth", Weights(folder));
+        folder.Write("consolidated.01.pth", saved);
+        Assert.Contains("a part of every matrix", Refusal(folder.Path, "SeveralWeights"));
+        folder.Write("pytorch_model.bin", saved);
+        Assert.Equal("pytorch_model.bin", Weights(folder));
+        var model = Assert.IsType<TorchFile>(ModelFolder.Open(folder.Path).Checkpoint);
+        Assert.Equal(10, model.Tensors.Count);
+        SafetensorsWriter.Save(folder.File("model.safetensors"), [SafetensorsEntry.From("a", [1f], 1)]);
+        Assert.Equal("model.safetensors", Weights(folder));
+    }
+
+    private static string Weights(TemporaryFolder folder) => Path.GetFileName(ModelFolder.Open(folder.Path).Checkpoint.Path);
 
     private static string Refusal(string path, string kind)
     {

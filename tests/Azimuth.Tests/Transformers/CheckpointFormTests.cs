@@ -56,11 +56,13 @@ public sealed class CheckpointFormTests : IDisposable
         Assert.Equal(folder.Logits.Values, gguf.Logits.Values);
     }
 
-    [Fact]
-    public void A_sharded_folder_gives_the_reference_logits()
+    [Theory]
+    [InlineData("safetensors")]
+    [InlineData("bin")]
+    public void A_sharded_folder_gives_the_reference_logits(string folder)
     {
         JsonElement golden = Near.Json(TestFiles.Fixture("checkpoints", "sharded", "golden.json"));
-        LanguageModel model = LanguageModel.Load(TestFiles.Fixture("checkpoints", "sharded", "safetensors"), _workers);
+        LanguageModel model = LanguageModel.Load(TestFiles.Fixture("checkpoints", "sharded", folder), _workers);
         for (int i = 0; i < 2; i++)
         {
             Matrix logits = model.Logits(Near.Integers(golden.GetProperty("input_ids")[i]));

@@ -92,7 +92,8 @@ internal sealed class ZipDirectory
     }
 
     /// <summary>An entry's bytes in the archive, and where they begin.</summary>
-    private (StoredBytes Packed, long At) Packed(ZipEntry entry)
+    /// <exception cref="CheckpointFormatException">The entry is not where the directory says.</exception>
+    public (StoredBytes Packed, long At) Packed(ZipEntry entry)
     {
         long at = entry.HeaderOffset;
         if (at < 0 || at > _bytes.Length - LocalBytes || !_bytes.Span(at, 4).SequenceEqual("PK\u0003\u0004"u8))

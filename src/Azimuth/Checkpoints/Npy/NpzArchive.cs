@@ -22,7 +22,7 @@ public sealed class NpzArchive
         {
             bool torch = zip.Entries.Any(e => e.Name.EndsWith("data.pkl", StringComparison.Ordinal));
             throw new CheckpointFormatException(path, torch
-                ? "expected an archive of .npy arrays, found PyTorch's pickled format, which is not read here. Convert the model to safetensors"
+                ? "expected an archive of .npy arrays, found what torch.save writes. Give it the ending .pt"
                 : "expected an archive of .npy arrays, found none in it. It is another zip file", kind: "UnknownFormat");
         }
     }

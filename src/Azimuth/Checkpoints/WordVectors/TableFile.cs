@@ -1,4 +1,5 @@
 using System.Globalization;
+using Azimuth.Checkpoints.Torch;
 using Azimuth.Embeddings;
 using Azimuth.Numerics;
 
@@ -30,13 +31,14 @@ public sealed class TableFile
 
     /// <summary>
     /// True for a path whose ending is one of the formats read here (.txt .vec .w2v .bin .npy .npz .tsv .jsonl .ndjson .csv, each also with .gz).
-    /// A model's weights have other endings; PyTorch's pytorch_model.bin is one, whatever it is read as.
+    /// A model's weights have other endings, but for PyTorch's .bin: what is called pytorch_model or begins as torch.save's files do is none.
     /// </summary>
     public static bool IsTableFile(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
         return TableFormats.IsKnownEnding(path) && !Directory.Exists(path)
-            && !System.IO.Path.GetFileName(path).StartsWith("pytorch_model", StringComparison.OrdinalIgnoreCase);
+            && !System.IO.Path.GetFileName(path).StartsWith("pytorch_model", StringComparison.OrdinalIgnoreCase)
+            && !(path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) && TorchFile.Looks(path));
     }
 
     /// <summary>

@@ -38,7 +38,7 @@ internal static class SizeCounter
         {
             return WeightsLocator.Find(full) is null ? inside : null;
         }
-        catch (CheckpointFormatException e) when (e.Kind is "WeightsMissing" or "PickledWeights")
+        catch (CheckpointFormatException e) when (e.Kind == "WeightsMissing")
         {
             return inside;
         }

@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Azimuth.Checkpoints.Safetensors;
 
-namespace Azimuth.Checkpoints.Safetensors;
+namespace Azimuth.Checkpoints;
 
 /// <summary>A <c>*.index.json</c>: which shard file holds each tensor. Validated as text; the shards are not opened.</summary>
 internal sealed class ShardIndex
@@ -21,8 +22,11 @@ internal sealed class ShardIndex
     /// <summary>metadata.total_size, where it is a whole number.</summary>
     public long? TotalSize { get; }
 
+    /// <summary>True for the ending of PyTorch's shards.</summary>
+    public static bool IsPickled(string file) => file.EndsWith(".bin", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Reads and checks an index.</summary>
-    /// <exception cref="CheckpointFormatException">Malformed, or a file name that is not a plain .safetensors name.</exception>
+    /// <exception cref="CheckpointFormatException">Malformed, or a file name that is not the plain name of a .safetensors or .bin file.</exception>
     public static ShardIndex Read(string path)
     {
         var bytes = MappedFile.Open(path);
@@ -110,10 +114,8 @@ internal sealed class ShardIndex
     {
         if (file.Length == 0 || file is "." or ".." || file.AsSpan().ContainsAny("/\\:\0"))
             throw new CheckpointFormatException(path, $"expected the plain name of a file in the same folder, found {(file.Length == 0 ? "an empty one" : file)}. Do not open this model: its index points elsewhere", tensor, kind: "PathLeavesFolder");
-        if (file.EndsWith(".bin", StringComparison.OrdinalIgnoreCase))
-            throw new CheckpointFormatException(path, $"it lies in {file}, PyTorch's pickled format, which is not read. Convert the model to safetensors", tensor, kind: "PickledWeights");
-        if (!file.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
-            throw new CheckpointFormatException(path, $"expected the name of a .safetensors file, found {file}{CheckpointFormatException.Malformed}", tensor, kind: "IndexMalformed");
+        if (!IsPickled(file) && !file.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
+            throw new CheckpointFormatException(path, $"expected the name of a .safetensors or .bin file, found {file}{CheckpointFormatException.Malformed}", tensor, kind: "IndexMalformed");
     }
 
     private static long? ParseTotalSize(ref Utf8JsonReader reader)
