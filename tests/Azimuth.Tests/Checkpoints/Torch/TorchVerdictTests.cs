@@ -10,9 +10,21 @@ public sealed class TorchVerdictTests
     /// <summary>The strange files that open, with what they warn of; all others are refused.</summary>
     private static readonly Dictionary<string, string?> Opened = new(StringComparer.Ordinal)
     {
-        ["float8"] = null, ["uint16-32-64"] = null, ["protocol-1"] = null, ["bytes-in-metadata"] = null, ["set-in-metadata"] = null,
-        ["two-state-dicts"] = "left out: ema_state_dict", ["flat-and-nested"] = "left out: ", ["duplicate-key"] = null, ["deep-list"] = null, ["deep-tuple"] = null,
-        ["self-reference"] = null, ["doubling-tuples"] = null, ["memo-index-huge"] = null, ["long1-255-bytes"] = null, ["zip-crc-mismatch"] = null,
+        ["float8"] = null,
+        ["uint16-32-64"] = null,
+        ["protocol-1"] = null,
+        ["bytes-in-metadata"] = null,
+        ["set-in-metadata"] = null,
+        ["two-state-dicts"] = "left out: ema_state_dict",
+        ["flat-and-nested"] = "left out: ",
+        ["duplicate-key"] = null,
+        ["deep-list"] = null,
+        ["deep-tuple"] = null,
+        ["self-reference"] = null,
+        ["doubling-tuples"] = null,
+        ["memo-index-huge"] = null,
+        ["long1-255-bytes"] = null,
+        ["zip-crc-mismatch"] = null,
     };
 
     public static TheoryData<string> Good => Verdicts.Files("torch", "ok");
