@@ -21,10 +21,17 @@ internal static class CliProcess
         return await FinishAsync(process, args);
     }
 
-    /// <summary>Runs a line as it is typed in a shell, <c>azimuth</c> being the built command.</summary>
-    public static async Task<CliResult> RunShellAsync(string folder, string line)
+    /// <summary>Runs with environment variables of its own.</summary>
+    public static async Task<CliResult> RunWithAsync(IReadOnlyDictionary<string, string> environment, params string[] args)
     {
-        ProcessStartInfo start = Redirected("bash", folder);
+        using Process process = StartWith(environment, TestFiles.Root, args);
+        return await FinishAsync(process, args);
+    }
+
+    /// <summary>Runs a line as it is typed in a shell, <c>azimuth</c> being the built command.</summary>
+    public static async Task<CliResult> RunShellAsync(string folder, string line, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        ProcessStartInfo start = Redirected("bash", folder, environment);
         start.ArgumentList.Add("-c");
         start.ArgumentList.Add("azimuth() { dotnet exec \"$AZIMUTH_ASSEMBLY\" \"$@\"; }\n" + line);
         start.Environment["AZIMUTH_ASSEMBLY"] = Assembly;
@@ -33,9 +40,12 @@ internal static class CliProcess
     }
 
     /// <summary>Starts without waiting, for tests that send signals.</summary>
-    public static Process Start(string folder, params string[] args)
+    public static Process Start(string folder, params string[] args) => StartWith(null, folder, args);
+
+    /// <summary>The same with environment variables of its own.</summary>
+    public static Process StartWith(IReadOnlyDictionary<string, string>? environment, string folder, params string[] args)
     {
-        ProcessStartInfo start = Redirected("dotnet", folder);
+        ProcessStartInfo start = Redirected("dotnet", folder, environment);
         start.ArgumentList.Add("exec");
         start.ArgumentList.Add(Assembly);
         foreach (string arg in args)
@@ -63,15 +73,25 @@ internal static class CliProcess
         return new CliResult(string.Join(' ', args), process.ExitCode, await output, await error);
     }
 
-    private static ProcessStartInfo Redirected(string program, string folder) => new(program)
+    private static ProcessStartInfo Redirected(string program, string folder, IReadOnlyDictionary<string, string>? environment)
     {
-        WorkingDirectory = folder,
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-        StandardOutputEncoding = Encoding.UTF8,
-        StandardErrorEncoding = Encoding.UTF8,
-    };
+        ProcessStartInfo start = new(program)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
+        };
+        // What this machine's user has fetched from a hub, and the token for it, are none of the tests' business.
+        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("HF_", StringComparison.Ordinal) || name.StartsWith("HUGGING", StringComparison.Ordinal)).ToArray())
+            start.Environment.Remove(name);
+        start.Environment["HF_HOME"] = Path.Combine(Path.GetTempPath(), "azimuth-no-hub-cache");
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
+        return start;
+    }
 
     private static string FindAssembly()
     {

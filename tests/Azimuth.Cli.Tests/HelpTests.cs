@@ -26,12 +26,25 @@ public sealed partial class HelpTests
     {
         string page = (await CliProcess.RunAsync([.. command.Split(' '), "--help"])).Screen();
         using ShellFolder folder = new();
+        using HubServer hub = HubOfExamples();
+        using TemporaryFolder cache = new();
+        Dictionary<string, string> environment = new() { ["HF_ENDPOINT"] = hub.Address, ["HF_HOME"] = cache.Path };
         foreach (string example in ExamplesOf(page))
         {
-            CliResult run = await CliProcess.RunShellAsync(folder.Path, example);
+            CliResult run = await CliProcess.RunShellAsync(folder.Path, example, environment);
             Assert.True(run.ExitCode == 0, $"{example}: exit {run.ExitCode}\n{run.Error}");
             Assert.NotEqual("", run.Output);
         }
+    }
+
+    /// <summary>A hub with the models that examples fetch.</summary>
+    private static HubServer HubOfExamples()
+    {
+        HubServer hub = new();
+        hub.Add("HuggingFaceTB/SmolLM2-135M-Instruct", new Dictionary<string, byte[]> { ["config.json"] = [1], ["model.safetensors"] = [2] });
+        hub.Add("google-bert/bert-base-uncased", new Dictionary<string, byte[]> { ["config.json"] = [1], ["model.safetensors"] = [2], ["vocab.txt"] = [3] });
+        hub.Add("ggml-org/models", new Dictionary<string, byte[]> { ["tinyllamas/stories260K.gguf"] = [1], ["tinyllamas/stories15M.gguf"] = [2] });
+        return hub;
     }
 
     private static IReadOnlyList<string> ExamplesOf(string page) =>

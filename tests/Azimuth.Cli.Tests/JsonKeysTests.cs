@@ -6,7 +6,7 @@ namespace Azimuth.Cli.Tests;
 public sealed class JsonKeysTests
 {
     [Theory]
-    [InlineData("models", "models[].name models[].path models[].format models[].sizeBytes models[].description models[].isDefault")]
+    [InlineData("models", "models[].name models[].path models[].format models[].sizeBytes models[].description models[].isDefault models[].source")]
     [InlineData("inspect -m novels-gpt", "path format fileBytes tensorCount elementCount types[].type config tensors[].name tensors[].type tensors[].shape tensors[].offset tensors[].sizeBytes")]
     [InlineData("inspect", "metadata tensors[].name")]
     [InlineData("tokenize -m novels-gpt --text héros", "ids[] tokens[].id tokens[].text tokens[].start tokens[].end tokens[].startByte tokens[].endByte tokens[].special decoded")]

@@ -5,7 +5,7 @@ internal static class Verbs
 {
     public static IReadOnlyList<string> Names { get; } =
     [
-        "models", "inspect", "tokenize", "lookup", "neighbors", "roundtrip", "geometry",
+        "models", "inspect", "pull", "tokenize", "lookup", "neighbors", "roundtrip", "geometry",
         "analogy", "eval analogies", "eval similarity", "bias", "probe", "subspace",
         "align", "drift", "map", "gradient",
         "trace", "confidence", "generate", "eval perplexity",

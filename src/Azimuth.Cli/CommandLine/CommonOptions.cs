@@ -6,7 +6,7 @@ namespace Azimuth.Cli.CommandLine;
 internal sealed class CommonOptions
 {
     public Option<string?> Model { get; } = Options.Text(
-        "--model", "MODEL", "a folder, a file, or a known name (`azimuth models` lists them); the bundled SmolLM2-135M-Instruct when left out", "-m");
+        "--model", "MODEL", "a folder, a file, or a known name (`azimuth models` lists them, `azimuth pull` fetches more); the bundled SmolLM2-135M-Instruct when left out", "-m");
 
     public Option<bool> Json { get; } = Options.Flag("--json", "write one JSON document to standard output, and nothing else there");
 

@@ -3,6 +3,7 @@ using Azimuth.Checkpoints;
 using Azimuth.Checkpoints.WordVectors;
 using Azimuth.Cli.Output;
 using Azimuth.Embeddings;
+using Azimuth.Hub;
 using Azimuth.Numerics;
 using Azimuth.Transformers;
 
@@ -56,7 +57,7 @@ internal sealed class Session : IDisposable
 
     private LanguageModel OpenModel(string path)
     {
-        Progress.Say($"opening {Path.GetFileName(path)}");
+        Progress.Say($"opening {HubCache.NameOfSnapshot(path) ?? Path.GetFileName(path)}");
         LanguageModel model = LanguageModel.Load(path, Workers);
         Cancel.ThrowIfCancellationRequested();
         return model;

@@ -10,6 +10,7 @@ internal static class AllCommands
         // What there is
         ModelsCommand.Create(),
         InspectCommand.Create(),
+        PullCommand.Create(),
 
         // Tokens and their rows
         TokenizeCommand.Create(),

@@ -10,10 +10,10 @@ internal static class ModelsCommand
 {
     public static Verb Create() => Verb.Create(
         "models",
-        "Lists the models that can be given to --model by name. They are looked for in the folder AZIMUTH_MODELS, where that is set, then beside the program.",
+        "Lists the models that can be given to --model by name: those in the folder AZIMUTH_MODELS, where that is set, and beside the program, then those in the hub's cache (HF_HUB_CACHE, HF_HOME), whoever fetched them.",
         [],
         Run,
-        new("azimuth models", "the bundled models"),
+        new("azimuth models", "the bundled models and those in the hub's cache"),
         new("azimuth models --json", "with their paths, for scripts"));
 
     private static Task<int> Run(Session session)
@@ -25,7 +25,7 @@ internal static class ModelsCommand
         {
             if (models.Count == 0)
             {
-                screen.Line("No bundled models were found. Set AZIMUTH_MODELS to the folder that holds them, or give --model a path.");
+                screen.Line("No models were found. Set AZIMUTH_MODELS to the folder that holds them, fetch one with `azimuth pull`, or give --model a path.");
                 return;
             }
 

@@ -31,7 +31,8 @@ internal sealed class ProgressLine(TextWriter error, bool shown)
     /// <param name="done">Units done.</param>
     /// <param name="total">Units in all.</param>
     /// <param name="unit">What a unit is, in the plural.</param>
-    public void Report(string what, long done, long total, string unit)
+    /// <param name="detail">What else is to be said, behind the rest.</param>
+    public void Report(string what, long done, long total, string unit, string detail = "")
     {
         lock (_lock)
         {
@@ -43,7 +44,7 @@ internal sealed class ProgressLine(TextWriter error, bool shown)
             string left = seconds > 1 && done > 0
                 ? $" · {Numbers.Duration(TimeSpan.FromSeconds(seconds * (total - done) / done))} left"
                 : "";
-            Draw($"{what} {Numbers.Count(done)} of {Numbers.Count(total)} {unit}{rate}{left}");
+            Draw($"{what} {Numbers.Count(done)} of {Numbers.Count(total)} {unit}{rate}{left}{detail}");
         }
     }
 

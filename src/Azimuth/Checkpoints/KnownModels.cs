@@ -1,19 +1,31 @@
 using System.Text;
+using Azimuth.Hub;
 
 namespace Azimuth.Checkpoints;
 
+/// <summary>Where a known model comes from.</summary>
+public enum KnownModelSource
+{
+    /// <summary>A folder for models: the one beside the program, or that of AZIMUTH_MODELS.</summary>
+    Bundled,
+
+    /// <summary>Fetched from a hub, by this program or by the hub's reference client.</summary>
+    HubCache,
+}
+
 /// <summary>A model that can be opened by name.</summary>
-/// <param name="Name">Its folder's name.</param>
+/// <param name="Name">Its folder's name; ORG/NAME, with @REVISION where that is not "main", for one from a hub.</param>
 /// <param name="Path">Its folder.</param>
 /// <param name="Format">"safetensors", "GGUF", "PyTorch" or "PyTorch before 1.6", the first and the last two also with "sharded" before them.</param>
 /// <param name="SizeBytes">Bytes of the weights' files.</param>
 /// <param name="Description">The first line of text in its README.md, or "".</param>
 /// <param name="IsDefault">True for the model used when none is named.</param>
-public sealed record KnownModel(string Name, string Path, string Format, long SizeBytes, string Description, bool IsDefault);
+/// <param name="Source">Where it comes from.</param>
+public sealed record KnownModel(string Name, string Path, string Format, long SizeBytes, string Description, bool IsDefault, KnownModelSource Source);
 
 /// <summary>
-/// The models that come with the program. They are looked for in the folder of the environment variable AZIMUTH_MODELS (if set), in
-/// <c>models</c> beside the program, and in <c>models</c> of each folder above it; of equal names the first found counts.
+/// The models that come with the program and those in the hub's cache. The former are looked for in the folder of the environment variable
+/// AZIMUTH_MODELS (if set), in <c>models</c> beside the program, and in <c>models</c> of each folder above it; of equal names the first found counts.
 /// </summary>
 public static class KnownModels
 {
@@ -22,12 +34,15 @@ public static class KnownModels
 
     private const string FolderVariable = "AZIMUTH_MODELS";
 
-    /// <summary>All known models, the default first, then by name. Folders that hold no readable weights are passed over.</summary>
-    public static IReadOnlyList<KnownModel> List() => List(Roots(Environment.GetEnvironmentVariable(FolderVariable), AppContext.BaseDirectory));
+    /// <summary>All known models, the default first, then by name, those of the hub's cache last. Folders that hold no readable weights are passed over.</summary>
+    public static IReadOnlyList<KnownModel> List() => List(Roots(Environment.GetEnvironmentVariable(FolderVariable), AppContext.BaseDirectory), HubCache.FromEnvironment());
 
-    /// <summary>The path of a known model or of a file or folder; the default model for null. Known names count first, letters' case ignored.</summary>
+    /// <summary>
+    /// The path of a known model or of a file or folder; the default model for null. Bundled names count first, letters' case ignored, then paths, then
+    /// ORG/NAME or ORG/NAME@REVISION in the hub's cache.
+    /// </summary>
     /// <exception cref="CheckpointFormatException">Neither a known name nor an existing path; the message lists the known names and the one that may be meant.</exception>
-    public static string Resolve(string? nameOrPath) => Resolve(nameOrPath, Roots(Environment.GetEnvironmentVariable(FolderVariable), AppContext.BaseDirectory));
+    public static string Resolve(string? nameOrPath) => Resolve(nameOrPath, Roots(Environment.GetEnvironmentVariable(FolderVariable), AppContext.BaseDirectory), HubCache.FromEnvironment());
 
     internal static IReadOnlyList<string> Roots(string? configured, string programFolder)
     {
@@ -39,10 +54,13 @@ public static class KnownModels
         return roots;
     }
 
-    internal static IReadOnlyList<KnownModel> List(IEnumerable<string> roots) =>
-        [.. Candidates(roots).Select(c => Describe(c.Key, c.Value)).OfType<KnownModel>().OrderByDescending(m => m.IsDefault).ThenBy(m => m.Name, StringComparer.Ordinal)];
+    internal static IReadOnlyList<KnownModel> List(IEnumerable<string> roots, HubCache? cache = null)
+    {
+        var bundled = Candidates(roots).Select(c => Describe(c.Key, c.Value, KnownModelSource.Bundled)).OfType<KnownModel>().OrderByDescending(m => m.IsDefault).ThenBy(m => m.Name, StringComparer.Ordinal);
+        return [.. bundled, .. (cache?.List() ?? []).Select(m => Describe(m.Name, m.Folder, KnownModelSource.HubCache)).OfType<KnownModel>()];
+    }
 
-    internal static string Resolve(string? nameOrPath, IReadOnlyList<string> roots)
+    internal static string Resolve(string? nameOrPath, IReadOnlyList<string> roots, HubCache? cache = null)
     {
         string wanted = nameOrPath ?? DefaultName;
         // A script's unset variable must not quietly become another model's numbers.
@@ -53,16 +71,25 @@ public static class KnownModels
             return folder;
         if (System.IO.Path.Exists(wanted))
             return System.IO.Path.GetFullPath(wanted);
-        throw new CheckpointFormatException(
-            wanted,
-            candidates.Count == 0
-                ? $"there is no such file or folder, and no bundled models were found. Set {FolderVariable} to the folder that holds them, or name a model's path"
-                : $"there is no such file, folder or known model. The known models are {string.Join(", ", candidates.Keys.Order(StringComparer.Ordinal))}{Nearest(wanted, candidates.Keys)}",
-            kind: "ModelMissing");
+        var hubName = HubName.TryParse(wanted);
+        if (hubName is not null && cache?.Find(hubName) is { } cached)
+            return cached.Folder;
+        throw Unknown(wanted, hubName, [.. candidates.Keys.Order(StringComparer.Ordinal), .. (cache?.List() ?? []).Select(m => m.Name)]);
     }
 
-    private static string Nearest(string wanted, IEnumerable<string> known) =>
-        NearestNames.Likely(wanted, known, 1) is [string likely] ? $"; the nearest is {likely}" : "";
+    private static CheckpointFormatException Unknown(string wanted, HubName? hubName, IReadOnlyList<string> known)
+    {
+        const int Shown = 12;
+        // A path with one folder looks the same; what is said of hubs is of no harm there.
+        string pull = hubName is not null && wanted.Contains('/', StringComparison.Ordinal) ? $". If it is a model on a hub, `azimuth pull {hubName}` fetches it" : "";
+        string likely = NearestNames.Likely(wanted, known, 1) is [string nearest] ? $"; the nearest is {nearest}" : "";
+        return new CheckpointFormatException(
+            wanted,
+            known.Count == 0
+                ? $"there is no such file or folder, and no bundled models were found. Set {FolderVariable} to the folder that holds them, or name a model's path{pull}"
+                : $"there is no such file, folder or known model. The known models are {string.Join(", ", known.Take(Shown))}{(known.Count > Shown ? FormattableString.Invariant($" and {known.Count - Shown} more, which `azimuth models` lists") : "")}{likely}{pull}",
+            kind: "ModelMissing");
+    }
 
     /// <summary>Folders that hold weights, by name; nothing is opened.</summary>
     private static Dictionary<string, string> Candidates(IEnumerable<string> roots)
@@ -102,12 +129,12 @@ public static class KnownModels
         }
     }
 
-    private static KnownModel? Describe(string name, string folder)
+    private static KnownModel? Describe(string name, string folder, KnownModelSource source)
     {
         try
         {
             var checkpoint = WeightsLocator.Find(folder).Open();
-            return new KnownModel(name, folder, checkpoint.Format, checkpoint.FileBytes, FirstLine(folder), name.Equals(DefaultName, StringComparison.OrdinalIgnoreCase));
+            return new KnownModel(name, folder, checkpoint.Format, checkpoint.FileBytes, FirstLine(folder), source == KnownModelSource.Bundled && name.Equals(DefaultName, StringComparison.OrdinalIgnoreCase), source);
         }
         catch (CheckpointFormatException)
         {
@@ -124,13 +151,13 @@ public static class KnownModels
         var bytes = MappedFile.Open(path);
         string text = Encoding.UTF8.GetString(bytes.Span(0, (int)Math.Min(bytes.Length, BytesRead)));
         GC.KeepAlive(bytes);
-        // A model card may begin with a block between lines of ---, which is for programs.
+        // A model card may begin with a block between lines of ---, which is for programs; tags, pictures and badges say nothing here.
         bool inFrontMatter = false;
         foreach (string line in text.Split('\n', StringSplitOptions.TrimEntries))
         {
             if (line == "---")
                 inFrontMatter = !inFrontMatter;
-            else if (!inFrontMatter && line.Length > 0 && line[0] is not '#')
+            else if (!inFrontMatter && line.Length > 0 && line[0] is not ('#' or '<' or '[' or '!'))
                 return line.Length > LongestLine ? string.Concat(line.AsSpan(0, LongestLine), "…") : line;
         }
 

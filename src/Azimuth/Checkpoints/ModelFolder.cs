@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Azimuth.Checkpoints.Gguf;
 using Azimuth.Checkpoints.Safetensors;
+using Azimuth.Hub;
 
 namespace Azimuth.Checkpoints;
 
@@ -16,13 +17,13 @@ public sealed class ModelFolder
         // A GGUF file named by itself may lie anywhere, in a folder of downloads for example: its own name says more.
         Name = checkpoint is GgufFile && path != folder
             ? System.IO.Path.GetFileNameWithoutExtension(path)
-            : System.IO.Path.GetFileName(folder) is { Length: > 0 } name ? name : folder;
+            : HubCache.NameOfSnapshot(folder) ?? (System.IO.Path.GetFileName(folder) is { Length: > 0 } name ? name : folder);
     }
 
     /// <summary>The folder or file it was opened from, absolute.</summary>
     public string Path { get; }
 
-    /// <summary>The folder's name; the name without ending of a GGUF file opened by itself.</summary>
+    /// <summary>The folder's name; ORG/NAME in the hub's cache, where folders are named by commits; the name without ending of a GGUF file opened by itself.</summary>
     public string Name { get; }
 
     /// <summary>The weights.</summary>
