@@ -15,7 +15,7 @@ public sealed class NumbersTests
     [InlineData(5661.9, "5,660")]
     [InlineData(999_600, "1.00e6")]
     [InlineData(double.PositiveInfinity, "∞")]
-    [InlineData(double.NaN, "NaN")]
+    [InlineData(double.NaN, "–")]
     public void Measured_numbers_have_three_significant_digits(double value, string shown) => Assert.Equal(shown, Numbers.Three(value));
 
     [Theory]
@@ -37,6 +37,7 @@ public sealed class NumbersTests
     [InlineData(0.999755859375, "99.975 %")]
     [InlineData(0.9999999, "99.999 %")]
     [InlineData(0.10245768229166667, "10.2 %")]
+    [InlineData(double.NaN, "–")]
     public void A_share_is_100_percent_only_when_it_is_all(double share, string shown) => Assert.Equal(shown, Numbers.Percent(share));
 
     [Fact]

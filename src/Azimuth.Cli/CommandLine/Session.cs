@@ -45,6 +45,9 @@ internal sealed class Session : IDisposable
     /// <summary>No progress, no warnings.</summary>
     public bool Quiet { get; }
 
+    /// <summary>The files that the command will write.</summary>
+    public OutputFiles Outputs { get; } = new();
+
     /// <summary>Threads to compute with, made when first asked for.</summary>
     public Workers Workers => _workers ??= new Workers(_parsed.GetValue(_common.Threads) ?? 0);
 
@@ -59,6 +62,7 @@ internal sealed class Session : IDisposable
     {
         Progress.Say($"opening {HubCache.NameOfSnapshot(path) ?? Path.GetFileName(path)}");
         LanguageModel model = LanguageModel.Load(path, Workers);
+        Outputs.Opened(model.Files);
         Cancel.ThrowIfCancellationRequested();
         return model;
     }
@@ -74,6 +78,7 @@ internal sealed class Session : IDisposable
     {
         if (!TableFile.IsTableFile(path))
             return OpenedTable.Of(OpenModel(path));
+        Outputs.Opened([path]);
         TableFile file = TableFile.Load(path, Workers, new ShareProgress(Progress, "reading " + Path.GetFileName(path), 100, "percent"), Cancel);
         foreach (string warning in file.Warnings)
             Warn(warning);

@@ -32,7 +32,7 @@ internal static class AlignCommand
     {
         string? file = session.Value(File);
         if (file is not null)
-            AlignedFile.Check(file, File.Name);
+            AlignedFile.Check(session, file, File.Name);
         (OpenedTable a, OpenedTable b) = TwoTables.Open(session, A, B);
         TablePair pair = TwoTables.Match(session, TableOption.Of(a, session, Table), TableOption.Of(b, session, Table), Match);
         AlignmentOptions options = new() { Centred = !session.Value(Uncentred), Movers = session.Value(Top), Svcca = session.Value(Svcca) };

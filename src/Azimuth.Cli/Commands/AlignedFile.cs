@@ -14,9 +14,9 @@ internal static class AlignedFile
     private const string Safetensors = ".safetensors";
 
     /// <summary>Refuses a name whose ending is no format.</summary>
-    public static void Check(string file, string where)
+    public static void Check(Session session, string file, string where)
     {
-        OutputFile.Check(file, where, "");
+        session.Outputs.Check(file, where, "");
         if (!file.EndsWith(Safetensors, StringComparison.OrdinalIgnoreCase) && TableFormats.OfEnding(file) is null)
             throw new UsageException($"{where}: expected a name ending in .safetensors .vec .bin .txt .npy .npz .tsv .jsonl or .csv, found {file}.");
     }

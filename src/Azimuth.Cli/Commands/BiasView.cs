@@ -39,7 +39,7 @@ internal static class BiasView
             ("words", $"{Numbers.Count(result.TargetCount)} each in X and Y, {Numbers.Count(result.AttributesA)} in A, {Numbers.Count(result.AttributesB)} in B"),
             ("effect size", $"{Numbers.Three(result.EffectSizeSampleSd)} standard deviations (n − 1); {Numbers.Three(result.EffectSizePopulationSd)} dividing by n"),
             ("statistic", Numbers.Three(result.Statistic)),
-            ("p", $"{Numbers.Probability(test.PStrict)}: {Numbers.Count(test.Greater)} of {Numbers.Count(test.Sampled ?? (long)test.Partitions)} {(test.Sampled is null ? "splits" : "random splits")} separate the words further"));
+            ("p", $"{Numbers.Probability(test.PGreaterOrEqual)} as far or further, {Numbers.Probability(test.PStrict)} strictly further: {Numbers.Count(test.Greater)} of {Numbers.Count(test.Sampled ?? (long)test.Partitions)} {(test.Sampled is null ? "splits" : "random splits")}"));
         screen.Heading("s(w): nearer to A is positive");
         screen.Table([new("X"), new("s", Side.Right), new(""), new("   Y"), new("s", Side.Right), new("")],
         [

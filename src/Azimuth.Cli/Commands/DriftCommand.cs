@@ -31,7 +31,7 @@ internal static class DriftCommand
     {
         string? file = session.Value(File);
         if (file is not null)
-            OutputFile.Check(file, File.Name, ".csv");
+            session.Outputs.Check(file, File.Name, ".csv");
         (OpenedTable a, OpenedTable b) = TwoTables.Open(session, A, B);
         List<(TableDrift Drift, TablePair Pair)> compared = [.. Tables(a, b).Select(tables => Compare(session, tables.Name, tables.A, tables.B))];
         TensorDrift? tensors = null;

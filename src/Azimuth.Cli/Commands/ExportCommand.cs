@@ -38,7 +38,7 @@ internal static class ExportCommand
     private static Task<int> Run(Session session)
     {
         string file = session.Value(File) ?? throw new UsageException("azimuth export: expected --output FILE, found none.");
-        OutputFile.Check(file, File.Name, "");
+        session.Outputs.Check(file, File.Name, "");
         TableFormat format = FormatOf(session, file);
         TableExportOptions options = new()
         {

@@ -37,7 +37,7 @@ internal static class MapCommand
     {
         string? file = session.Value(File);
         if (file is not null)
-            OutputFile.Check(file, File.Name, Endings);
+            session.Outputs.Check(file, File.Name, Endings);
         bool plane = session.Value(Projection) == "plane";
         if (plane && session.Value(Uncentred))
             throw new UsageException("--uncentred: expected --projection sphere, since principal axes of a plane are those of the centred rows.");

@@ -42,7 +42,7 @@ internal static class QuantizeCommand
         if (opened.Model is null)
             RefuseWhatNeedsAModel(session, tablesAlone);
         if (path is not null)
-            QuantizeOutput.Check(opened.Model, types[0], part, path, session.IsGiven(Part));
+            QuantizeOutput.Check(session, opened.Model, types[0], part, path, session.IsGiven(Part));
         TableQuantizationOptions tables = new() { Sample = session.Value(Sample), Seed = (ulong)session.Value(Seed) };
         int[] ids = opened.Model is { } model ? QuantizeText.Read(model, session.Value(TextFile), "--text") : [];
         List<ModelQuantization> measured = [];

@@ -13,7 +13,7 @@ namespace Azimuth.Cli.Commands;
 internal sealed record QuantizeOutput(string Path, string Form, long SizeBytes, IReadOnlyList<string> Remarks)
 {
     /// <summary>Refuses a name that does not go with the type, before any work is done.</summary>
-    public static void Check(LanguageModel? model, QuantizationType type, QuantizedPart part, string path, bool partGiven)
+    public static void Check(Session session, LanguageModel? model, QuantizationType type, QuantizedPart part, string path, bool partGiven)
     {
         if (path.Length == 0)
             throw new UsageException("--output: expected a file or folder to write, found an empty text.");
@@ -29,7 +29,7 @@ internal sealed record QuantizeOutput(string Path, string Form, long SizeBytes, 
             throw new UsageException("--output: a .safetensors file holds the tables alone; leave --part out, or say --part tables.");
         if (isGguf || isTable)
         {
-            OutputFile.Check(path, "--output", isGguf ? ".gguf" : ".safetensors");
+            session.Outputs.Check(path, "--output", isGguf ? ".gguf" : ".safetensors");
             return;
         }
 

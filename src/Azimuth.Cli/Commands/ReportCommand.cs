@@ -28,7 +28,7 @@ internal static class ReportCommand
     private static Task<int> Run(Session session)
     {
         string file = session.Value(File) ?? DefaultFile;
-        OutputFile.Check(file, File.Name, ".html");
+        session.Outputs.Check(file, File.Name, ".html");
         string path = Path.GetFullPath(file);
         LanguageModel model = session.OpenModel();
         PromptInput prompt = PromptInput.Read(session, model, Prompt, Ids, PromptInput.DefaultText);

@@ -30,7 +30,7 @@ internal static class TraceCommand
     {
         string? file = session.Value(Save);
         if (file is not null)
-            OutputFile.Check(file, Save.Name, ".safetensors");
+            session.Outputs.Check(file, Save.Name, ".safetensors");
         LanguageModel model = session.OpenModel();
         PromptInput prompt = PromptInput.Read(session, model, Prompt, Ids, PromptInput.DefaultText);
         PromptQuestion question = PromptQuestion.Read(session, model, prompt, Target, Versus, isDefault: !session.IsGiven(Prompt) && !session.IsGiven(Ids));

@@ -30,7 +30,7 @@ internal static class UnreachableCommand
     {
         string? path = session.Value(Certificates);
         if (path is not null)
-            OutputFile.Check(path, "--certificates", ".json");
+            session.Outputs.Check(path, "--certificates", ".json");
         OpenedTable opened = session.OpenTable();
         bool input = session.Value(Table) == "input";
         EmbeddingTable table = input ? opened.Input : opened.Output;

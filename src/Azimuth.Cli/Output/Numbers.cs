@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Azimuth.Cli.Output;
 
-/// <summary>How numbers look on a screen: invariant culture, three significant digits, angles with one decimal and a degree sign.</summary>
+/// <summary>How numbers look on a screen: invariant culture, three significant digits, angles with one decimal and a degree sign, a dash where there is none (NaN).</summary>
 internal static class Numbers
 {
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
@@ -20,7 +20,7 @@ internal static class Numbers
     public static string Three(double value)
     {
         if (!double.IsFinite(value))
-            return double.IsNaN(value) ? "NaN" : value > 0 ? "∞" : "-∞";
+            return double.IsNaN(value) ? "–" : value > 0 ? "∞" : "-∞";
         if (value == 0)
             return "0";
         double size = Math.Abs(value);
@@ -43,6 +43,8 @@ internal static class Numbers
     /// <summary>A share as a percentage with three significant digits: 92.3 %, and 100 % only when it is all.</summary>
     public static string Percent(double share)
     {
+        if (double.IsNaN(share))
+            return "–";
         double percent = share * 100;
         if (percent is > 99.9 and < 100)
             return (Math.Floor(percent * 1000) / 1000).ToString("0.###", Invariant) + " %";
@@ -58,6 +60,8 @@ internal static class Numbers
     /// <summary>A number with a fixed count of decimals; what rounds to zero has no sign.</summary>
     public static string Fixed(double value, int decimals)
     {
+        if (double.IsNaN(value))
+            return "–";
         double rounded = Math.Round(value, decimals, MidpointRounding.AwayFromZero);
         return (rounded == 0 ? 0 : rounded).ToString("F" + decimals.ToString(Invariant), Invariant);
     }

@@ -18,7 +18,7 @@ public static class AtomicFile
     /// <summary>As <see cref="Write"/> for files that belong together: none is renamed before all are written and flushed.</summary>
     internal static void WriteAll(IReadOnlyList<(string Path, Action<Stream> Write)> files)
     {
-        string[] targets = [.. files.Select(file => Target(file.Path))];
+        string[] targets = [.. files.Select(file => Check(file.Path))];
         // Short names of their own: a file's name with an ending could be longer than the disk allows.
         string[] temporary = [.. targets.Select(full => Path.Combine(Path.GetDirectoryName(full)!, $".azimuth-{Path.GetRandomFileName()}.tmp"))];
         string current = "";
@@ -51,14 +51,37 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>The full path that a file is renamed to.</summary>
-    private static string Target(string path)
+    /// <summary>Whether a file can stand there: the full path it would get, links followed.</summary>
+    /// <exception cref="IOException">A folder, a device or a pipe is there, or the folder is missing: one sentence.</exception>
+    public static string Check(string path)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
         string full = FinalPath(path);
         string folder = Path.GetDirectoryName(full) ?? throw new IOException($"{path}: expected a file name, found the root of a drive. Name a file");
         if (Directory.Exists(full))
             throw new IOException($"{path}: expected a file to write, found a folder. Name a file inside it");
+        if (IsDeviceOrPipe(full))
+            throw new IOException($"{path}: expected a file to write, found a device or a pipe, in whose place a file would be put. Name a file");
         return Directory.Exists(folder) ? full : throw new IOException($"{path}: the folder {folder} does not exist. Create it first");
+    }
+
+    // No attribute tells them apart, so those of the system are known by their place, and pipes by having none to go to.
+    private static bool IsDeviceOrPipe(string full)
+    {
+        if (OperatingSystem.IsWindows() || !File.Exists(full))
+            return false;
+        if (full.StartsWith("/dev/", StringComparison.Ordinal) || full.StartsWith("/proc/", StringComparison.Ordinal))
+            return true;
+        try
+        {
+            // For reading too: to open a pipe for writing alone waits until somebody reads.
+            using var stream = new FileStream(full, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            return !stream.CanSeek;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // what is in its way says the writing itself
+        }
     }
 
     /// <summary>Where a symbolic link leads: the rename would otherwise put a file in the link's place.</summary>

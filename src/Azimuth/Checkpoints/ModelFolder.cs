@@ -11,6 +11,12 @@ namespace Azimuth.Checkpoints;
 /// </summary>
 public sealed class ModelFolder
 {
+    private static readonly string[] SmallFiles =
+    [
+        "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt",
+        "tokenizer.model",
+    ];
+
     private ModelFolder(string path, string folder, Checkpoint checkpoint, JsonElement? config, JsonElement? generationConfig, IReadOnlyList<string> warnings)
     {
         (Path, TokenizerFolder, Checkpoint, Config, GenerationConfig, Warnings) = (path, folder, checkpoint, config, generationConfig, warnings);
@@ -43,6 +49,13 @@ public sealed class ModelFolder
 
     /// <summary>Remarks that do not stop the reading, of the folder and of its weights.</summary>
     public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>The files that make the model: its weights and, where they are there, the small files beside them that are read.</summary>
+    public IReadOnlyList<string> Files() =>
+    [
+        .. Checkpoint.Tensors.Select(tensor => tensor.File).Append(Checkpoint.Path).Distinct(),
+        .. SmallFiles.Select(name => System.IO.Path.Combine(TokenizerFolder, name)).Where(File.Exists),
+    ];
 
     /// <summary>Opens the weights alone, from the same paths as <see cref="Open"/>; no config.json is asked for.</summary>
     /// <exception cref="CheckpointFormatException">No or several weights there, or a malformed file.</exception>

@@ -24,8 +24,10 @@ internal static class MetricVerdict
         string euclideanLeans = cosineEuclidean < 1 && ofEuclidean < ofCosine ? "Euclidean distance short ones" : "Euclidean distance weighs it too";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{lead}: of cosine's {cosine.Length}, dot product shares {cosineDot:P0} and Euclidean distance {cosineEuclidean:P0}. In units of the mean length, the token has {scores.QueryNorm / scores.MeanNorm:0.00}; {dotLeans} ({ofDot:0.00}), {euclideanLeans} ({ofEuclidean:0.00}), cosine ignores length ({ofCosine:0.00}). For likeness of direction read the cosine list.");
+            $"{lead}: of cosine's {cosine.Length}, {Shared(cosine, dot)} are among the dot product's {dot.Length} and {Shared(cosine, euclidean)} among Euclidean distance's {euclidean.Length}. In units of the mean length, the token has {scores.QueryNorm / scores.MeanNorm:0.00}; {dotLeans} ({ofDot:0.00}), {euclideanLeans} ({ofEuclidean:0.00}), cosine ignores length ({ofCosine:0.00}). For likeness of direction read the cosine list.");
     }
+
+    private static int Shared(Neighbor[] list, Neighbor[] other) => list.Count(n => Array.Exists(other, o => o.Id == n.Id));
 
     /// <summary>Mean length of the listed rows over the table's mean length.</summary>
     private static double MeanNorm(Neighbors.Scores scores, Neighbor[] list) =>

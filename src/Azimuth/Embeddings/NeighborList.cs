@@ -69,13 +69,13 @@ public sealed record MetricAudit
     /// <summary>Nearest by Euclidean distance.</summary>
     public required IReadOnlyList<Neighbor> Euclidean { get; init; }
 
-    /// <summary>Share of the cosine list that is also in the dot list, 0 to 1.</summary>
+    /// <summary>Tokens in both the cosine and the dot list, over the longer list's length, 0 to 1; 1 for two empty lists.</summary>
     public required double OverlapCosineDot { get; init; }
 
-    /// <summary>Share of the cosine list that is also in the Euclidean list.</summary>
+    /// <summary>The same of the cosine and the Euclidean list.</summary>
     public required double OverlapCosineEuclidean { get; init; }
 
-    /// <summary>Share of the dot list that is also in the Euclidean list.</summary>
+    /// <summary>The same of the dot and the Euclidean list.</summary>
     public required double OverlapDotEuclidean { get; init; }
 
     /// <summary>Tokens in all three lists, in cosine order.</summary>

@@ -87,6 +87,9 @@ public sealed class LanguageModel
     /// <summary>The pieces of the computation, for what looks inside it.</summary>
     public ModelParts Parts { get; }
 
+    /// <summary>The files it was read from: weights, configuration, tokenizer.</summary>
+    public IReadOnlyList<string> Files => Folder.Files();
+
     /// <summary>The files it was opened from.</summary>
     internal ModelFolder Folder { get; }
 

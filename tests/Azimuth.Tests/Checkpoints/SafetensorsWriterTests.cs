@@ -103,6 +103,19 @@ public sealed class SafetensorsWriterTests
     }
 
     [Fact]
+    public void A_device_or_a_pipe_is_not_replaced_by_a_file()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "there are no such files on Windows");
+        using var folder = new TemporaryFolder();
+        string pipe = folder.File("pipe"), link = folder.File("link");
+        System.Diagnostics.Process.Start("mkfifo", [pipe]).WaitForExit();
+        File.CreateSymbolicLink(link, "/dev/null");
+        foreach (string path in new[] { pipe, link, "/dev/null" })
+            Assert.Contains("a device or a pipe", Assert.Throws<IOException>(() => AtomicFile.Check(path)).Message, StringComparison.Ordinal);
+        Assert.Equal(folder.File("new"), AtomicFile.Check(folder.File("new")));
+    }
+
+    [Fact]
     public void A_place_that_cannot_be_written_is_one_clear_error_and_leaves_nothing()
     {
         using var folder = new TemporaryFolder();

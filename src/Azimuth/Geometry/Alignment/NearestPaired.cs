@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 using Azimuth.Embeddings;
 using Azimuth.Numerics;
@@ -35,7 +36,9 @@ internal static class NearestPaired
         {
             int first = block * QueriesAtOnce, count = Math.Min(QueriesAtOnce, queries.Count - first);
             int[] wanted = [.. queries.Skip(first).Take(count)];
-            var unit = new DoubleRows(Units(rows, [.. wanted.Select(place => ids[place])], origin, out bool[] directed), count, rows.Columns);
+            var queryRows = new double[count * rows.Columns];
+            bool[] directed = Units(rows, [.. wanted.Select(place => ids[place])], origin, queryRows);
+            var unit = new DoubleRows(queryRows, count, rows.Columns);
             int parts = Math.Min(workers.ThreadCount, tiles);
             var best = new NearestList[parts][];
             workers.Run(parts, part =>
@@ -61,8 +64,9 @@ internal static class NearestPaired
         void Offer(int from, int[] wanted, DoubleRows unit, NearestList[] best)
         {
             int count = Math.Min(TileRows, ids.Count - from);
-            double[] tile = Units(rows, [.. Enumerable.Range(from, count).Select(place => ids[place])], origin, out bool[] directed);
-            var scores = new double[count * wanted.Length]; // [row, query]
+            double[] rented = ArrayPool<double>.Shared.Rent(count * (rows.Columns + wanted.Length));
+            Span<double> tile = rented.AsSpan(0, count * rows.Columns), scores = rented.AsSpan(tile.Length, count * wanted.Length); // scores: [row, query]
+            bool[] directed = Units(rows, [.. Enumerable.Range(from, count).Select(place => ids[place])], origin, tile);
             unit.Multiply(tile, count, scores);
             for (int i = 0; i < count; i++)
             {
@@ -74,19 +78,20 @@ internal static class NearestPaired
                         best[q].Offer(scores[i * wanted.Length + q], from + i);
                 }
             }
+
+            ArrayPool<double>.Shared.Return(rented);
         }
     }
 
-    /// <summary>Rows less the origin, at length 1 [ids, columns]; those that have no direction stay zero.</summary>
-    private static double[] Units(StoredMatrix rows, int[] ids, double[] origin, out bool[] directed)
+    /// <summary>Writes rows less the origin, at length 1 [ids, columns], and tells which have a direction; the others are zero.</summary>
+    private static bool[] Units(StoredMatrix rows, int[] ids, double[] origin, Span<double> units)
     {
         int d = rows.Columns;
-        var units = new double[ids.Length * d];
         var row = new float[d];
-        directed = new bool[ids.Length];
+        var directed = new bool[ids.Length];
         for (int i = 0; i < ids.Length; i++)
         {
-            var unit = units.AsSpan(i * d, d);
+            var unit = units.Slice(i * d, d);
             rows.ReadRow(ids[i], row);
             TensorPrimitives.ConvertTruncating<float, double>(row, unit);
             TensorPrimitives.Subtract(unit, origin, unit);
@@ -96,7 +101,7 @@ internal static class NearestPaired
                 TensorPrimitives.Divide(unit, norm, unit);
         }
 
-        return units;
+        return directed;
     }
 }
 

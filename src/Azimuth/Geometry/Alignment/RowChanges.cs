@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 using Azimuth.Embeddings;
 using Azimuth.Numerics;
@@ -92,11 +93,12 @@ public sealed record RowChanges
         internal void Compare(int from, int to)
         {
             int d = pair.A.ModelDim, count = to - from;
-            double[] a = new double[count * d], b = new double[count * d], turned = new double[count * d];
+            double[] rented = ArrayPool<double>.Shared.Rent(3 * count * d);
+            Span<double> a = rented.AsSpan(0, count * d), b = rented.AsSpan(count * d, count * d), turned = rented.AsSpan(2 * count * d, count * d);
             var row = new float[d];
             for (int i = 0; i < count; i++)
             {
-                Span<double> rowA = a.AsSpan(i * d, d), rowB = b.AsSpan(i * d, d);
+                Span<double> rowA = a.Slice(i * d, d), rowB = b.Slice(i * d, d);
                 pair.A.Rows.ReadRow(pair.IdsA[from + i], row);
                 TensorPrimitives.ConvertTruncating<float, double>(row, rowA);
                 pair.B.Rows.ReadRow(pair.IdsB[from + i], row);
@@ -108,7 +110,8 @@ public sealed record RowChanges
 
             _map.Multiply(a, count, turned);
             for (int i = 0; i < count; i++)
-                (AngleAfter[from + i], RatioAfter[from + i], Cosine[from + i]) = Between(turned.AsSpan(i * d, d), b.AsSpan(i * d, d), alignment.Scale);
+                (AngleAfter[from + i], RatioAfter[from + i], Cosine[from + i]) = Between(turned.Slice(i * d, d), b.Slice(i * d, d), alignment.Scale);
+            ArrayPool<double>.Shared.Return(rented);
         }
 
         /// <summary>Angle from |a/|a| − b/|b|| and |a/|a| + b/|b|| (Kahan 2006, "How futile are mindless assessments of roundoff", §12): accurate near 0° and 180°.</summary>

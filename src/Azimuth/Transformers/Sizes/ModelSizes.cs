@@ -12,7 +12,7 @@ public sealed record PartSize(ModelPart Part, int Tensors, long Parameters, doub
 
 /// <summary>
 /// Bytes of all parameters by storage. Int8 is GGUF's Q8_0 (32 values of a row share an f16 scale: 34 bytes), fourBit its Q4_0 (18 bytes); there vectors
-/// stay F32, and matrices whose rows are no multiple of 32 stay F16.
+/// and learned positions stay F32, and matrices whose rows are no multiple of 32 stay F16.
 /// </summary>
 /// <param name="F32">Four bytes a value.</param>
 /// <param name="F16">Two bytes a value.</param>

@@ -96,7 +96,8 @@ internal static class SizeCounter
 
     private static long Quantised(PlannedTensor tensor, int blockBytes)
     {
-        if (tensor.RowWidth is not { } width)
+        // Converters leave vectors and learned positions in single precision.
+        if (tensor.RowWidth is not { } width || tensor.Part == ModelPart.Positions)
             return checked(4 * tensor.Values);
         return width % BlockLength == 0 ? checked(tensor.Values / BlockLength * blockBytes) : checked(2 * tensor.Values);
     }

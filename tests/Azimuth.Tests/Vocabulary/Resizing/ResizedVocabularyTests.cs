@@ -54,6 +54,7 @@ public sealed class ResizedVocabularyTests : IDisposable
         Refused("is made from it", new ResizeOptions { Remove = [Id("Ġthe")] });
         Refused("base symbol", new ResizeOptions { Remove = [Id("&")] });
         Refused("bos_token_id in config.json", new ResizeOptions { Remove = [4095] });
+        Refused("is token 262 already", new ResizeOptions { Add = [" the"] });
         Refused("is token 4095 already", new ResizeOptions { Add = ["<|endoftext|>"] });
         Refused("twice", new ResizeOptions { Add = ["x1", "x1"] });
         Refused("expected at least 4096", new ResizeOptions { Rows = 4000 });
