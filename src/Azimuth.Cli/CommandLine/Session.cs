@@ -60,6 +60,8 @@ internal sealed class Session : IDisposable
 
     private LanguageModel OpenModel(string path)
     {
+        if (TableFile.IsTableFile(path) && File.Exists(path))
+            throw new UsageException($"--model: azimuth {Command} runs a model, found {path}, a file of vectors; name a model's folder or file.");
         Progress.Say($"opening {HubCache.NameOfSnapshot(path) ?? Path.GetFileName(path)}");
         LanguageModel model = LanguageModel.Load(path, Workers);
         Outputs.Opened(model.Files);

@@ -39,7 +39,7 @@ internal static class WeightsLocator
             return InFolder(Path.GetDirectoryName(full)!);
         if (Endings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) || PickledWeights.HasEnding(name))
             return new WeightsLocation(full, []);
-        throw new CheckpointFormatException(path, "expected a model folder, a .safetensors, .gguf, .bin, .pt, .pth, .ckpt or .index.json file, found another ending", kind: "UnknownFormat");
+        throw new CheckpointFormatException(path, "expected a model folder, a .safetensors, .gguf, .bin, .pt, .pth, .ckpt or .index.json file, or for tables alone a file of vectors (.txt, .vec, .bin, .npy, .npz, .tsv, .jsonl, .csv), found another ending", kind: "UnknownFormat");
     }
 
     private static WeightsLocation InFolder(string folder)
