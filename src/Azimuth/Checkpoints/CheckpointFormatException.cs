@@ -40,14 +40,16 @@ public sealed class CheckpointFormatException : Exception
     private static string Shown(string text, int length)
     {
         var shown = new StringBuilder();
-        foreach (char c in text.Length > length ? text.AsSpan(0, length) : text)
+        foreach (char c in text)
         {
+            if (shown.Length >= length)
+                return shown.Append('…').ToString();
             if (char.IsControl(c))
                 shown.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}");
             else
                 shown.Append(c);
         }
 
-        return text.Length > length ? shown.Append('…').ToString() : shown.ToString();
+        return shown.ToString();
     }
 }

@@ -31,6 +31,8 @@ internal sealed class Mutations(int seed)
     /// <summary>True once in <paramref name="times"/>.</summary>
     public bool Chance(int times) => _random.Next(times) == 0;
 
+    public int Below(int bound) => _random.Next(bound);
+
     public T Pick<T>(IReadOnlyList<T> list) => list[_random.Next(list.Count)];
 
     private void Once(List<byte> bytes, IReadOnlyList<byte[]> others)
