@@ -47,6 +47,20 @@ internal sealed class TextEncoder
         return CodePoints.Text(_parts.Normalizer.Normalize(AlignedText.FromOriginal(points, 0, points.Length)).Points);
     }
 
+    /// <summary>The normalised text and its pieces; added tokens are not looked for.</summary>
+    public TokenStages Stages(int[] original)
+    {
+        AlignedText text = AlignedText.FromOriginal(original, 0, original.Length);
+        text = _parts.Normalizer?.Normalize(text) ?? text;
+
+        // Ranges count within the normalised text.
+        PieceList pieces = new(AlignedText.FromOriginal(text.Points, 0, text.Count));
+        _parts.PreTokenizer?.Apply(pieces);
+        return new TokenStages(
+            CodePoints.Text(text.Points),
+            [.. pieces.Pieces.Select(piece => new TokenPiece(CodePoints.Text(pieces.Text.Points[piece.Start..piece.End]), pieces.Text.Origin(piece.Start, piece.End)))]);
+    }
+
     private void Stretch(AlignedText text, TokenSequence result)
     {
         AlignedText normalized = _parts.Normalizer?.Normalize(text) ?? text;

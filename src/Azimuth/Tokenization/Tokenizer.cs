@@ -18,6 +18,7 @@ public sealed class Tokenizer
     private readonly Dictionary<int, AddedToken> _addedById = [];
     private readonly Dictionary<string, int> _addedByContent = new(StringComparer.Ordinal);
     private readonly TextEncoder _encoder;
+    private readonly EncodingAssembler _assembler;
 
     internal Tokenizer(TokenizerParts parts)
     {
@@ -32,6 +33,7 @@ public sealed class Tokenizer
         }
 
         _encoder = new TextEncoder(parts);
+        _assembler = new EncodingAssembler(parts.PostProcessor, Token);
         (TokensBefore, TokensAfter) = FindAddedAround();
     }
 
@@ -64,6 +66,9 @@ public sealed class Tokenizer
 
     /// <summary>Whether <see cref="EndId"/> is put behind every text unless <c>addSpecialTokens</c> is false.</summary>
     public bool AddsEndToken => EndId is { } id && TokensAfter.Contains(id);
+
+    /// <summary>How long the file says encodings are; applied by <see cref="EncodeBatch"/> when given to it, never by <see cref="Encode(string, bool)"/>.</summary>
+    public LengthOptions Lengths => _parts.Lengths;
 
     internal TokenizerParts Parts => _parts;
 
@@ -104,7 +109,7 @@ public sealed class Tokenizer
 
     /// <summary>
     /// The tokenizer of one tokenizer.json. Special roles (begin, end, pad) come from the files beside it, if there are any. Its padding and truncation
-    /// sections are not applied: length is the business of whoever runs a model.
+    /// sections are <see cref="Lengths"/>: length is the business of whoever runs a model.
     /// </summary>
     /// <exception cref="FileNotFoundException">No such file.</exception>
     /// <exception cref="CheckpointFormatException">Damaged, or with a component that is not supported (named, with those that are).</exception>
@@ -123,10 +128,13 @@ public sealed class Tokenizer
     /// <param name="text">Any text; empty gives only what the post-processor adds.</param>
     /// <param name="addSpecialTokens">Whether to add what the file's policy puts around a text (<see cref="TokensBefore"/>, <see cref="TokensAfter"/>).</param>
     /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
+    /// <exception cref="CheckpointFormatException">
+    /// The vocabulary cannot spell the text and has no unknown token either, or a regular expression of the file takes too many steps on it.
+    /// </exception>
     public TokenEncoding Encode(string text, bool addSpecialTokens = true)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return Join([CodePoints.Of(text)], addSpecialTokens);
+        return EncodeTexts([text], addSpecialTokens, truncation: null);
     }
 
     /// <summary>The tokens of two texts as encoder models see pairs.</summary>
@@ -135,7 +143,41 @@ public sealed class Tokenizer
     {
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(second);
-        return Join([CodePoints.Of(first), CodePoints.Of(second)], addSpecialTokens);
+        return EncodeTexts([first, second], addSpecialTokens, truncation: null);
+    }
+
+    /// <summary>The tokens of many texts, or pairs of texts, cut and filled up as a model takes them.</summary>
+    /// <param name="texts">Each a text, and the second one of a pair or null.</param>
+    /// <param name="lengths">How long encodings are; <see cref="Lengths"/> for what the tokenizer's file says.</param>
+    /// <param name="addSpecialTokens">Whether to add what the file's policy puts around a text.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentException">A text that cannot be cut so: no room beside the added tokens, a stride as long as a window, no second text.</exception>
+    /// <exception cref="CheckpointFormatException">A text that the vocabulary cannot spell when it has no unknown token either.</exception>
+    public IReadOnlyList<TokenEncoding> EncodeBatch(IReadOnlyList<(string Text, string? Pair)> texts, LengthOptions lengths, bool addSpecialTokens = true)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        ArgumentNullException.ThrowIfNull(lengths);
+        List<TokenEncoding> batch = new(texts.Count);
+        foreach ((string text, string? pair) in texts)
+        {
+            ArgumentNullException.ThrowIfNull(text, nameof(texts));
+            batch.Add(EncodeTexts(pair is null ? [text] : [text, pair], addSpecialTokens, lengths.Truncation));
+        }
+
+        if (lengths.Padding is not { } padding || batch.Count == 0)
+            return batch;
+        int length = Tokenization.Lengths.Padding.Target(batch, padding);
+        return [.. batch.Select(encoding => Tokenization.Lengths.Padding.Fill(encoding, length, padding))];
+    }
+
+    /// <summary>
+    /// The normalised text and the pieces the model would see, as if there were no added tokens in the text: what the file's normalizer and pre-tokenizer do.
+    /// </summary>
+    /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
+    public TokenStages Stages(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return _encoder.Stages(CodePoints.Of(text));
     }
 
     /// <summary>The text of these tokens. Ids that no token has (gaps, padding rows of a table) stand for nothing.</summary>
@@ -194,31 +236,10 @@ public sealed class Tokenizer
     // An added token that is looked for in normalised text comes back in its normalised form, as in the reference.
     private string? DecoderInput(int id) => _addedById.TryGetValue(id, out AddedToken? added) ? _encoder.Spelling(added) : _parts.Model.Vocabulary.Token(id);
 
-    private TokenEncoding Join(int[][] texts, bool addSpecialTokens)
+    private TokenEncoding EncodeTexts(string[] texts, bool addSpecialTokens, TruncationOptions? truncation)
     {
-        TokenSequence all = Process([.. texts.Select(_encoder.Encode)], addSpecialTokens);
-        int[][] byteStarts = [.. texts.Select(CodePoints.ByteStarts)];
-        TextRange InBytes(TextRange characters, int at) => all.SequenceIds[at] is { } text
-            ? new TextRange(byteStarts[text][characters.Start], byteStarts[text][characters.End])
-            : default;
-        return new TokenEncoding
-        {
-            Ids = [.. all.Ids],
-            Tokens = [.. all.Ids.Select((id, at) => all.Spellings[at] ?? Token(id) ?? "")],
-            Characters = [.. all.Characters],
-            Bytes = [.. all.Characters.Select(InBytes)],
-            SpecialMask = [.. all.Special],
-            TypeIds = [.. all.TypeIds],
-            SequenceIds = [.. all.SequenceIds],
-        };
-    }
-
-    private TokenSequence Process(IReadOnlyList<TokenSequence> texts, bool addSpecialTokens)
-    {
-        TokenSequence all = new();
-        foreach (TokenSequence sequence in _parts.PostProcessor?.Process(texts, addSpecialTokens) ?? texts)
-            all.Append(sequence);
-        return all;
+        int[][] points = [.. texts.Select(CodePoints.Of)];
+        return _assembler.Assemble([.. points.Select(_encoder.Encode)], points, addSpecialTokens, truncation);
     }
 
     // The post-processor itself is asked, with a text of one placeholder, so that this can never differ from what Encode does.
@@ -227,7 +248,7 @@ public sealed class Tokenizer
         const int Placeholder = -1;
         TokenSequence text = new();
         text.Add(Placeholder, default);
-        List<int> ids = Process([text], addSpecialTokens: true).Ids;
+        List<int> ids = _assembler.Process([text], addSpecialTokens: true).Ids;
         int at = ids.IndexOf(Placeholder);
         return at < 0 ? (ids, []) : (ids[..at], ids[(at + 1)..]);
     }

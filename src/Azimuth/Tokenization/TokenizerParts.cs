@@ -32,6 +32,9 @@ internal sealed record TokenizerParts
     public IReadOnlySet<int> Markers { get; init; } = new HashSet<int>();
 
     public SpecialTokenIds Special { get; init; } = new();
+
+    /// <summary>What the file says of the length of encodings.</summary>
+    public LengthOptions Lengths { get; init; } = new();
 }
 
 /// <summary>Ids with a role, as far as the files name them.</summary>

@@ -13,6 +13,9 @@ internal sealed class ReferenceCase(JsonElement entry)
         .. JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(TestFiles.Fixture("tokenizers", "cases.json"))).EnumerateArray().Select(entry => new ReferenceCase(entry)),
     ];
 
+    /// <summary>Whether the file's truncation and padding were applied when the case was recorded.</summary>
+    public bool HasLengths => Name != WithoutLengths;
+
     public string Name => entry.GetProperty("name").GetString()!;
 
     public bool HasTokenizerJson => DataFiles.Concat(Files).Any(file => Path.GetFileName(file) == "tokenizer.json");

@@ -8,7 +8,7 @@ namespace Azimuth.Tests.Tokenization;
 /// <summary>One line of an expected.jsonl; see tests/fixtures/tokenizers/README.md for what an absent field means.</summary>
 internal sealed class ReferenceRow(JsonElement row)
 {
-    public string Text => row.GetProperty("text").GetString()!;
+    public string Text => row.TryGetProperty("text", out JsonElement text) ? text.GetString()! : "overflowing";
 
     public string? Pair => row.TryGetProperty("pair", out JsonElement pair) ? pair.GetString() : null;
 
@@ -20,7 +20,9 @@ internal sealed class ReferenceRow(JsonElement row)
         => File.ReadAllText(path).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => new ReferenceRow(JsonSerializer.Deserialize<JsonElement>(line)));
 
     /// <summary>Encodes the row's text and compares everything the row tells; returns how many things were compared.</summary>
-    public int Check(Tokenizer tokenizer)
+    /// <param name="tokenizer">The tokenizer to compare.</param>
+    /// <param name="withLengths">Whether the row was recorded with the file's truncation and padding.</param>
+    public int Check(Tokenizer tokenizer, bool withLengths = false)
     {
         if (IsRefused)
         {
@@ -29,9 +31,9 @@ internal sealed class ReferenceRow(JsonElement row)
             return 2;
         }
 
-        TokenEncoding encoding = Pair is null
-            ? tokenizer.Encode(Text, AddSpecialTokens)
-            : tokenizer.EncodePair(Text, Pair, AddSpecialTokens);
+        TokenEncoding encoding = withLengths
+            ? tokenizer.EncodeBatch([(Text, Pair)], tokenizer.Lengths, AddSpecialTokens).Single()
+            : Pair is null ? tokenizer.Encode(Text, AddSpecialTokens) : tokenizer.EncodePair(Text, Pair, AddSpecialTokens);
         int compared = Compare("ids", encoding.Ids, Numbers);
         compared += Compare("tokens", encoding.Tokens, value => value.GetString()!);
         compared += Compare("pieces", encoding.Tokens, value => value.GetString()!);
@@ -43,6 +45,9 @@ internal sealed class ReferenceRow(JsonElement row)
             Assert.DoesNotContain(true, encoding.SpecialMask);
         compared += Compare("type_ids", encoding.TypeIds, Numbers);
         compared += Compare("sequence_ids", encoding.SequenceIds, value => value.ValueKind == JsonValueKind.Null ? (int?)null : value.GetInt32());
+        compared += Compare("attention_mask", encoding.AttentionMask, value => value.GetInt32() == 1) + CheckOverflowing(encoding);
+        if (!row.TryGetProperty("attention_mask", out _))
+            Assert.DoesNotContain(false, encoding.AttentionMask);
         return compared + CheckStages(tokenizer) + CheckDecoding(tokenizer, encoding.Ids);
     }
 
@@ -62,19 +67,30 @@ internal sealed class ReferenceRow(JsonElement row)
     // The kitchen sink also tells what the normalizer, and then the pre-tokenizer, make of the whole text.
     private int CheckStages(Tokenizer tokenizer)
     {
-        if (!row.TryGetProperty("pre_tokens", out JsonElement expected))
+        if (!row.TryGetProperty("pre_tokens", out _))
             return 0;
-        int[] points = CodePoints.Of(Text);
-        AlignedText text = AlignedText.FromOriginal(points, 0, points.Length);
-        text = tokenizer.Parts.Normalizer?.Normalize(text) ?? text;
-        Assert.Equal(row.TryGetProperty("normalized", out JsonElement normalized) ? normalized.GetString() : Text, CodePoints.Text(text.Points));
+        TokenStages stages = tokenizer.Stages(Text);
+        Assert.Equal(row.TryGetProperty("normalized", out JsonElement normalized) ? normalized.GetString() : Text, stages.Normalized);
+        return Compare("pre_tokens", [.. stages.Pieces], value => new TokenPiece(value[0].GetString()!, Range(value[1])));
+    }
 
-        // Ranges there count within the normalised text.
-        AlignedText alone = AlignedText.FromOriginal(text.Points, 0, text.Count);
-        PieceList pieces = new(alone);
-        tokenizer.Parts.PreTokenizer?.Apply(pieces);
-        return Compare("pre_tokens", [.. pieces.Pieces.Select(piece => (CodePoints.Text(pieces.Text.Points[piece.Start..piece.End]), pieces.Text.Origin(piece.Start, piece.End)))],
-            value => (value[0].GetString()!, Range(value[1])));
+    private int CheckOverflowing(TokenEncoding encoding)
+    {
+        TokenEncoding[] found = [.. encoding.Overflowing];
+        if (!row.TryGetProperty("overflowing", out JsonElement overflowing))
+        {
+            Assert.Empty(found);
+            return 0;
+        }
+
+        Assert.Equal(overflowing.GetArrayLength(), found.Length);
+        foreach ((JsonElement expected, TokenEncoding other) in overflowing.EnumerateArray().Zip(found))
+        {
+            ReferenceRow part = new(expected);
+            Assert.Equal(2, part.Compare("ids", other.Ids, Numbers) + part.Compare("offsets_chars", other.Characters, Range));
+        }
+
+        return 1;
     }
 
     private bool IsAscii => Text.All(char.IsAscii) && (Pair ?? "").All(char.IsAscii);

@@ -1,7 +1,11 @@
+using System.Text;
+using Azimuth.Tokenization.PreTokenizers;
+using Azimuth.Tokenization.Text;
+
 namespace Azimuth.Tokenization.Decoders;
 
-/// <summary>"Replace" with a string pattern, in each token.</summary>
-internal sealed class ReplaceDecoder(string pattern, string content) : ITokenDecoder
+/// <summary>"Replace", in each token: every match becomes the content as it stands.</summary>
+internal sealed class ReplaceDecoder(ISplitPattern pattern, string content) : ITokenDecoder
 {
     public void Decode(List<string> tokens)
     {
@@ -9,5 +13,21 @@ internal sealed class ReplaceDecoder(string pattern, string content) : ITokenDec
             tokens[at] = Inner(tokens[at]);
     }
 
-    public string Inner(string token) => pattern.Length == 0 ? token : token.Replace(pattern, content, StringComparison.Ordinal);
+    public string Inner(string token)
+    {
+        int[] points = CodePoints.Of(token);
+        List<TextRange> matches = [];
+        pattern.FindMatches(points, matches);
+        if (matches.Count == 0)
+            return token;
+        StringBuilder text = new(token.Length);
+        int at = 0;
+        foreach (TextRange match in matches)
+        {
+            text.Append(CodePoints.Text(points.AsSpan(at, match.Start - at))).Append(content);
+            at = match.End;
+        }
+
+        return text.Append(CodePoints.Text(points.AsSpan(at))).ToString();
+    }
 }

@@ -5,5 +5,5 @@ internal static class SpaceMarkDecoder
 {
     /// <summary>The decoder; <paramref name="dropFirstSpace"/> where encoding puts one in front.</summary>
     public static ITokenDecoder Create(bool dropFirstSpace) => new DecoderSequence(
-        [new ReplaceDecoder("▁", " "), new ByteFallbackDecoder(), new FuseDecoder(), new StripDecoder(" ", dropFirstSpace ? 1 : 0, 0)]);
+        [new ReplaceDecoder(new PreTokenizers.LiteralPattern("▁"), " "), new ByteFallbackDecoder(), new FuseDecoder(), new StripDecoder(" ", dropFirstSpace ? 1 : 0, 0)]);
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Azimuth.Tokenization.Decoders;
 using Azimuth.Tokenization.Normalizers;
+using Azimuth.Tokenization.Patterns;
 using Azimuth.Tokenization.PostProcessors;
 using Azimuth.Tokenization.PreTokenizers;
 
@@ -32,7 +33,7 @@ internal sealed class Components
             ["Nmt"] = _ => CharacterNormalizers.Nmt,
             ["Precompiled"] = Precompiled,
             ["Prepend"] = section => new Prepend(section.Text("prepend")),
-            ["Replace"] = section => new Replace(Literal(section, "normalizer"), section.Text("content")),
+            ["Replace"] = section => new Replace(Pattern(section), section.Text("content")),
             ["Sequence"] = section => new NormalizerSequence(Normalizers!.ReadAll(section, "normalizers")),
             ["Strip"] = section => new Strip(section.Flag("strip_left", true), section.Flag("strip_right", true)),
             ["StripAccents"] = _ => CharacterNormalizers.StripAccents,
@@ -71,7 +72,7 @@ internal sealed class Components
                 section.OptionalText("pad_token") ?? "<pad>", NotEmpty(section, "word_delimiter_token", "|"), section.Flag("cleanup", true)),
             ["Fuse"] = _ => new FuseDecoder(),
             ["Metaspace"] = MetaspaceDecoder,
-            ["Replace"] = section => new ReplaceDecoder(Literal(section, "decoder"), section.Text("content")),
+            ["Replace"] = section => new ReplaceDecoder(Pattern(section), section.Text("content")),
             ["Sequence"] = section => new DecoderSequence(Decoders!.ReadAll(section, "decoders")),
             ["Strip"] = section => new StripDecoder(section.Text("content"), section.Integer("start"), section.Integer("stop")),
             ["WordPiece"] = section => new WordPieceDecoder(section.OptionalText("prefix") ?? "##", section.Flag("cleanup", true)),
@@ -119,17 +120,12 @@ internal sealed class Components
     private static ISplitPattern Pattern(JsonSection section)
     {
         JsonSection pattern = section.Section("pattern");
-        if (pattern.OptionalText("String") is { } literal)
+        if (pattern.OptionalText("String") is { Length: > 0 } literal)
             return new LiteralPattern(literal);
-        string regex = pattern.Text("Regex");
-        return SplitPatterns.Find(regex) ?? throw pattern.Unknown("splitting pattern", regex, SplitPatterns.Names);
-    }
 
-    private static string Literal(JsonSection section, string stage)
-    {
-        JsonSection pattern = section.Section("pattern");
-        return pattern.OptionalText("String")
-            ?? throw pattern.Unknown($"{stage} Replace with the regular expression", pattern.Text("Regex"), ["String patterns"]);
+        // The reference makes a string a regular expression too: an empty one matches everywhere.
+        string regex = pattern.OptionalText("String") ?? pattern.Text("Regex");
+        return SplitPatterns.Find(regex) ?? new RegexPattern(pattern.File, regex, PatternSyntax.Oniguruma);
     }
 
     private static Splitter Each(CharacterPattern characters, SplitBehavior behavior) => new(characters, behavior, invert: false);

@@ -66,7 +66,7 @@ internal static class GgufTokenizer
 
         // Llama's files of 2023 say nothing of the blank in front, nor of the beginning token: both were the rule then.
         bool addPrefix = file.Metadata.FindBool(Prefix + "add_space_prefix") ?? true;
-        INormalizer spaces = new Replace(" ", "▁");
+        INormalizer spaces = new Replace(new LiteralPattern(" "), "▁");
         return new TokenizerParts
         {
             Source = file.Path,

@@ -1,13 +1,14 @@
 using System.Text.Json;
 using Azimuth.Checkpoints;
 using Azimuth.Tokenization.AddedTokens;
+using Azimuth.Tokenization.Lengths;
 using Azimuth.Tokenization.Models;
 
 namespace Azimuth.Tokenization.Files;
 
 /// <summary>
 /// Reads tokenizer.json (https://huggingface.co/docs/tokenizers): the vocabulary and merges as a stream, everything else through
-/// <see cref="Components"/>. Padding and truncation sections are not applied: whoever runs a model decides on those.
+/// <see cref="Components"/>. Padding and truncation sections are read, and applied only on request: whoever runs a model decides on those.
 /// </summary>
 internal static class TokenizerJsonFile
 {
@@ -77,6 +78,11 @@ internal static class TokenizerJsonFile
             PostProcessor = Section(path, sections, "post_processor") is { } postProcessor ? components.PostProcessors.Read(postProcessor) : null,
             Decoder = Section(path, sections, "decoder") is { } decoder ? components.Decoders.Read(decoder) : null,
             Special = new SpecialTokenIds { Unknown = model.UnknownId },
+            Lengths = new LengthOptions
+            {
+                Truncation = Section(path, sections, "truncation") is { } truncation ? LengthSections.Truncation(truncation) : null,
+                Padding = Section(path, sections, "padding") is { } padding ? LengthSections.Padding(padding) : null,
+            },
         };
     }
 

@@ -1,35 +1,36 @@
+using Azimuth.Tokenization.PreTokenizers;
 using Azimuth.Tokenization.Text;
 
 namespace Azimuth.Tokenization.Normalizers;
 
 /// <summary>
-/// "Replace" with a string pattern: every occurrence, from the left, becomes the content as it stands. What is put in has the origin of the last
-/// character it replaces.
+/// "Replace": every match, from the left, becomes the content as it stands. What is put in has the origin of the last character before its place, which is the last one
+/// it replaces.
 /// </summary>
-internal sealed class Replace(string pattern, string content) : INormalizer
+internal sealed class Replace(ISplitPattern pattern, string content) : INormalizer
 {
-    private readonly int[] _pattern = CodePoints.Of(pattern);
     private readonly int[] _content = CodePoints.Of(content);
 
     public AlignedText Normalize(AlignedText text)
     {
-        if (_pattern.Length == 0 || text.Points.IndexOf(_pattern) < 0)
+        List<TextRange> matches = [];
+        pattern.FindMatches(text.Points, matches);
+        if (matches.Count == 0)
             return text;
         AlignedText renewed = new(text.Count);
-        for (int at = 0; at < text.Count;)
+        int at = 0;
+        foreach (TextRange match in matches)
         {
-            if (!text.Points[at..].StartsWith(_pattern))
-            {
+            for (; at < match.Start; at++)
                 renewed.Add(text.Points[at], text.Origins[at]);
-                at++;
-                continue;
-            }
-
-            at += _pattern.Length;
+            at = match.End;
+            int start = text.Origins[0].Start;
             foreach (int point in _content)
-                renewed.Add(point, text.Origins[at - 1]);
+                renewed.Add(point, at > 0 ? text.Origins[at - 1] : new TextRange(start, start));
         }
 
+        for (; at < text.Count; at++)
+            renewed.Add(text.Points[at], text.Origins[at]);
         return renewed;
     }
 }

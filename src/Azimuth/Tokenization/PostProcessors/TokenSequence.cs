@@ -36,6 +36,19 @@ internal sealed class TokenSequence(int number = 0)
         Spellings.AddRange(other.Spellings);
     }
 
+    /// <summary>A copy of some tokens.</summary>
+    public TokenSequence Slice(TextRange range)
+    {
+        TokenSequence part = new(number);
+        part.Ids.AddRange(Ids[range.Start..range.End]);
+        part.Characters.AddRange(Characters[range.Start..range.End]);
+        part.Special.AddRange(Special[range.Start..range.End]);
+        part.TypeIds.AddRange(TypeIds[range.Start..range.End]);
+        part.SequenceIds.AddRange(SequenceIds[range.Start..range.End]);
+        part.Spellings.AddRange(Spellings[range.Start..range.End]);
+        return part;
+    }
+
     /// <summary>Gives every token this type.</summary>
     public void SetType(int typeId)
     {
