@@ -1,90 +1,81 @@
 using System.Text.Json;
 using Azimuth.Checkpoints;
 using Azimuth.Checkpoints.Gguf;
+using Azimuth.Conversion;
 using Azimuth.Numerics;
 using Azimuth.Tokenization;
 using Azimuth.Tokenization.Files;
 using Azimuth.Transformers;
 using Azimuth.Transformers.Architectures;
 using Azimuth.Transformers.Weights;
+using ModelPart = Azimuth.Transformers.ModelPart;
+using PlannedTensor = Azimuth.Quantization.PlannedTensor;
 
 namespace Azimuth.Quantization;
 
-/// <summary>Writes a model as GGUF with its weights in another type: a GGUF file with its metadata as they are, a folder of the Llama or GPT-2 family converted.</summary>
+/// <summary>Writes a model as GGUF with its weights in another type: a GGUF file with its metadata as they are, a folder converted.</summary>
 internal static class GgufExport
 {
     /// <summary>Writes the file and returns remarks about what has no place in it.</summary>
     /// <exception cref="ArgumentException">A family or a setting that has no form in GGUF.</exception>
+    /// <param name="model">The model.</param>
+    /// <param name="plan">What a tensor becomes: the tensor, what it is a part of, and whether its rows and columns change places.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="workers">The threads to use.</param>
+    /// <param name="progress">Told the share written.</param>
+    /// <param name="cancellation">Nothing is left behind.</param>
     public static IReadOnlyList<string> Save(
-        LanguageModel model, QuantizationPlan plan, string path, Workers workers, IProgress<double>? progress, CancellationToken cancellation)
+        LanguageModel model, Func<TensorInfo, ModelPart?, bool, PlannedTensor> plan, string path, Workers workers, IProgress<double>? progress, CancellationToken cancellation)
     {
         var remarks = new List<string>();
-        (GgufKeys keys, List<GgufTensor> tensors) = model.Folder.Gguf is { } gguf ? Again(gguf, plan, workers) : Convert(model, plan, workers, remarks);
-        SetFileType(keys, plan);
+        (GgufKeys keys, List<GgufTensor> tensors) = model.Folder.Gguf is { } gguf ? Again(model, gguf, plan, workers) : Convert(model, plan, workers, remarks);
+        SetFileType(keys, tensors);
         GgufWriter.Save(path, keys, tensors, progress, cancellation);
         return remarks;
     }
 
-    private static (GgufKeys Keys, List<GgufTensor> Tensors) Again(GgufFile source, QuantizationPlan plan, Workers workers) =>
-        (GgufKeys.From(source.Metadata), [.. plan.Tensors.Select(tensor => new GgufTensor(
-            tensor.Source.Name, tensor.Type, tensor.Shape, new MatrixEncoder(source, tensor, rowOrder: null, workers).Content))]);
+    private static (GgufKeys Keys, List<GgufTensor> Tensors) Again(LanguageModel model, GgufFile source, Func<TensorInfo, ModelPart?, bool, PlannedTensor> plan, Workers workers)
+    {
+        var parts = TensorPlan.Of(model.Config, model.Names, prefix: "").ToDictionary(tensor => tensor.Name, tensor => (ModelPart?)tensor.Part, StringComparer.Ordinal);
+        return (GgufKeys.From(source.Metadata),
+        [
+            .. source.Tensors.Select(tensor => plan(tensor, parts.GetValueOrDefault(tensor.Name), false))
+                .Select(tensor => new GgufTensor(tensor.Source.Name, tensor.Type, tensor.Shape, new MatrixEncoder(source, tensor, rowOrder: null, workers).Content)),
+        ]);
+    }
 
-    private static (GgufKeys Keys, List<GgufTensor> Tensors) Convert(LanguageModel model, QuantizationPlan plan, Workers workers, List<string> remarks)
+    private static (GgufKeys Keys, List<GgufTensor> Tensors) Convert(
+        LanguageModel model, Func<TensorInfo, ModelPart?, bool, PlannedTensor> plan, Workers workers, List<string> remarks)
     {
         TransformerConfig config = model.Config;
         string type = model.Folder.Config!.Value.TryGetProperty("model_type", out JsonElement text) ? text.GetString() ?? "" : "";
         GgufForm form = ArchitectureRegistry.GgufFormOf(type) ?? throw new ArgumentException(
-            $"{model.Name}: the family {type} has no GGUF form here, only llama and gpt2 have. Write safetensors instead (bf16 or f16).");
+            $"{model.Name}: the family {type} has no GGUF form here, only {string.Join(", ", ArchitectureRegistry.WithGguf)} have. Write safetensors instead (bf16 or f16).");
         var keys = new GgufKeys();
         keys.Set("general.architecture", form.Name);
         keys.Set("general.type", "model");
         keys.Set("general.name", model.Name);
-        IReadOnlyList<GgufTensor> extra = form.WriteConfig(keys, config);
+        (TransformerConfig read, IReadOnlyList<GgufTensor> extra) = GgufConfigWriter.Write(keys, form, config);
         if (GgufTokenizerWriter.Write(keys, model.Folder, model.Tokenizer, config.VocabSize) is { } remark)
             remarks.Add(remark);
-        var renamed = NewNames(model, form);
-        var tensors = new List<GgufTensor>(extra);
-        foreach (PlannedTensor tensor in plan.Tensors)
-        {
-            if (tensor.Slot is not { } slot || !renamed.TryGetValue(slot.Name, out WeightSlot? target) || (slot.Role == WeightRole.OutputTable && config.Output.Tied))
-                continue; // stored masks, and a copy of the tied table
-            string ending = tensor.Source.Name[slot.Name.Length..];
-            var encoder = new MatrixEncoder(model.Folder.Checkpoint, tensor, RowOrder(target, config.Layers[0].Attention), workers);
-            tensors.Add(new GgufTensor(target.Name + ending, tensor.Type, tensor.Shape, encoder.Content));
-        }
-
-        return (keys, tensors);
+        string tokenizer = Path.Combine(model.Folder.TokenizerFolder, "tokenizer.json");
+        if (File.Exists(tokenizer))
+            keys.Set(GgufTokenizerFiles.WholeKey, File.ReadAllText(tokenizer));
+        if (form.WindowPeriod == 0 && config.Layers.Any(layer => layer.Attention.Window < config.ContextLength))
+            remarks.Add($"llama.cpp ignores the window of {form.Name} models: its results differ in runs longer than the window");
+        Checkpoint checkpoint = model.Folder.Checkpoint;
+        // Stored masks, and a copy of the tied table, are in no move.
+        var moves = TensorMove.Between(config, model.Names, model.Names.PrefixIn(checkpoint), read, form.Tensors(config));
+        return (keys, [.. extra, .. moves.Select(move => Moved(checkpoint, plan(checkpoint.Find(move.Source)!, move.Part, move.IsTransposed), move, workers))]);
     }
 
-    private static Dictionary<string, WeightSlot> NewNames(LanguageModel model, GgufForm form)
-    {
-        var from = WeightSlots.Of(model.Config, model.Names, model.Folder.Checkpoint);
-        var to = WeightSlots.Of(model.Config, form.Tensors(model.Config), null);
-        if (from.Count != to.Count || from.Zip(to).Any(pair => pair.First.Role != pair.Second.Role))
-            throw new InvalidOperationException($"the family {form.Name} names its tensors differently in its two forms");
-        return from.Zip(to).ToDictionary(pair => pair.First.Name, pair => pair.Second, StringComparer.Ordinal);
-    }
-
-    /// <summary>
-    /// The form says which row of the stack of queries, keys and values makes each output. Here outputs are there in order, and the stack's rows are wanted: the
-    /// inverse, cut to the one tensor's rows.
-    /// </summary>
-    private static int[]? RowOrder(WeightSlot target, AttentionConfig attention)
-    {
-        if (target.Fused?.RowOrder is not { } order)
-            return null;
-        int[] rowOfOutput = order(attention), outputOfRow = new int[rowOfOutput.Length];
-        for (int output = 0; output < rowOfOutput.Length; output++)
-            outputOfRow[rowOfOutput[output]] = output;
-        int start = target.Part == 0 ? 0 : attention.QueryWidth + (target.Part - 1) * attention.KeyWidth;
-        int length = target.Part == 0 ? attention.QueryWidth : attention.KeyWidth;
-        return [.. outputOfRow.AsSpan(start, length).ToArray().Select(output => output - start)];
-    }
+    private static GgufTensor Moved(Checkpoint checkpoint, PlannedTensor tensor, TensorMove move, Workers workers) =>
+        new(move.Target, tensor.Type, tensor.Shape, new MatrixEncoder(checkpoint, tensor, move.RowOrder, workers, move.GainShift).Content);
 
     /// <summary>The number by which llama.cpp calls the mixture (llama.h, llama_ftype): that of the type most weights have.</summary>
-    private static void SetFileType(GgufKeys keys, QuantizationPlan plan)
+    private static void SetFileType(GgufKeys keys, List<GgufTensor> tensors)
     {
-        TensorType most = plan.Tensors.Where(t => t.Shape.Count == 2).GroupBy(t => t.Type).MaxBy(g => g.Sum(t => TensorInfo.Product(t.Shape)))?.Key ?? TensorType.F32;
+        TensorType most = tensors.Where(t => t.Shape.Count == 2).GroupBy(t => t.Type).MaxBy(g => g.Sum(t => TensorInfo.Product(t.Shape)))?.Key ?? TensorType.F32;
         keys.Set("general.file_type", most switch
         {
             TensorType.F16 => 1u,

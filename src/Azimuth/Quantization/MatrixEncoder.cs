@@ -23,6 +23,7 @@ internal sealed class MatrixEncoder
     private readonly Checkpoint _checkpoint;
     private readonly PlannedTensor _tensor;
     private readonly int[]? _rowOrder;
+    private readonly float _shift;
     private readonly Workers _workers;
     private readonly long _rows;
     private readonly int _columns;
@@ -31,19 +32,40 @@ internal sealed class MatrixEncoder
     /// <param name="tensor">What it is to become.</param>
     /// <param name="rowOrder">Which row of the tensor each row written is; all in order when null.</param>
     /// <param name="workers">The threads to use; they change nothing.</param>
-    public MatrixEncoder(Checkpoint checkpoint, PlannedTensor tensor, int[]? rowOrder, Workers workers)
+    /// <param name="shift">Added to every value.</param>
+    public MatrixEncoder(Checkpoint checkpoint, PlannedTensor tensor, int[]? rowOrder, Workers workers, float shift = 0)
     {
-        (_checkpoint, _tensor, _rowOrder, _workers) = (checkpoint, tensor, rowOrder, workers);
+        (_checkpoint, _tensor, _rowOrder, _shift, _workers) = (checkpoint, tensor, rowOrder, shift, workers);
         // A vector that is put in another order is a column.
         bool isColumn = tensor.Shape.Count == 1 && rowOrder is not null;
         _columns = isColumn ? 1 : checked((int)(tensor.Shape.Count == 0 ? 1 : tensor.Shape[^1]));
         _rows = TensorInfo.Product(tensor.Shape) / Math.Max(1, _columns);
     }
 
-    /// <summary>Its bytes, made when they are written.</summary>
-    public TensorContent Content => !_tensor.Changes && _rowOrder is null
-        ? _checkpoint.Bytes(_tensor.Source.Name)
-        : TensorContent.Made(_rows * _columns / _tensor.Type.BlockLength() * _tensor.Type.BlockBytes(), (stream, cancellation) => Write(stream, cancellation));
+    /// <summary>Its bytes, made when they are written. Those of a tensor that keeps its type are copied, whatever they hold.</summary>
+    public TensorContent Content
+    {
+        get
+        {
+            bool changes = _tensor.Changes || _shift != 0;
+            if (!changes && _rowOrder is null)
+                return _checkpoint.Bytes(_tensor.Source.Name);
+            long rowBytes = (long)_columns / _tensor.Type.BlockLength() * _tensor.Type.BlockBytes();
+            return TensorContent.Made(_rows * rowBytes, changes ? (stream, cancellation) => Write(stream, cancellation) : (stream, cancellation) => CopyRows(stream, (int)rowBytes, cancellation));
+        }
+    }
+
+    private void CopyRows(Stream stream, int rowBytes, CancellationToken cancellation)
+    {
+        StoredBytes bytes = _checkpoint.Bytes(_tensor.Source.Name);
+        foreach (int row in _rowOrder!)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            stream.Write(bytes.Span((long)row * rowBytes, rowBytes));
+        }
+
+        GC.KeepAlive(bytes);
+    }
 
     /// <summary>Writes its bytes and says how far they are from the original's.</summary>
     /// <exception cref="CheckpointFormatException">A finite value becomes infinite (kind <c>OutOfRange</c>).</exception>
@@ -87,13 +109,15 @@ internal sealed class MatrixEncoder
     {
         long at = _rowOrder?[row] ?? row;
         if (whole is null)
-        {
             source.ReadRow(at, values);
-            return;
+        else
+        {
+            for (int k = 0; k < values.Length; k++)
+                values[k] = whole[k * _rows + at];
         }
 
-        for (int k = 0; k < values.Length; k++)
-            values[k] = whole[k * _rows + at];
+        if (_shift != 0)
+            TensorPrimitives.Add(values, _shift, values);
     }
 
     private ErrorSums Encode(long row, ReadOnlySpan<float> values, Span<float> restored, Span<byte> encoded)

@@ -57,7 +57,7 @@ public static class ModelQuantizer
     }
 
     /// <summary>
-    /// Writes the model as one GGUF file. From a GGUF file metadata and names are kept; a folder of the Llama or GPT-2 family is converted with its tokenizer, as llama.cpp
+    /// Writes the model as one GGUF file. From a GGUF file metadata and names are kept; a folder is converted with its tokenizer, as llama.cpp
     /// expects it (queries' and keys' rows permuted, GPT-2's matrices transposed, norms and biases in single precision).
     /// </summary>
     /// <returns>Remarks: why there is no vocabulary in the file, for instance.</returns>
@@ -70,7 +70,8 @@ public static class ModelQuantizer
         ArgumentNullException.ThrowIfNull(model);
         if (type.AsTensorType() is null)
             throw new ArgumentException($"{type.Name()} has no place in GGUF. Choose q8_0, q4_0 or q4_1, or write the tables alone as .safetensors.");
-        return GgufExport.Save(model, QuantizationPlan.Create(model, type, part, asGguf: true), path, model.Workers, progress, cancellation);
+        var planned = QuantizationPlan.Create(model, type, part, asGguf: true).Tensors.ToDictionary(tensor => tensor.Source.Name, StringComparer.Ordinal);
+        return GgufExport.Save(model, (tensor, _, _) => planned[tensor.Name], path, model.Workers, progress, cancellation);
     }
 
     /// <summary>Writes the model as a folder in bf16 or f16: its files with their own names, the tensors in the new type, config.json saying so.</summary>

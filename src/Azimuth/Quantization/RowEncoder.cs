@@ -13,16 +13,20 @@ public static class RowEncoder
 {
     private const int BlockLength = 32;
 
+    /// <summary>True for the types that are written.</summary>
+    public static bool CanWrite(TensorType type) =>
+        type is TensorType.F32 or TensorType.F64 or TensorType.F16 or TensorType.BF16 or TensorType.Q8_0 or TensorType.Q4_0 or TensorType.Q4_1;
+
     /// <summary>
     /// Encodes all of <paramref name="source"/> (whole blocks) to the start of <paramref name="destination"/>, little-endian: F32, F64, F16, BF16, Q8_0, Q4_0 or
     /// Q4_1.
     /// </summary>
-    /// <exception cref="ArgumentException">No whole number of blocks, too little room, or a type of whole numbers.</exception>
+    /// <exception cref="ArgumentException">No whole number of blocks, too little room, or a type that is not written.</exception>
     public static void Encode(TensorType type, ReadOnlySpan<float> source, Span<byte> destination)
     {
         int length = type.BlockLength(), bytes = type.BlockBytes();
-        if (!type.IsReadableAsFloat())
-            throw new ArgumentException($"{type} holds no fractions", nameof(type));
+        if (!CanWrite(type))
+            throw new ArgumentException($"{type} is not written; F32, F64, F16, BF16, Q8_0, Q4_0 and Q4_1 are", nameof(type));
         if (source.Length % length != 0)
             throw new ArgumentException($"{type} is written in blocks of {length}, found {source.Length} values", nameof(source));
         if (destination.Length < (long)source.Length / length * bytes)

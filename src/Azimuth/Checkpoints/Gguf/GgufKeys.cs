@@ -78,6 +78,17 @@ public sealed class GgufKeys
         });
     }
 
+    /// <summary>Yes or no, several times.</summary>
+    public void Set(string key, IReadOnlyList<bool> values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        SetArray(key, GgufType.Bool, values.Count, stream =>
+        {
+            foreach (bool value in values)
+                stream.WriteByte(value ? (byte)1 : (byte)0);
+        });
+    }
+
     /// <summary>Numbers in single precision.</summary>
     public void Set(string key, IReadOnlyList<float> values)
     {

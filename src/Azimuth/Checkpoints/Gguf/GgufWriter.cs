@@ -38,11 +38,11 @@ public static class GgufWriter
         AtomicFile.Write(path, stream => Write(stream, keys, tensors, alignment, progress, cancellation));
     }
 
-    /// <summary>A file of keys only, as it would be read.</summary>
-    internal static GgufFile InMemory(GgufKeys keys)
+    /// <summary>A file of keys and small tensors, as it would be read.</summary>
+    internal static GgufFile InMemory(GgufKeys keys, params IReadOnlyList<GgufTensor> tensors)
     {
         using var stream = new MemoryStream();
-        Write(stream, keys, [], keys.Alignment, null, default);
+        Write(stream, keys, tensors, keys.Alignment, null, default);
         return GgufFile.FromBytes(StoredBytes.FromBytes(stream.ToArray()), "the GGUF file to be written");
     }
 

@@ -1,5 +1,3 @@
-using Azimuth.Checkpoints;
-using Azimuth.Checkpoints.Gguf;
 using Azimuth.Transformers.Weights;
 
 namespace Azimuth.Transformers.Architectures;
@@ -21,20 +19,4 @@ internal sealed record Architecture
 
     /// <summary>The family's form in GGUF files, or null where it has none here.</summary>
     public GgufForm? Gguf { get; init; }
-}
-
-/// <summary>A family as GGUF files hold it.</summary>
-internal sealed record GgufForm
-{
-    /// <summary>The <c>general.architecture</c> of its files; its keys begin with it.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>Reads the metadata; which tensors there are tells what the metadata leave out (biases, a table of its own for the output).</summary>
-    public required Func<GgufFile, TransformerConfig> ReadConfig { get; init; }
-
-    /// <summary>Tensor names, for a config.</summary>
-    public required Func<TransformerConfig, TensorNames> Tensors { get; init; }
-
-    /// <summary>Writes the metadata that <see cref="ReadConfig"/> reads; returns tensors that stand for what has no key. Refuses what the form cannot say.</summary>
-    public required Func<GgufKeys, TransformerConfig, IReadOnlyList<GgufTensor>> WriteConfig { get; init; }
 }

@@ -60,13 +60,19 @@ internal static class ArchitectureRegistry
         string name = file.Metadata.GetString("general.architecture");
         GgufForm[] forms = [.. Families.Select(f => f.Gguf).OfType<GgufForm>()];
         GgufForm form = Array.Find(forms, f => f.Name == name)
-            ?? throw new CheckpointFormatException(file.Path, $"general.architecture: {Unknown(name, [.. forms.Select(f => f.Name)])}", kind: "UnknownArchitecture");
-        TransformerConfig read = form.ReadConfig(file);
-        return (read, form.Tensors(read));
+            ?? throw new CheckpointFormatException(file.Path, $"general.architecture: {Unknown(name, [.. forms.Select(f => f.Name).Distinct().Order(StringComparer.Ordinal)])}", kind: "UnknownArchitecture");
+        TransformerConfig read = form.ReadConfig(new GgufReader(file, name));
+        return (read, GgufNames.AsStored(form.Tensors(read), file));
     }
 
     /// <summary>The form that a family's models have in GGUF files, or null where there is none.</summary>
     public static GgufForm? GgufFormOf(string modelType) => Array.Find(Families, family => family.ModelType == modelType)?.Gguf;
+
+    /// <summary>The families of folders whose form in GGUF has this name.</summary>
+    public static IEnumerable<string> FoldersOf(string gguf) => Families.Where(family => family.Gguf?.Name == gguf).Select(family => family.ModelType);
+
+    /// <summary>The families with such a form.</summary>
+    public static IEnumerable<string> WithGguf => Families.Where(family => family.Gguf is not null).Select(family => family.ModelType).Order(StringComparer.Ordinal);
 
     private static string Unknown(string name, IReadOnlyList<string> known) =>
         $"expected a known architecture, found \"{name}\". Known are {string.Join(", ", known)}; the nearest is {NearestNames.Of(name, known, 1)[0]}";

@@ -6,7 +6,7 @@ namespace Azimuth.Transformers.Architectures;
 /// <summary>BLOOM (BigScience 2022): ALiBi instead of positions, a norm right after the embedding, queries, keys and values head after head in one matrix.</summary>
 internal static class Bloom
 {
-    public static Architecture Family { get; } = new() { ModelType = "bloom", ReadConfig = ReadConfig, Tensors = Names };
+    public static Architecture Family { get; } = new() { ModelType = "bloom", ReadConfig = ReadConfig, Tensors = Names, Gguf = GgufForms.Bloom };
 
     private static TensorNames Names(TransformerConfig config) => new()
     {

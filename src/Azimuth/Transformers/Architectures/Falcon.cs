@@ -8,7 +8,7 @@ namespace Azimuth.Transformers.Architectures;
 /// </summary>
 internal static class Falcon
 {
-    public static Architecture Family { get; } = new() { ModelType = "falcon", ReadConfig = ReadConfig, Tensors = Names };
+    public static Architecture Family { get; } = new() { ModelType = "falcon", ReadConfig = ReadConfig, Tensors = Names, Gguf = GgufForms.Falcon };
 
     private static TensorNames Names(TransformerConfig config)
     {

@@ -3,7 +3,7 @@ namespace Azimuth.Transformers.Architectures;
 /// <summary>Gemma (Gemma Team 2024): Llama with gains stored as their difference from one, an embedding scaled by √model, a tanh-GELU gate.</summary>
 internal static class Gemma
 {
-    public static Architecture Family { get; } = new() { ModelType = "gemma", ReadConfig = ReadConfig, Tensors = Llama.Names };
+    public static Architecture Family { get; } = new() { ModelType = "gemma", ReadConfig = ReadConfig, Tensors = Llama.Names, Gguf = GgufForms.Gemma };
 
     /// <summary>Also what Gemma 2 and 3 vary.</summary>
     public static TransformerConfig ReadConfig(ConfigReader config)

@@ -5,7 +5,7 @@ namespace Azimuth.Transformers.Architectures;
 /// <summary>Gemma 2 (Gemma Team 2024): norms before and after each sub-block, soft caps on scores and logits, a window on every second layer.</summary>
 internal static class Gemma2
 {
-    public static Architecture Family { get; } = new() { ModelType = "gemma2", ReadConfig = ReadConfig, Tensors = Names };
+    public static Architecture Family { get; } = new() { ModelType = "gemma2", ReadConfig = ReadConfig, Tensors = Names, Gguf = GgufForms.Gemma2 };
 
     public static TensorNames Names(TransformerConfig config) => Llama.Names(config) with
     {

@@ -6,7 +6,7 @@ namespace Azimuth.Transformers.Architectures;
 /// <summary>Gemma 3, text (Gemma Team 2025): Gemma 2 with normed queries and keys, and a rotary base of their own for layers with a window.</summary>
 internal static class Gemma3
 {
-    public static Architecture Family { get; } = new() { ModelType = "gemma3_text", ReadConfig = ReadConfig, Tensors = Names };
+    public static Architecture Family { get; } = new() { ModelType = "gemma3_text", ReadConfig = ReadConfig, Tensors = Names, Gguf = GgufForms.Gemma3 };
 
     private static TensorNames Names(TransformerConfig config) => Gemma2.Names(config) with
     {

@@ -1,4 +1,3 @@
-using Azimuth.Checkpoints.Gguf;
 using Azimuth.Numerics;
 using Azimuth.Transformers.Weights;
 
@@ -12,7 +11,7 @@ internal static class Gpt2
         ModelType = "gpt2",
         ReadConfig = ReadConfig,
         Tensors = Names,
-        Gguf = new GgufForm { Name = "gpt2", ReadConfig = ReadMetadata, Tensors = GgufNames, WriteConfig = GgufConfigWriter.Gpt2 },
+        Gguf = GgufForms.Gpt2,
     };
 
     /// <summary>Also what GPT-BigCode varies.</summary>
@@ -31,20 +30,6 @@ internal static class Gpt2
         MlpDown = "h.{layer}.mlp.c_proj",
     };
 
-    private static TensorNames GgufNames(TransformerConfig config) => new()
-    {
-        TokenEmbedding = "token_embd",
-        PositionEmbedding = "position_embd",
-        FinalNorm = "output_norm",
-        Unembedding = "output",
-        AttentionNorm = "blk.{layer}.attn_norm",
-        QueryKeyValue = new FusedNames("blk.{layer}.attn_qkv"),
-        AttentionOutput = "blk.{layer}.attn_output",
-        MlpNorm = "blk.{layer}.ffn_norm",
-        MlpUp = new FusedNames("blk.{layer}.ffn_up"),
-        MlpDown = "blk.{layer}.ffn_down",
-    };
-
     /// <summary>Also what GPT-BigCode varies.</summary>
     public static TransformerConfig ReadConfig(ConfigReader config)
     {
@@ -57,16 +42,6 @@ internal static class Gpt2
             config.Count("vocab_size", 50257), config.Count("n_positions", 1024), model, config.LayerCount("n_layer", 12), heads,
             config.Count("n_inner", 4 * model), config.Activation("activation_function", "gelu_new"), config.Positive("layer_norm_epsilon", 1e-5),
             config.Flag("tie_word_embeddings", true), layer => byLayer ? scale / (layer + 1) : scale);
-    }
-
-    private static TransformerConfig ReadMetadata(GgufFile file)
-    {
-        var metadata = new GgufReader(file, "gpt2");
-        int model = metadata.Count("embedding_length"), heads = metadata.Count("attention.head_count");
-        double scale = 1 / Math.Sqrt(metadata.HeadDim(model, heads));
-        return Config(
-            metadata.VocabSize, metadata.Count("context_length"), model, metadata.LayerCount, heads,
-            metadata.Count("feed_forward_length"), Activation.GeluTanh, metadata.Epsilon("attention.layer_norm_epsilon"), metadata.IsTied, _ => scale);
     }
 
     private static TransformerConfig Config(

@@ -8,7 +8,7 @@ namespace Azimuth.Transformers.Architectures;
 /// </summary>
 internal static class GptNeoX
 {
-    public static Architecture Family { get; } = new() { ModelType = "gpt_neox", ReadConfig = ReadConfig, Tensors = Names };
+    public static Architecture Family { get; } = new() { ModelType = "gpt_neox", ReadConfig = ReadConfig, Tensors = Names, Gguf = GgufForms.GptNeoX };
 
     private static TensorNames Names(TransformerConfig config) => new()
     {

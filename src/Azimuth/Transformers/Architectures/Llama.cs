@@ -1,4 +1,3 @@
-using Azimuth.Checkpoints.Gguf;
 using Azimuth.Transformers.Positions;
 using Azimuth.Transformers.Weights;
 
@@ -12,7 +11,7 @@ internal static class Llama
         ModelType = "llama",
         ReadConfig = ReadConfig,
         Tensors = Names,
-        Gguf = new GgufForm { Name = "llama", ReadConfig = ReadMetadata, Tensors = GgufNames, WriteConfig = GgufConfigWriter.Llama },
+        Gguf = GgufForms.Llama,
     };
 
     /// <summary>The names most later families took over; their files write <c>Llama.Names(config) with { … }</c>.</summary>
@@ -27,19 +26,6 @@ internal static class Llama
         MlpNorm = "layers.{layer}.post_attention_layernorm",
         MlpUp = new FusedNames("layers.{layer}.mlp.gate_proj", "layers.{layer}.mlp.up_proj"),
         MlpDown = "layers.{layer}.mlp.down_proj",
-    };
-
-    private static TensorNames GgufNames(TransformerConfig config) => new()
-    {
-        TokenEmbedding = "token_embd",
-        FinalNorm = "output_norm",
-        Unembedding = "output",
-        AttentionNorm = "blk.{layer}.attn_norm",
-        QueryKeyValue = new FusedNames("blk.{layer}.attn_q", "blk.{layer}.attn_k", "blk.{layer}.attn_v") { RowOrder = UndoPermutation },
-        AttentionOutput = "blk.{layer}.attn_output",
-        MlpNorm = "blk.{layer}.ffn_norm",
-        MlpUp = new FusedNames("blk.{layer}.ffn_gate", "blk.{layer}.ffn_up"),
-        MlpDown = "blk.{layer}.ffn_down",
     };
 
     /// <summary>The config most later families vary; their files write <c>Llama.ReadConfig(config, defaults) with { … }</c>.</summary>
@@ -79,41 +65,6 @@ internal static class Llama
         return Config(config.Count("vocab_size"), context, model, config.LayerCount("num_hidden_layers"), layer, config.Flag("tie_word_embeddings", defaults.Tied));
     }
 
-    private static TransformerConfig ReadMetadata(GgufFile file)
-    {
-        var metadata = new GgufReader(file, "llama");
-        int model = metadata.Count("embedding_length"), heads = metadata.Count("attention.head_count"), context = metadata.Count("context_length");
-        int headDim = metadata.Has("attention.key_length") ? metadata.Count("attention.key_length") : metadata.HeadDim(model, heads);
-        int keyValueHeads = metadata.Count("attention.head_count_kv", heads);
-        if (heads % keyValueHeads != 0)
-            throw metadata.Error("attention.head_count_kv", $"expected a divisor of llama.attention.head_count ({heads}), found {keyValueHeads}");
-        if (metadata.Has("expert_count"))
-            throw metadata.Error("expert_count", "expected a dense model, found a mixture of experts, which is not read from GGUF. Use its safetensors form");
-        var layer = new LayerConfig
-        {
-            Shape = BlockShape.PreNorm,
-            Norm = new NormConfig { Kind = NormKind.RmsNorm, Epsilon = (float)metadata.Epsilon("attention.layer_norm_rms_epsilon") },
-            Attention = new AttentionConfig
-            {
-                HeadCount = heads,
-                KeyValueHeadCount = keyValueHeads,
-                HeadDim = headDim,
-                Scale = (float)(1 / Math.Sqrt(headDim)),
-                HasInputBias = metadata.HasTensor("blk.0.attn_q.bias"),
-                HasOutputBias = metadata.HasTensor("blk.0.attn_output.bias"),
-                Rotary = GgufRotary.Read(metadata, headDim, context),
-            },
-            Mlp = new MlpConfig
-            {
-                HiddenDim = metadata.Count("feed_forward_length"),
-                Activation = Activation.Silu,
-                IsGated = true,
-                HasBias = metadata.HasTensor("blk.0.ffn_gate.bias"),
-            },
-        };
-        return Config(metadata.VocabSize, context, model, metadata.LayerCount, layer, metadata.IsTied);
-    }
-
     private static TransformerConfig Config(int vocab, int context, int model, int layers, LayerConfig layer, bool tied) => new()
     {
         Architecture = "llama",
@@ -125,21 +76,4 @@ internal static class Llama
         FinalNorm = layer.Norm,
         Output = new OutputConfig { Tied = tied },
     };
-
-    /// <summary>
-    /// GGUF stores the rows of q and k as (head, pair, half), so that neighbours turn together; here they are put back to (head, half, pair), as every other
-    /// file has them. Queries, keys and traces then read the same from either form.
-    /// </summary>
-    private static int[] UndoPermutation(AttentionConfig attention)
-    {
-        int half = attention.HeadDim / 2, permuted = attention.QueryWidth + attention.KeyWidth;
-        var rows = new int[permuted + attention.KeyWidth];
-        for (int row = 0; row < rows.Length; row++)
-        {
-            int within = row % attention.HeadDim;
-            rows[row] = row < permuted ? row - within + 2 * (within % half) + within / half : row;
-        }
-
-        return rows;
-    }
 }

@@ -3,7 +3,7 @@ namespace Azimuth.Transformers.Architectures;
 /// <summary>Mistral (Jiang et al. 2023): Llama with a sliding window on every layer.</summary>
 internal static class Mistral
 {
-    public static Architecture Family { get; } = new() { ModelType = "mistral", ReadConfig = config => ReadConfig(config, epsilon: 1e-6), Tensors = Llama.Names };
+    public static Architecture Family { get; } = new() { ModelType = "mistral", ReadConfig = config => ReadConfig(config, epsilon: 1e-6), Tensors = Llama.Names, Gguf = GgufForms.Llama };
 
     /// <summary>Also what Mixtral varies.</summary>
     public static TransformerConfig ReadConfig(ConfigReader config, double epsilon)

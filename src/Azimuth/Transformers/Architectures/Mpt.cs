@@ -6,7 +6,7 @@ namespace Azimuth.Transformers.Architectures;
 /// <summary>MPT (MosaicML 2023): ALiBi, no biases anywhere, exact GELU.</summary>
 internal static class Mpt
 {
-    public static Architecture Family { get; } = new() { ModelType = "mpt", ReadConfig = ReadConfig, Tensors = Names };
+    public static Architecture Family { get; } = new() { ModelType = "mpt", ReadConfig = ReadConfig, Tensors = Names, Gguf = GgufForms.Mpt };
 
     private static TensorNames Names(TransformerConfig config) => new()
     {

@@ -5,7 +5,7 @@ namespace Azimuth.Transformers.Architectures;
 /// <summary>Phi-1.5 and Phi-2 (Li et al. 2023): attention and a plain MLP side by side after one LayerNorm, part of each head turned, biases everywhere.</summary>
 internal static class Phi
 {
-    public static Architecture Family { get; } = new() { ModelType = "phi", ReadConfig = ReadConfig, Tensors = Names };
+    public static Architecture Family { get; } = new() { ModelType = "phi", ReadConfig = ReadConfig, Tensors = Names, Gguf = GgufForms.Phi2 };
 
     private static TensorNames Names(TransformerConfig config) => Llama.Names(config) with
     {

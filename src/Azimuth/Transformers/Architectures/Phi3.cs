@@ -5,7 +5,7 @@ namespace Azimuth.Transformers.Architectures;
 /// <summary>Phi-3 (Abdin et al. 2024): Llama with fused matrices, a window, and long-context factors a pair.</summary>
 internal static class Phi3
 {
-    public static Architecture Family { get; } = new() { ModelType = "phi3", ReadConfig = ReadConfig, Tensors = Names };
+    public static Architecture Family { get; } = new() { ModelType = "phi3", ReadConfig = ReadConfig, Tensors = Names, Gguf = GgufForms.Phi3 };
 
     private static TensorNames Names(TransformerConfig config) => Llama.Names(config) with
     {

@@ -3,7 +3,7 @@ namespace Azimuth.Transformers.Architectures;
 /// <summary>Qwen 2 and 2.5 (Yang et al. 2024): Llama with biases on queries, keys and values; a window on the upper layers where it is switched on.</summary>
 internal static class Qwen2
 {
-    public static Architecture Family { get; } = new() { ModelType = "qwen2", ReadConfig = ReadConfig, Tensors = Llama.Names };
+    public static Architecture Family { get; } = new() { ModelType = "qwen2", ReadConfig = ReadConfig, Tensors = Llama.Names, Gguf = GgufForms.Qwen2 };
 
     private static TransformerConfig ReadConfig(ConfigReader config)
     {

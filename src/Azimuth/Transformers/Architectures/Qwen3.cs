@@ -5,7 +5,7 @@ namespace Azimuth.Transformers.Architectures;
 /// <summary>Qwen 3 (Yang et al. 2025): Llama with each head's queries and keys normed before their rotation.</summary>
 internal static class Qwen3
 {
-    public static Architecture Family { get; } = new() { ModelType = "qwen3", ReadConfig = ReadConfig, Tensors = Names };
+    public static Architecture Family { get; } = new() { ModelType = "qwen3", ReadConfig = ReadConfig, Tensors = Names, Gguf = GgufForms.Qwen3 };
 
     public static TensorNames Names(TransformerConfig config) => Llama.Names(config) with
     {

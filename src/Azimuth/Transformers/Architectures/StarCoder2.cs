@@ -5,7 +5,7 @@ namespace Azimuth.Transformers.Architectures;
 /// <summary>StarCoder 2 (Lozhkov et al. 2024): Llama's attention with LayerNorms, a plain MLP, biases everywhere and a window.</summary>
 internal static class StarCoder2
 {
-    public static Architecture Family { get; } = new() { ModelType = "starcoder2", ReadConfig = ReadConfig, Tensors = Names };
+    public static Architecture Family { get; } = new() { ModelType = "starcoder2", ReadConfig = ReadConfig, Tensors = Names, Gguf = GgufForms.StarCoder2 };
 
     private static TensorNames Names(TransformerConfig config) => Llama.Names(config) with
     {

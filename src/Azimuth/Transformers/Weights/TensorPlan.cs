@@ -11,6 +11,9 @@ namespace Azimuth.Transformers.Weights;
 /// <param name="RowWidth">Values that are multiplied with one input row, and quantised together; null for vectors.</param>
 internal sealed record PlannedTensor(string Name, IReadOnlyList<long> Shape, ModelPart Part, int? RowWidth)
 {
+    /// <summary>The stack of queries, keys and values it is a part of, by the number of the part; null elsewhere.</summary>
+    public (FusedNames Names, AttentionConfig Attention, int Part)? Stack { get; init; }
+
     /// <summary>The product of the dimensions.</summary>
     public long Values => TensorInfo.Product(Shape);
 }
@@ -83,7 +86,8 @@ internal sealed class TensorPlan
         IEnumerable<PlannedTensor>[] tensors =
         [
             normsInput ? Norm(_names.AttentionNorm, config.Norm, model, layer) : [],
-            Matrix(_names.QueryKeyValue.Parts, layer, [attention.QueryWidth, attention.KeyWidth, attention.KeyWidth], model, attention.HasInputBias, ModelPart.Attention),
+            Matrix(_names.QueryKeyValue.Parts, layer, [attention.QueryWidth, attention.KeyWidth, attention.KeyWidth], model, attention.HasInputBias, ModelPart.Attention)
+                .Select(tensor => tensor with { Stack = (_names.QueryKeyValue, attention, PartOf(tensor.Name, layer)) }),
             Norm(_names.QueryNorm, queryKey, perHead ? attention.HeadDim : attention.QueryWidth, layer),
             Norm(_names.KeyNorm, queryKey, perHead ? attention.HeadDim : attention.KeyWidth, layer),
             Matrix(_names.AttentionOutput, layer, [model], attention.QueryWidth, attention.HasOutputBias, ModelPart.Attention),
@@ -94,6 +98,9 @@ internal sealed class TensorPlan
         ];
         return tensors.SelectMany(t => t);
     }
+
+    private int PartOf(string name, int layer) =>
+        Enumerable.Range(0, _names.QueryKeyValue.Parts.Count).First(part => name[..name.LastIndexOf('.')] == Name(_names.QueryKeyValue.Parts[part], layer));
 
     private IEnumerable<PlannedTensor> Mlps(MlpConfig config, int layer)
     {

@@ -28,13 +28,10 @@ internal enum WeightRole
 /// <summary>One place of a model that tensors fill: NAME.weight, and NAME.bias where there is one.</summary>
 /// <param name="Name">In the checkpoint, prefix included, without ending.</param>
 /// <param name="Role">What it is for.</param>
-/// <param name="Part">The place of the tensor in the stack of queries, keys and values; 0 elsewhere.</param>
-/// <param name="Fused">The stack it is a part of, where rows may be in another order; null elsewhere.</param>
-internal sealed record WeightSlot(string Name, WeightRole Role, int Part = 0, FusedNames? Fused = null);
+internal sealed record WeightSlot(string Name, WeightRole Role);
 
 /// <summary>
-/// All places of a model in a fixed order, so that two naming schemes of one family can be laid side by side. Whether a place has a bias is for the
-/// checkpoint to say.
+/// All places of a model in a fixed order. Whether a place has a bias is for the checkpoint to say.
 /// </summary>
 internal static class WeightSlots
 {
@@ -60,8 +57,8 @@ internal static class WeightSlots
         {
             Add(names.AttentionNorm, WeightRole.Norm, layer);
             Add(names.AttentionOutputNorm, WeightRole.Norm, layer);
-            for (int part = 0; part < names.QueryKeyValue.Parts.Count; part++)
-                slots.Add(new WeightSlot(prefix + Number(names.QueryKeyValue.Parts[part], "{layer}", layer), WeightRole.Matrix, part, names.QueryKeyValue));
+            foreach (string part in names.QueryKeyValue.Parts)
+                Add(part, WeightRole.Matrix, layer);
             Add(names.QueryNorm, WeightRole.Norm, layer);
             Add(names.KeyNorm, WeightRole.Norm, layer);
             Add(names.AttentionOutput, WeightRole.Matrix, layer);

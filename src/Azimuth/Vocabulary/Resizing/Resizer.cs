@@ -100,7 +100,7 @@ public static class Resizer
             throw new ArgumentException("azimuth resize: expected tokens to add or remove, or a number of rows, found none of them.");
         if (options.Initialization == RowInitialization.Copy && (options.CopyFrom < 0 || options.CopyFrom >= model.Config.VocabSize))
             throw new ArgumentException(FormattableString.Invariant($"--init copy: expected an id from 0 to {model.Config.VocabSize - 1}, found {options.CopyFrom}."));
-        if (ResizedTables.Find(model).FirstOrDefault(tensor => tensor.Type is not { } type || !type.IsReadableAsFloat()) is { } odd)
+        if (ResizedTables.Find(model).FirstOrDefault(tensor => tensor.Type is not { } type || !RowEncoder.CanWrite(type)) is { } odd)
             throw new ArgumentException($"{odd.Name}: rows of {odd.TypeName} cannot be made here; convert the model first.");
     }
 
