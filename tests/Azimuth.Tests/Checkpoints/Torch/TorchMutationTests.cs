@@ -32,7 +32,7 @@ public sealed class TorchMutationTests
     public void A_damaged_file_is_read_or_refused(string kind)
     {
         int count = int.TryParse(Environment.GetEnvironmentVariable("AZIMUTH_FUZZ"), NumberStyles.None, CultureInfo.InvariantCulture, out int asked) ? asked : Usual;
-        (int read, int refused, long mostBytes, TimeSpan longest) = (0, 0, 0, TimeSpan.Zero);
+        (int read, int refused, long mostBytes, TimeSpan longest, int slowest) = (0, 0, 0, TimeSpan.Zero, 0);
         Dictionary<string, int> kinds = [];
         for (int i = 0; i < count; i++)
         {
@@ -46,10 +46,11 @@ public sealed class TorchMutationTests
             Assert.True(time < Hang, $"{kind}, mutation {i}: {time}");
             (read, refused) = refusal is null ? (read + 1, refused) : (read, refused + 1);
             kinds[refusal ?? "read"] = kinds.GetValueOrDefault(refusal ?? "read") + 1;
-            (mostBytes, longest) = (Math.Max(mostBytes, bytes), time > longest ? time : longest);
+            mostBytes = Math.Max(mostBytes, bytes);
+            (longest, slowest) = time > longest ? (time, i) : (longest, slowest);
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{kind}: {count} files, {read} read, {refused} refused; at most {mostBytes} bytes and {longest.TotalMilliseconds:F0} ms for one; "
+        TestContext.Current.TestOutputHelper?.WriteLine($"{kind}: {count} files, {read} read, {refused} refused; at most {mostBytes} bytes and {longest.TotalMilliseconds:F0} ms (mutation {slowest}) for one; "
             + string.Join(", ", kinds.OrderByDescending(k => k.Value).Select(k => $"{k.Key} {k.Value}")));
         // Damage that never does harm, or always, would test nothing.
         Assert.InRange(read, 1, count - 1);
