@@ -73,8 +73,8 @@ public sealed class Tokenizer
     internal TokenizerParts Parts => _parts;
 
     /// <summary>
-    /// The tokenizer of a folder (tokenizer.json, or else vocab.json with merges.txt, tokenizer.model, or the vocabulary of its one GGUF file) or of one
-    /// such file. tokenizer_config.json, special_tokens_map.json and config.json beside it name the special tokens.
+    /// The tokenizer of a folder (tokenizer.json, or else vocab.json with merges.txt, a SentencePiece .model, vocab.txt, a .tiktoken rank file, or the vocabulary of
+    /// its one GGUF file) or of one such file. tokenizer_config.json, special_tokens_map.json and config.json beside it name the special tokens.
     /// </summary>
     /// <exception cref="CheckpointFormatException">No tokenizer there, or one that is damaged or not supported.</exception>
     public static Tokenizer Load(string path) => new(TokenizerFolder.Read(path));
@@ -90,7 +90,7 @@ public sealed class Tokenizer
         return TokenizerFolder.Exists(model.TokenizerFolder) ? Load(model.TokenizerFolder) : null;
     }
 
-    /// <summary>The tokenizer in a GGUF file's metadata: byte-level BPE ("gpt2") with its splitting pattern, or SentencePiece BPE ("llama").</summary>
+    /// <summary>The tokenizer in a GGUF file's metadata: byte-level BPE ("gpt2") with its splitting pattern, SentencePiece BPE ("llama") or Unigram ("t5"), WordPiece ("bert").</summary>
     /// <exception cref="ArgumentNullException"><paramref name="file"/> is null.</exception>
     /// <exception cref="CheckpointFormatException">No vocabulary, a damaged one, or a kind that is not supported (named, with those that are).</exception>
     public static Tokenizer FromGguf(GgufFile file)
@@ -100,7 +100,7 @@ public sealed class Tokenizer
     }
 
     /// <summary>
-    /// The tokenizer of a SentencePiece .model of the BPE kind, equal to the sentencepiece library: control tokens are not looked for in text, and nothing is
+    /// The tokenizer of a SentencePiece .model of the BPE or Unigram kind, equal to the sentencepiece library: control tokens are not looked for in text, and nothing is
     /// put around it.
     /// </summary>
     /// <exception cref="FileNotFoundException">No such file.</exception>
@@ -123,6 +123,16 @@ public sealed class Tokenizer
     /// <exception cref="CheckpointFormatException">Damaged, or the two do not belong together.</exception>
     public static Tokenizer FromVocabAndMerges(string vocabularyPath, string mergesPath, IReadOnlyList<string>? specialTokens = null)
         => new(VocabAndMergesFile.Read(vocabularyPath, mergesPath, specialTokens));
+
+    /// <summary>The tokenizer of a tiktoken rank file. Its encoding is told by an encoding.json beside it (name, pat_str, special_tokens), or by the number of its ranks.</summary>
+    /// <exception cref="FileNotFoundException">No such file.</exception>
+    /// <exception cref="CheckpointFormatException">Damaged, or of an encoding that is not known.</exception>
+    public static Tokenizer FromTiktoken(string path) => new(TiktokenFile.Read(path));
+
+    /// <summary>BERT's tokenizer from its vocab.txt: a WordPiece token a line. tokenizer_config.json beside it says whether case matters.</summary>
+    /// <exception cref="FileNotFoundException">No such file.</exception>
+    /// <exception cref="CheckpointFormatException">Damaged, or of another model's tokenizer.</exception>
+    public static Tokenizer FromVocabText(string path) => new(VocabTextFile.Read(path));
 
     /// <summary>The tokens of a text.</summary>
     /// <param name="text">Any text; empty gives only what the post-processor adds.</param>

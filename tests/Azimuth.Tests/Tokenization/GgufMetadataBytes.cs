@@ -18,6 +18,10 @@ internal sealed class GgufMetadataBytes
 
     public GgufMetadataBytes Singles(string key, params float[] values) => Add(key, 9, writer => Array(writer, 6, values, (to, value) => to.Write(value)));
 
+    public GgufMetadataBytes Flag(string key, bool value) => Add(key, 7, writer => writer.Write(value));
+
+    public GgufMetadataBytes Bytes(string key, params byte[] values) => Add(key, 9, writer => Array(writer, 0, values, (to, value) => to.Write(value)));
+
     public byte[] ToArray()
     {
         using MemoryStream file = new();

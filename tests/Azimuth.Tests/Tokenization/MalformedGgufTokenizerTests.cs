@@ -42,7 +42,7 @@ public sealed class MalformedGgufTokenizerTests
         { "short scores", "2 scores" },
         { "begin beyond", "bos_token_id is 4, expected 0 to 3" },
         { "no score", "score NaN, expected a finite number" },
-        { "unknown pre", "\"zulu\" is not supported; known: gpt-2" },
+        { "unknown pre", "\"zulu\" is not supported; known: chameleon, command-r" },
     };
 
     [Theory]

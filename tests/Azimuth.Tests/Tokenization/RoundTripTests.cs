@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Azimuth.Tokenization;
 using Azimuth.Tokenization.Text;
@@ -6,7 +7,24 @@ namespace Azimuth.Tests.Tokenization;
 
 public sealed class RoundTripTests
 {
-    private const int Texts = 20_000;
+    private const int Usual = 20_000;
+
+    // The environment variable AZIMUTH_TEXTS says how many for each model; the full number is a million.
+    private static readonly int Texts = int.TryParse(Environment.GetEnvironmentVariable("AZIMUTH_TEXTS"), NumberStyles.None, CultureInfo.InvariantCulture, out int asked) ? asked : Usual;
+
+    [Theory]
+    [InlineData("gpt2-bytelevel")]
+    [InlineData("llama3-style")]
+    [InlineData("starcoder-style")]
+    [InlineData("tiktoken-r50k")]
+    [InlineData("tiktoken-cl100k")]
+    [InlineData("tiktoken-o200k")]
+    public void Any_unicode_text_comes_back_from_a_byte_level_vocabulary(string name)
+    {
+        Tokenizer tokenizer = Tokenizer.Load(TestFiles.Fixture("tokenizers", name));
+        foreach (string text in RandomTexts.Unicode(Texts, seed: 17))
+            Assert.Equal(text, tokenizer.Decode(tokenizer.Encode(text, addSpecialTokens: false).Ids));
+    }
 
     [Theory]
     [InlineData("SmolLM2-135M-Instruct", "04 06 13 14 16 1D C0 C1 F1 F2 F5 F6 F7 F8 F9 FA FB FC FD FE FF")]

@@ -23,7 +23,7 @@ internal static class UnreachableByMerges
             return RuleVerdict.CannotRun("the tokenizer takes a word that is a token as it is, whatever its merges say");
         if (model.Options.ContinuingPrefix is not null || model.Options.EndSuffix is not null)
             return RuleVerdict.CannotRun("tokens with prefixes or suffixes are not followed");
-        HashSet<int> outside = [.. tokenizer.Parts.AddedTokens.Select(t => t.Id), .. tokenizer.Parts.UnusedIds];
+        HashSet<int> outside = [.. tokenizer.Parts.AddedTokens.Select(t => t.Id), .. tokenizer.Parts.Markers, .. tokenizer.Parts.UnusedIds];
         int[] unreachable = [.. Enumerable.Range(0, model.Vocabulary.Size).Where(id => !outside.Contains(id) && id != model.UnknownId && !IsMade(model, id))];
         if (unreachable.Length == 0)
             return RuleVerdict.Nothing;

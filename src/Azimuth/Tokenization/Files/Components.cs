@@ -40,8 +40,7 @@ internal sealed class Components
         });
         PreTokenizers = new ComponentRegistry<IPreTokenizer>("pre-tokenizer", new Dictionary<string, Func<JsonSection, IPreTokenizer>>
         {
-            ["BertPreTokenizer"] = _ => new PreTokenizerSequence(
-                [Each(CharacterPattern.WhiteSpace, SplitBehavior.Removed), Each(CharacterPattern.Punctuation, SplitBehavior.Isolated)]),
+            ["BertPreTokenizer"] = _ => BertPreTokenizer.Create(),
             ["ByteLevel"] = section => new ByteLevel(section.Flag("add_prefix_space", true), section.Flag("use_regex", true)),
             ["CharDelimiterSplit"] = section => new Splitter(new LiteralPattern(OneCharacter(section, "delimiter")), SplitBehavior.Removed, invert: false),
             ["Digits"] = section => Each(CharacterPattern.Numbers, section.Flag("individual_digits", false) ? SplitBehavior.Isolated : SplitBehavior.Contiguous),

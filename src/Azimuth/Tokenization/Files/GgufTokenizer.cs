@@ -11,7 +11,7 @@ namespace Azimuth.Tokenization.Files;
 
 /// <summary>
 /// The tokenizer in a GGUF file's metadata (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, "tokenizer.ggml.*"): byte-level BPE ("gpt2") with a
-/// named splitting pattern, or SentencePiece BPE ("llama").
+/// named splitting pattern, SentencePiece BPE ("llama"), SentencePiece Unigram ("t5") or WordPiece ("bert").
 /// </summary>
 internal static class GgufTokenizer
 {
@@ -29,9 +29,11 @@ internal static class GgufTokenizer
         PieceKind[] kinds = Kinds(file, tokens.Length);
         return model switch
         {
+            "bert" => WordPiece(file, tokens, kinds),
             "gpt2" => ByteLevel(file, tokens, kinds),
             "llama" => SentencePiece(file, tokens, kinds),
-            _ => throw Unknown(file, "model", model, ["gpt2", "llama"]),
+            "t5" => Unigram(file, tokens, kinds),
+            _ => throw Unknown(file, "model", model, ["bert", "gpt2", "llama", "t5"]),
         };
     }
 
@@ -78,6 +80,60 @@ internal static class GgufTokenizer
             Special = Roles(file, tokens.Length),
             PostProcessor = Policy(file, tokens.Length, addsBegin: true),
         };
+    }
+
+    private static TokenizerParts Unigram(GgufFile file, string[] tokens, PieceKind[] kinds)
+    {
+        ScoredPieces pieces = new(file.Path, tokens, file.Metadata.GetArray(Prefix + "scores").ToSingles(), kinds);
+
+        // Signed or not, the table is bytes.
+        byte[] table = file.Metadata.FindArray(Prefix + "precompiled_charsmap") is { } stored ? [.. stored.ToInt32s().Select(value => (byte)value)] : [];
+        bool addPrefix = file.Metadata.FindBool(Prefix + "add_space_prefix") ?? false;
+        return new TokenizerParts
+        {
+            Source = file.Path,
+            Model = UnigramPieces.SentencePiece(pieces, byteFallback: false),
+            Normalizer = new SentencePieceNormalizer(new SentencePieceSpec
+            {
+                Map = CharacterMap.Read(file.Path, table),
+                Symbols = pieces.Symbols(PieceKind.UserDefined),
+                AddsBlank = addPrefix,
+                RemovesExtraBlanks = file.Metadata.FindBool(Prefix + "remove_extra_whitespaces") ?? false,
+            }),
+            Decoder = SpaceMarkDecoder.Create(addPrefix),
+            AddedTokens = Added(tokens, kinds),
+            UnusedIds = Unused(kinds),
+            Special = Roles(file, tokens.Length),
+            PostProcessor = Policy(file, tokens.Length, addsBegin: false, addsEnd: true),
+        };
+    }
+
+    // Converters write a word's beginning as ▁word and its continuation bare; BERT's own vocabulary has word and ##continuation. Names in brackets stay.
+    private static string WordPieceSpelling(string token) => token switch
+    {
+        ['[', .., ']'] => token,
+        ['▁', ..] => token[1..],
+        _ => "##" + token,
+    };
+
+    // Nothing in the file says whether capitals and accents matter: as in llama.cpp, they never do.
+    private static TokenizerParts WordPiece(GgufFile file, string[] tokens, PieceKind[] kinds)
+    {
+        string[] spellings = [.. tokens.Select(WordPieceSpelling)];
+        Models.Vocabulary vocabulary = new(file.Path, [.. spellings.Select((token, id) => (token, id))]);
+        int Require(string role, params string[] keys) => keys.Select(key => Role(file, key, tokens.Length)).FirstOrDefault(id => id is not null)
+            ?? throw new CheckpointFormatException(file.Path, $"{Prefix}{keys[0]}_token_id is missing, expected the {role} of the vocabulary.", kind: "MetadataMissing");
+        return new BertParts
+        {
+            File = file.Path,
+            Vocabulary = vocabulary,
+            Unknown = spellings[Require("unknown token", "unknown")],
+            Class = Require("token in front of a text", "cls", "bos"),
+            Separator = Require("token behind a text", "seperator", "separator", "eos"),
+            Pad = Role(file, "padding", tokens.Length),
+            AddedTokens = Added(spellings, kinds),
+        }.Build() with
+        { UnusedIds = Unused(kinds) };
     }
 
     private static PieceKind[] Kinds(GgufFile file, int count)
@@ -130,10 +186,10 @@ internal static class GgufTokenizer
             file.Path, FormattableString.Invariant($"{key} is {id}, expected 0 to {count - 1}."), kind: "TokenIdOutOfRange");
     }
 
-    private static TemplateProcessing Policy(GgufFile file, int count, bool addsBegin)
+    private static TemplateProcessing Policy(GgufFile file, int count, bool addsBegin, bool addsEnd = false)
     {
         addsBegin = file.Metadata.FindBool(Prefix + "add_bos_token") ?? addsBegin;
-        bool addsEnd = file.Metadata.FindBool(Prefix + "add_eos_token") ?? false;
+        addsEnd = file.Metadata.FindBool(Prefix + "add_eos_token") ?? addsEnd;
         return TemplateProcessing.BeginEnd(addsBegin ? Role(file, "bos", count) : null, addsEnd ? Role(file, "eos", count) : null);
     }
 

@@ -83,6 +83,7 @@ internal static class SentencePieceFile
             Normalizer = new SentencePieceNormalizer(spec),
             PostProcessor = new ByteRanges(id => (uint)id < (uint)byteOfId.Length ? byteOfId[id] : -1),
             Decoder = decoder,
+            UnusedIds = new HashSet<int>(pieces.Ids(PieceKind.Unused)),
             Markers = new HashSet<int>(pieces.Ids(PieceKind.Control)),
             Special = new SpecialTokenIds
             {

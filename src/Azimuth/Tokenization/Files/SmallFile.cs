@@ -1,3 +1,4 @@
+using System.Text;
 using Azimuth.Checkpoints;
 
 namespace Azimuth.Tokenization.Files;
@@ -23,5 +24,20 @@ internal static class SmallFile
         }
 
         return File.ReadAllBytes(path);
+    }
+
+    /// <summary>The file's text, without a byte order mark.</summary>
+    /// <exception cref="FileNotFoundException">No such file.</exception>
+    /// <exception cref="CheckpointFormatException">Not UTF-8, or too large to be a tokenizer.</exception>
+    public static string ReadText(string path)
+    {
+        try
+        {
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(ReadBytes(path)).TrimStart('\uFEFF');
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new CheckpointFormatException(path, "expected UTF-8 text, found bytes that are not; fetch the file again.", kind: "BadUtf8");
+        }
     }
 }

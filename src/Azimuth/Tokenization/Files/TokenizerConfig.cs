@@ -6,6 +6,8 @@ namespace Azimuth.Tokenization.Files;
 /// <summary>What tokenizer_config.json, special_tokens_map.json and config.json say of special tokens; what none of them says is null or false.</summary>
 internal sealed record TokenizerConfig
 {
+    private const int DefaultExtraIds = 100;
+
     public string? Class { get; init; }
 
     public string? Begin { get; init; }
@@ -15,6 +17,8 @@ internal sealed record TokenizerConfig
     public string? Pad { get; init; }
 
     public string? Unknown { get; init; }
+
+    public string? Mask { get; init; }
 
     /// <summary>From config.json, where no string is named.</summary>
     public int? BeginId { get; init; }
@@ -27,6 +31,18 @@ internal sealed record TokenizerConfig
     public bool AddsEnd { get; init; }
 
     public bool AddsPrefixSpace { get; init; }
+
+    /// <summary>BERT: capitals become small letters; so where nothing is said.</summary>
+    public bool Lowercases { get; init; }
+
+    /// <summary>BERT: Chinese characters are words; so where nothing is said.</summary>
+    public bool SeparatesChinese { get; init; }
+
+    /// <summary>BERT: null where nothing is said.</summary>
+    public bool? StripsAccents { get; init; }
+
+    /// <summary>T5: how many tokens stand for blanks in a text; 100 where nothing is said.</summary>
+    public int ExtraIds { get; init; }
 
     /// <summary>Added tokens by id, in files since 2023.</summary>
     public JsonSection? AddedTokensDecoder { get; init; }
@@ -46,32 +62,22 @@ internal sealed record TokenizerConfig
             End = Token("eos_token") ?? Token("sep_token"),
             Pad = Token("pad_token"),
             Unknown = Token("unk_token"),
+            Mask = Token("mask_token"),
             BeginId = Id(model, "bos_token_id"),
             EndId = Id(model, "eos_token_id"),
             AddsBegin = config?.Flag("add_bos_token", false) ?? false,
             AddsEnd = config?.Flag("add_eos_token", false) ?? false,
             AddsPrefixSpace = config?.Flag("add_prefix_space", false) ?? false,
+            Lowercases = config?.Flag("do_lower_case", true) ?? true,
+            SeparatesChinese = config?.Flag("tokenize_chinese_chars", true) ?? true,
+            StripsAccents = config?.OptionalFlag("strip_accents"),
+            ExtraIds = config?.Integer("extra_ids", DefaultExtraIds) ?? DefaultExtraIds,
             AddedTokensDecoder = config?.OptionalSection("added_tokens_decoder"),
         };
     }
 
     private static JsonSection? Open(string folder, string name)
-    {
-        string path = Path.Combine(folder, name);
-        if (!File.Exists(path))
-            return null;
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(SmallFile.ReadBytes(path));
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? new JsonSection(path, name, document.RootElement.Clone())
-                : throw new CheckpointFormatException(path, $"expected a JSON object, found {document.RootElement.ValueKind}.", kind: "BadJson");
-        }
-        catch (JsonException error)
-        {
-            throw new CheckpointFormatException(path, $"expected a JSON object, found damaged JSON ({error.Message}).", kind: "BadJson");
-        }
-    }
+        => Path.Combine(folder, name) is var path && File.Exists(path) ? JsonSection.Open(path) : null;
 
     // A token is a string, or an object whose "content" is it.
     private static string? Spelling(JsonSection? section, string name) => section?.Find(name) switch

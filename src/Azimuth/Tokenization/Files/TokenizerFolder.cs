@@ -26,7 +26,7 @@ internal static class TokenizerFolder
         string[] models = Directory.GetFiles(path, "*.gguf");
         return models.Length == 1 ? ReadFile(models[0]) : throw new CheckpointFormatException(
             path,
-            "expected tokenizer.json, vocab.json with merges.txt, tokenizer.model or one GGUF file, found none of them; copy the model's tokenizer files there.",
+            "expected tokenizer.json, vocab.json with merges.txt, tokenizer.model, spiece.model, vocab.txt, one .tiktoken or one GGUF file, found none of them; copy the model's tokenizer files there.",
             kind: "TokenizerMissing");
     }
 
@@ -52,23 +52,16 @@ internal static class TokenizerFolder
         ? TemplateProcessing.BeginEnd(config.AddsBegin ? special.Begin : null, config.AddsEnd ? special.End : null)
         : null;
 
-    private static TokenizerParts SentencePiece(string path)
-    {
-        TokenizerParts parts = SentencePieceFile.Read(path);
-        TokenizerParts withRoles = WithRoles(parts with { PostProcessor = null }, path);
-        return withRoles.PostProcessor is { } policy
-            ? withRoles with { PostProcessor = new PostProcessorSequence([parts.PostProcessor!, policy]) }
-            : withRoles with { PostProcessor = parts.PostProcessor };
-    }
-
     private static TokenizerParts ReadFile(string path) => Path.GetExtension(path).ToLowerInvariant() switch
     {
         ".json" when Path.GetFileName(path) == "vocab.json" => Read(Path.GetDirectoryName(Path.GetFullPath(path))!),
         ".json" => WithRoles(TokenizerJsonFile.Read(path), path),
         ".gguf" => GgufTokenizer.Read(GgufFile.Open(path)),
         ".model" => SentencePieceFile.Read(path),
+        ".tiktoken" => TiktokenFile.Read(path),
+        ".txt" => VocabTextFile.Read(path),
         _ => throw new CheckpointFormatException(
-            path, "expected a tokenizer.json, a .gguf or a SentencePiece .model, found another extension.", kind: "TokenizerMissing"),
+            path, "expected a tokenizer.json, a .gguf, a SentencePiece .model, a .tiktoken or a vocab.txt, found another extension.", kind: "TokenizerMissing"),
     };
 
     private static Func<TokenizerParts>? FindReader(string folder)
@@ -76,12 +69,16 @@ internal static class TokenizerFolder
         string json = Path.Combine(folder, "tokenizer.json");
         string vocabulary = Path.Combine(folder, "vocab.json");
         string merges = Path.Combine(folder, "merges.txt");
-        string model = Path.Combine(folder, "tokenizer.model");
+        string words = Path.Combine(folder, "vocab.txt");
         if (File.Exists(json))
             return () => WithRoles(TokenizerJsonFile.Read(json), json);
         if (File.Exists(vocabulary) && File.Exists(merges))
             return () => VocabAndMerges(folder, vocabulary, merges);
-        return File.Exists(model) ? () => SentencePiece(model) : null;
+        if (SentencePieceFolder.Names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists) is { } model)
+            return () => SentencePieceFolder.Read(model);
+        if (File.Exists(words))
+            return () => VocabTextFile.Read(words);
+        return Directory.Exists(folder) && Directory.GetFiles(folder, "*.tiktoken") is [var ranks] ? () => TiktokenFile.Read(ranks) : null;
     }
 
     private static TokenizerParts VocabAndMerges(string folder, string vocabulary, string merges)

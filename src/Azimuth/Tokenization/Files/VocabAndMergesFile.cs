@@ -1,4 +1,3 @@
-using System.Text;
 using Azimuth.Checkpoints;
 using Azimuth.Tokenization.AddedTokens;
 using Azimuth.Tokenization.Decoders;
@@ -36,18 +35,9 @@ internal static class VocabAndMergesFile
 
     private static MergeTable Merges(string path, Models.Vocabulary vocabulary)
     {
-        string text;
-        try
-        {
-            text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(SmallFile.ReadBytes(path));
-        }
-        catch (DecoderFallbackException)
-        {
-            throw new CheckpointFormatException(path, "expected UTF-8 text, found bytes that are not; fetch the file again.", kind: "BadUtf8");
-        }
-
+        string text = SmallFile.ReadText(path);
         MergeList merges = new(path, vocabulary, text.AsSpan().Count('\n') + 1);
-        foreach (ReadOnlySpan<char> line in text.AsSpan().TrimStart('\uFEFF').EnumerateLinesByFeed())
+        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLinesByFeed())
         {
             if (line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal))
                 merges.Add(line);

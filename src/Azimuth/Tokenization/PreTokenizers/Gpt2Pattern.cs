@@ -11,6 +11,9 @@ internal sealed class Gpt2Pattern : ISplitPattern
     /// <summary>The pattern as files spell it.</summary>
     public const string Source = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
+    /// <summary>The pattern as tiktoken spells r50k and p50k; it matches the same.</summary>
+    public const string R50kSource = @"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s";
+
     public void FindMatches(ReadOnlySpan<int> text, List<TextRange> matches)
     {
         for (int at = 0; at < text.Length;)

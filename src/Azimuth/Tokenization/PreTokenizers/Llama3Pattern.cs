@@ -8,7 +8,8 @@ namespace Azimuth.Tokenization.PreTokenizers;
 /// Its matches cover every text without gaps.
 /// </summary>
 /// <param name="longestNumber">How many digits stay together.</param>
-internal sealed class Llama3Pattern(int longestNumber) : ISplitPattern
+/// <param name="keepsEnd">Blanks at the text's end are one match, line ends among them too: tiktoken's spelling of cl100k.</param>
+internal sealed class Llama3Pattern(int longestNumber, bool keepsEnd = false) : ISplitPattern
 {
     /// <summary>The pattern as Llama 3 spells it.</summary>
     public const string Llama3Source =
@@ -17,6 +18,10 @@ internal sealed class Llama3Pattern(int longestNumber) : ISplitPattern
     /// <summary>The pattern as Qwen 2 spells it.</summary>
     public const string Qwen2Source =
         @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+    /// <summary>The pattern as tiktoken spells cl100k: the same but for <c>\s++$</c>, which comes before line ends.</summary>
+    public const string Cl100kSource =
+        @"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s";
 
     public void FindMatches(ReadOnlySpan<int> text, List<TextRange> matches)
     {
@@ -52,6 +57,8 @@ internal sealed class Llama3Pattern(int longestNumber) : ISplitPattern
             return end;
         }
 
+        if (keepsEnd && Runs.Blanks(text, at) == text.Length)
+            return text.Length;
         int lastLineEnd = Runs.LastLineEnd(text, at);
         return lastLineEnd >= 0 ? lastLineEnd + 1 : Runs.BlanksBeforeWord(text, at);
     }

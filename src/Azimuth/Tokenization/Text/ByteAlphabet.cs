@@ -15,6 +15,15 @@ internal static class ByteAlphabet
     /// <summary>The character for a byte.</summary>
     public static char Character(byte value) => Characters[value];
 
+    /// <summary>The characters for bytes.</summary>
+    public static string Text(ReadOnlySpan<byte> bytes)
+    {
+        char[] text = new char[bytes.Length];
+        for (int at = 0; at < text.Length; at++)
+            text[at] = Character(bytes[at]);
+        return new string(text);
+    }
+
     /// <summary>The byte for a character, −1 when it is not of the alphabet.</summary>
     public static int Byte(int character) => (uint)character < End ? Values[character] : -1;
 
