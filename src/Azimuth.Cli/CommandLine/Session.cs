@@ -66,7 +66,18 @@ internal sealed class Session : IDisposable
         LanguageModel model = LanguageModel.Load(path, Workers);
         Outputs.Opened(model.Files);
         Cancel.ThrowIfCancellationRequested();
+        foreach (string warning in model.Warnings)
+            Warn(warning);
         return model;
+    }
+
+    /// <summary>The same for commands about next tokens.</summary>
+    /// <exception cref="UsageException">The model is an encoder.</exception>
+    public LanguageModel OpenDecoder()
+    {
+        LanguageModel model = OpenModel();
+        return model.Config.IsCausal ? model : throw new UsageException(
+            $"azimuth {Command}: expected a model that predicts the next token, found {model.Name}, an encoder ({model.Config.Architecture}). Name a decoder; inspect, sizes, check, neighbors, geometry and the other commands about tables take encoders.");
     }
 
     /// <summary>Opens the tables of what <c>--model</c> names: a model, or a file of vectors.</summary>

@@ -34,7 +34,7 @@ internal static class AttentionCommand
             throw new UsageException("--head: expected --layer L with it, found none.");
         if (session.IsGiven(Position) && !session.IsGiven(Head))
             throw new UsageException("--position: expected --layer L and --head H with it, found none.");
-        LanguageModel model = session.OpenModel();
+        LanguageModel model = session.OpenDecoder();
         int? layer = Below(session, Layer, model.Config.LayerCount, $"the layers of {model.Name}");
         int? head = layer is null ? null : Below(session, Head, model.Config.Layers[layer.Value].Attention.HeadCount, $"the heads of layer {layer}");
         PromptInput prompt = PromptInput.Read(session, model, Prompt, Ids, PromptInput.DefaultText);

@@ -30,7 +30,7 @@ internal static class BigramsCommand
         int given = (session.Value(Token) is null ? 0 : 1) + (session.Value(All) ? 1 : 0) + (session.IsGiven(Sample) ? 1 : 0);
         if (given != 1)
             throw new UsageException($"azimuth bigrams: expected a TOKEN, --all or --sample N, found {(given == 0 ? "none" : "several")} of them.");
-        LanguageModel model = session.OpenModel();
+        LanguageModel model = session.OpenDecoder();
         if (DirectPath.Obstacle(model.Config) is { } obstacle)
             throw new UsageException($"{model.Name}: {obstacle}.");
         return session.Value(Token) is null ? Summarise(session, model) : One(session, model);

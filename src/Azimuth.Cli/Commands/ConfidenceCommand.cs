@@ -29,7 +29,7 @@ internal static class ConfidenceCommand
 
     private static Task<int> Run(Session session)
     {
-        LanguageModel model = session.OpenModel();
+        LanguageModel model = session.OpenDecoder();
         PromptInput prompt = PromptInput.Read(session, model, Prompt, Ids, PromptInput.DefaultText);
         PromptQuestion question = PromptQuestion.Read(session, model, prompt, Target, versus: null, isDefault: !session.IsGiven(Prompt) && !session.IsGiven(Ids));
         session.Progress.Say("running the prompt");

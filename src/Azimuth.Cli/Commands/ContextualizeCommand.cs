@@ -29,7 +29,7 @@ internal static class ContextualizeCommand
     {
         string typed = session.Value(Word) ?? throw new UsageException("azimuth contextualize: expected a WORD such as \" bank\", found none.");
         string[] lines = Lines(session);
-        LanguageModel model = session.OpenModel();
+        LanguageModel model = session.OpenDecoder();
         int[] word = Encode(model, typed);
         List<WordInSentence> found = Find(model, lines, typed, word, out int without);
         ContextualWordOptions options = new() { BaselineTokens = session.Value(Baseline), Seed = (ulong)session.Value(Seed) };

@@ -30,7 +30,7 @@ internal static class GenerateCommand
     private static Task<int> Run(Session session)
     {
         CheckOptions(session);
-        LanguageModel model = session.OpenModel();
+        LanguageModel model = session.OpenDecoder();
         PromptInput prompt = PromptInput.Read(session, model, Prompt, PromptIds, otherwise: null);
         GenerationOptions options = new()
         {

@@ -36,7 +36,7 @@ internal static class GradientCommand
 
     private static Task<int> Run(Session session)
     {
-        LanguageModel model = session.OpenModel();
+        LanguageModel model = session.OpenDecoder();
         PromptInput prompt = PromptInput.Read(session, model, Prompt, Ids, PromptInput.DefaultText);
         bool isDefault = !session.IsGiven(Prompt) && !session.IsGiven(Ids);
         int[] positions = Positions(session, prompt.Ids.Length);

@@ -26,7 +26,7 @@ internal static class PerplexityCommand
     {
         string file = session.Value(File) ?? throw new UsageException("azimuth eval perplexity: expected a text FILE, found none.");
         string text = InputFile.ReadText(file, "FILE");
-        LanguageModel model = session.OpenModel();
+        LanguageModel model = session.OpenDecoder();
         int context = model.Config.LongestRun;
         int window = session.Value(Window) ?? Math.Min(DefaultWindow, context);
         int stride = session.Value(Stride) ?? window;

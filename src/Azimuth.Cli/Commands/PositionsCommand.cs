@@ -28,7 +28,7 @@ internal static class PositionsCommand
 
     private static Task<int> Run(Session session)
     {
-        LanguageModel model = session.OpenModel();
+        LanguageModel model = session.OpenDecoder();
         int? length = session.Value(Length);
         if (length > model.Config.LongestRun)
             throw new UsageException(FormattableString.Invariant($"--length: expected 2 to {model.Config.LongestRun}, the context of {model.Name}, found {length}."));

@@ -30,7 +30,7 @@ internal static class ReportCommand
         string file = session.Value(File) ?? DefaultFile;
         session.Outputs.Check(file, File.Name, ".html");
         string path = Path.GetFullPath(file);
-        LanguageModel model = session.OpenModel();
+        LanguageModel model = session.OpenDecoder();
         PromptInput prompt = PromptInput.Read(session, model, Prompt, Ids, PromptInput.DefaultText);
         PromptQuestion question = PromptQuestion.Read(session, model, prompt, Target, Versus, isDefault: !session.IsGiven(Prompt) && !session.IsGiven(Ids));
         ReportOptions options = new()

@@ -31,7 +31,7 @@ internal static class TraceCommand
         string? file = session.Value(Save);
         if (file is not null)
             session.Outputs.Check(file, Save.Name, ".safetensors");
-        LanguageModel model = session.OpenModel();
+        LanguageModel model = session.OpenDecoder();
         PromptInput prompt = PromptInput.Read(session, model, Prompt, Ids, PromptInput.DefaultText);
         PromptQuestion question = PromptQuestion.Read(session, model, prompt, Target, Versus, isDefault: !session.IsGiven(Prompt) && !session.IsGiven(Ids));
         int position = session.Value(Position) ?? prompt.Ids.Length - 1;

@@ -12,7 +12,7 @@ using Azimuth.Transformers.Weights;
 namespace Azimuth.Transformers;
 
 /// <summary>
-/// A decoder with its weights and tokenizer. Opening it reads headers and vectors; its matrices are checked for non-finite values and packed when it
+/// A transformer with its weights and tokenizer: a decoder, which predicts next tokens, or an encoder, which gives hidden states and fills in masked ones. Opening it reads headers and vectors; its matrices are checked for non-finite values and packed when it
 /// first runs, so commands that look at tables never pay for it. Immutable: many threads may run it, each with a cache of its own. Nobody disposes it;
 /// the workers are the caller's.
 /// </summary>
@@ -20,7 +20,7 @@ public sealed class LanguageModel
 {
     private readonly Checkpoint _checkpoint;
     private readonly TransformerWeights _weights;
-    private readonly Lazy<Decoder> _decoder;
+    private readonly Lazy<ForwardPass> _forward;
     private readonly Lazy<Runner> _runner;
     private readonly Lazy<Tokenizer?> _tokenizer;
 
@@ -28,32 +28,33 @@ public sealed class LanguageModel
     {
         (_checkpoint, Config, Workers) = (checkpoint, config, workers);
         (Folder, Names) = (folder, names);
+        Warnings = UnusedTensors.Remarks(config, names, checkpoint);
         (Name, Path) = (folder.Name, folder.Path);
         _weights = WeightLoader.Load(config, names, checkpoint);
         GenerationDefaults = GenerationDefaults.Read(folder);
         _tokenizer = new Lazy<Tokenizer?>(() => Tokenizer.Find(folder));
         IsTied = config.Output.Tied;
-        TokenEmbedding = new EmbeddingTable(IsTied ? "input and output table" : "input table", _weights.TokenEmbedding, TextOf);
+        TokenEmbedding = new EmbeddingTable(IsTied && config.Output.HasLogits ? "input and output table" : "input table", _weights.TokenEmbedding, TextOf);
         Unembedding = IsTied ? TokenEmbedding : new EmbeddingTable("output table", _weights.UnembeddingTable, TextOf);
-        _decoder = new Lazy<Decoder>(Prepare);
-        _runner = new Lazy<Runner>(() => new Runner(config, _decoder.Value));
-        Parts = new ModelParts(config, _weights, _decoder, workers);
+        _forward = new Lazy<ForwardPass>(Prepare);
+        _runner = new Lazy<Runner>(() => new Runner(config, _forward.Value));
+        Parts = new ModelParts(config, _weights, _forward, workers);
     }
 
     /// <summary>The weights of another model under a config of the same shapes.</summary>
     private LanguageModel(LanguageModel original, TransformerConfig config, TransformerWeights weights)
     {
         (_checkpoint, _weights, _tokenizer, Config, Workers) = (original._checkpoint, weights, original._tokenizer, config, original.Workers);
-        (Folder, Names) = (original.Folder, original.Names);
+        (Folder, Names, Warnings) = (original.Folder, original.Names, original.Warnings);
         (Name, Path, GenerationDefaults, IsTied) = (original.Name, original.Path, original.GenerationDefaults, original.IsTied);
         (TokenEmbedding, Unembedding) = (original.TokenEmbedding, original.Unembedding);
-        _decoder = new Lazy<Decoder>(() =>
+        _forward = new Lazy<ForwardPass>(() =>
         {
-            _ = original._decoder.Value; // checks and packs the matrices, which are shared
-            return new Decoder(config, weights, Workers);
+            _ = original._forward.Value; // checks and packs the matrices, which are shared
+            return new ForwardPass(config, weights, Workers);
         });
-        _runner = new Lazy<Runner>(() => new Runner(config, _decoder.Value));
-        Parts = new ModelParts(config, weights, _decoder, Workers);
+        _runner = new Lazy<Runner>(() => new Runner(config, _forward.Value));
+        Parts = new ModelParts(config, weights, _forward, Workers);
     }
 
     /// <summary>The model's name: its folder's.</summary>
@@ -84,6 +85,9 @@ public sealed class LanguageModel
     /// <summary>The threads it computes with.</summary>
     public Workers Workers { get; }
 
+    /// <summary>What is not an error yet may not be meant, one sentence each: tensors in the checkpoint that the configuration does not ask for.</summary>
+    public IReadOnlyList<string> Warnings { get; }
+
     /// <summary>The pieces of the computation, for what looks inside it.</summary>
     public ModelParts Parts { get; }
 
@@ -111,7 +115,7 @@ public sealed class LanguageModel
 
     /// <summary>The weights of a folder under a config that need not be the folder's own.</summary>
     internal static LanguageModel Load(ModelFolder folder, JsonElement config, string configPath, Workers workers) =>
-        Load(folder, ArchitectureRegistry.Read(new ConfigReader(config, configPath)), workers);
+        Load(folder, ArchitectureRegistry.Read(new ConfigReader(config, configPath, folder.Checkpoint)), workers);
 
     /// <summary>The same model with other weights, under names of their own.</summary>
     internal LanguageModel With(Checkpoint weights, TensorNames names) => new(Folder, weights, Config, names, Workers);
@@ -119,6 +123,7 @@ public sealed class LanguageModel
     /// <summary>Logits of the token after <paramref name="ids"/>: [vocab]. Only the last position's are computed.</summary>
     /// <exception cref="ArgumentException">No ids, an id outside the table, or more than the context.</exception>
     /// <exception cref="CheckpointFormatException">A weight is not a finite number.</exception>
+    /// <exception cref="NotSupportedException">An encoder, which predicts no next token.</exception>
     public float[] NextLogits(ReadOnlySpan<int> ids)
     {
         var logits = new float[Config.VocabSize];
@@ -136,6 +141,7 @@ public sealed class LanguageModel
     public void NextLogits(ReadOnlySpan<int> ids, KeyValueCache cache, Span<float> logits, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(cache);
+        RequireCausal();
         _runner.Value.Next(cache, ids, logits, cancellation);
     }
 
@@ -144,12 +150,30 @@ public sealed class LanguageModel
     public IReadOnlyList<float[]> NextLogits(IReadOnlyList<int[]> prompts)
     {
         ArgumentNullException.ThrowIfNull(prompts);
+        RequireCausal();
         return _runner.Value.Next(prompts);
     }
 
-    /// <summary>Logits at every position: [position, vocab].</summary>
-    /// <inheritdoc cref="NextLogits(ReadOnlySpan{int})" path="/exception"/>
+    /// <summary>Logits at every position: [position, vocab]; of an encoder, those of its head for masked tokens.</summary>
+    /// <exception cref="ArgumentException">No ids, an id outside the table, or more than the context.</exception>
+    /// <exception cref="NotSupportedException">An encoder without such a head.</exception>
     public Matrix Logits(ReadOnlySpan<int> ids) => _runner.Value.All(ids);
+
+    /// <summary>
+    /// The last hidden states of a text [position, model], final norm included: what sentence vectors are pooled from. All token types are 0, all positions
+    /// are looked at.
+    /// </summary>
+    /// <exception cref="ArgumentException">No ids, an id outside the table, or more than the context.</exception>
+    public Matrix HiddenStates(ReadOnlySpan<int> ids) => HiddenStates([ids.ToArray()])[0];
+
+    /// <summary>Texts of any lengths run together, without padding and so without a mask: the same bits as one by one.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled, which is heard every few hundred tokens.</exception>
+    /// <inheritdoc cref="HiddenStates(ReadOnlySpan{int})" path="/exception"/>
+    public IReadOnlyList<Matrix> HiddenStates(IReadOnlyList<int[]> texts, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        return _runner.Value.HiddenStates(texts, cancellation);
+    }
 
     /// <summary>Runs <paramref name="ids"/> and keeps the values of <paramref name="sites"/>; the same bits as an untraced run.</summary>
     /// <exception cref="OperationCanceledException">Cancelled, which is heard every few hundred tokens.</exception>
@@ -168,7 +192,22 @@ public sealed class LanguageModel
     public LanguageModel WithoutPositions() => new(this, Config.WithoutPositions(), _weights with { PositionEmbedding = null });
 
     /// <summary>An empty cache with room for <paramref name="capacity"/> tokens at first; it grows up to the context.</summary>
-    public KeyValueCache CreateCache(int capacity = 256) => new(Config, capacity);
+    /// <exception cref="NotSupportedException">An encoder, which keeps nothing of a text for the next one.</exception>
+    public KeyValueCache CreateCache(int capacity = 256)
+    {
+        RequireCausal();
+        return new KeyValueCache(Config, capacity);
+    }
+
+    /// <summary>Stops what asks for next tokens where there are none.</summary>
+    internal void RequireCausal()
+    {
+        if (!Config.IsCausal)
+        {
+            throw new NotSupportedException(
+                $"expected a model that predicts the next token, found {Name}, an encoder ({Config.Architecture}), whose positions see the whole text. Open a decoder, or ask for the encoder's tables and hidden states.");
+        }
+    }
 
     /// <summary>Does what the first run would do first, so that what follows can be timed.</summary>
     internal void MakeReady() => _ = _runner.Value;
@@ -189,12 +228,12 @@ public sealed class LanguageModel
         new(folder, folder.Checkpoint, read.Config, read.Names, workers);
 
     /// <summary>What the first run costs: a look at every weight, and the packing of every matrix.</summary>
-    private Decoder Prepare()
+    private ForwardPass Prepare()
     {
         CheckpointScan.RequireFinite(_checkpoint, Workers);
-        foreach (Linear matrix in _weights.Matrices)
+        foreach (Linear matrix in _weights.Matrices.Where(matrix => Config.Output.HasLogits || matrix != _weights.Unembedding))
             matrix.Prepare(Workers);
-        return new Decoder(Config, _weights, Workers);
+        return new ForwardPass(Config, _weights, Workers);
     }
 
     private string TextOf(int id) => Tokenizer?.TokenText(id) ?? FormattableString.Invariant($"<{id}>");

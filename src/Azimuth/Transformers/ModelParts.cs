@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Azimuth.Numerics;
+using Azimuth.Transformers.Blocks;
 using Azimuth.Transformers.Running;
 using Azimuth.Transformers.Weights;
 
@@ -13,11 +14,11 @@ public sealed class ModelParts
 {
     private readonly TransformerConfig _config;
     private readonly TransformerWeights _weights;
-    private readonly Lazy<Decoder> _decoder;
+    private readonly Lazy<ForwardPass> _forward;
     private readonly Workers _workers;
 
-    internal ModelParts(TransformerConfig config, TransformerWeights weights, Lazy<Decoder> decoder, Workers workers) =>
-        (_config, _weights, _decoder, _workers) = (config, weights, decoder, workers);
+    internal ModelParts(TransformerConfig config, TransformerWeights weights, Lazy<ForwardPass> forward, Workers workers) =>
+        (_config, _weights, _forward, _workers) = (config, weights, forward, workers);
 
     /// <summary>The final norm's bias [model]; zeros where there is none.</summary>
     public float[] FinalNormBias => _weights.FinalNorm?.Bias?.AsSpan().ToArray() ?? new float[_config.ModelDim];
@@ -28,7 +29,7 @@ public sealed class ModelParts
         RequireWidth(rows, _config.ModelDim);
         var result = new Matrix(rows.Rows, rows.Columns);
         for (int row = 0; row < rows.Rows; row++)
-            _decoder.Value.Finish(rows.Row(row), result.Row(row));
+            _forward.Value.Finish(rows.Row(row), result.Row(row));
         return result;
     }
 
@@ -60,22 +61,28 @@ public sealed class ModelParts
     {
         RequireWidth(finalNormed, _config.ModelDim);
         var logits = new Matrix(finalNormed.Rows, _config.VocabSize);
-        _decoder.Value.Unembed(finalNormed.Values, finalNormed.Rows, logits.Values);
+        _forward.Value.Unembed(finalNormed.Values, finalNormed.Rows, logits.Values);
         return logits;
     }
 
     /// <summary>
     /// What the output table's rows are multiplied with [n, embedding width]: rows [n, model] that have been through the final norm, led through the output
-    /// projection where there is one; a copy of them elsewhere.
+    /// projection or the head where there is one; a copy of them elsewhere.
     /// </summary>
     public Matrix ApplyOutputProjection(Matrix finalNormed)
     {
         RequireWidth(finalNormed, _config.ModelDim);
-        _ = _decoder.Value; // the weights have been checked and packed
-        if (_weights.ProjectOut is not { } project)
+        _ = _forward.Value; // the weights have been checked and packed
+        if ((_weights.ProjectOut ?? _weights.HeadMatrix) is not { } project)
             return new Matrix(finalNormed.Rows, finalNormed.Columns, [.. finalNormed.Values]);
         var narrow = new Matrix(finalNormed.Rows, project.Outputs);
         project.Apply(finalNormed.Values, finalNormed.Rows, narrow.Values, _workers);
+        if (_config.Output.Head is { } head)
+        {
+            Mlp.Apply(head.Activation, narrow.Values);
+            _weights.HeadNorm!.ApplyRows(narrow.Values, narrow.Values, narrow.Columns);
+        }
+
         return narrow;
     }
 
@@ -110,19 +117,34 @@ public sealed class ModelParts
         return _config.Output.LogitSoftCap is float cap ? cap * Math.Tanh(logit / cap) : logit;
     }
 
-    /// <summary>The token's share of the first residual stream [model]: its row, scaled and projected; no position, no norm.</summary>
+    /// <summary>The pooler of rows [n, model] of the last hidden state; what it says of a text is that of the text's first position.</summary>
+    /// <exception cref="NotSupportedException">The model has no pooler.</exception>
+    public Matrix ApplyPooler(Matrix rows)
+    {
+        RequireWidth(rows, _config.ModelDim);
+        if (!_config.HasPooler)
+            throw new NotSupportedException($"expected a model with a pooler, found {_config.Architecture} without one.");
+        var result = new Matrix(rows.Rows, rows.Columns);
+        _forward.Value.Pool(rows.Values, rows.Rows, result.Values);
+        return result;
+    }
+
+    /// <summary>
+    /// The token's share of the first residual stream [model]: its row, scaled and projected; no position, no norm. Where the projection comes last, its row
+    /// as it is added to position and type [embedding width].
+    /// </summary>
     public float[] TokenVector(int id)
     {
         RequireToken(id);
-        var result = new float[_config.ModelDim];
-        _decoder.Value.EmbedTokens([id], result, new float[_config.Embedding.Dim]);
+        var result = new float[_config.Embedding.SumDim(_config.ModelDim)];
+        _forward.Value.EmbedTokens([id], result, new float[_config.Embedding.Dim]);
         return result;
     }
 
     /// <summary>The norm that follows the embedding (BLOOM), of rows [n, model]; a copy of them where the model has none.</summary>
     public Matrix ApplyEmbeddingNorm(Matrix rows)
     {
-        RequireWidth(rows, _config.ModelDim);
+        RequireWidth(rows, _config.Embedding.SumDim(_config.ModelDim));
         var result = new Matrix(rows.Rows, rows.Columns, [.. rows.Values]);
         _weights.EmbeddingNorm?.ApplyRows(result.Values, result.Values, rows.Columns);
         return result;
@@ -130,17 +152,26 @@ public sealed class ModelParts
 
     /// <summary>
     /// What the output rows are multiplied with when a token's own row goes straight to the output: scaled and projected in, through the embedding's norm
-    /// (where there is one) and the final norm, projected out [embedding width]. No position, no block; no other weight is looked at.
+    /// (where there is one) and the final norm, projected out or through the head [embedding width]. No position, no block; no other weight is looked at.
     /// </summary>
     public float[] ReadOut(int id)
     {
         RequireToken(id);
         float[] row = _weights.TokenEmbedding.Row(id);
         TensorPrimitives.Multiply(row, _config.Embedding.Scale, row);
-        row = Projected(_weights.ProjectIn, row);
+        bool isLast = _config.Embedding.Projection == EmbeddingProjection.Last;
+        row = Projected(isLast ? null : _weights.ProjectIn, row);
         _weights.EmbeddingNorm?.Apply(row, row);
+        row = Projected(isLast ? _weights.ProjectIn : null, row);
         _weights.FinalNorm?.Apply(row, row);
-        return Projected(_weights.ProjectOut, row);
+        row = Projected(_weights.HeadMatrix ?? _weights.ProjectOut, row);
+        if (_config.Output.Head is { } head)
+        {
+            Mlp.Apply(head.Activation, row);
+            _weights.HeadNorm!.Apply(row, row);
+        }
+
+        return row;
     }
 
     /// <summary>The position's share of the first residual stream [model]; null where the model adds no position vector.</summary>
@@ -162,7 +193,7 @@ public sealed class ModelParts
     {
         LayerConfig config = Layer(layer);
         RequireWidth(headOutputs, config.Attention.QueryWidth);
-        _ = _decoder.Value; // the weights have been checked
+        _ = _forward.Value; // the weights have been checked
         var result = new Matrix(headOutputs.Rows, _config.ModelDim);
         _weights.Layers[layer].AttentionOutput.ApplyWithoutBias(headOutputs.Values, headOutputs.Rows, result.Values, _workers);
         TensorPrimitives.Multiply(result.Values, config.ResidualScale, result.Values);
@@ -200,7 +231,7 @@ public sealed class ModelParts
         _ = Layer(layer);
         RequireWidth(rows, _config.ModelDim);
         var result = new Matrix(rows.Rows, rows.Columns);
-        _decoder.Value.AddedByMlp(layer, rows.Values, rows.Rows, result.Values);
+        _forward.Value.AddedByMlp(layer, rows.Values, rows.Rows, result.Values);
         return result;
     }
 

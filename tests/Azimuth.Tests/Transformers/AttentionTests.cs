@@ -70,7 +70,7 @@ public sealed class AttentionTests : IDisposable
             work.Add(cache, start, count);
             work.Attention.Begin(work.Segments);
             var part = new float[count * config.QueryWidth];
-            work.Attention.Run(0, config, rows[(start * width)..], part, pattern, patternQuery: null, _workers);
+            work.Attention.Run(0, config, bias: null, rows[(start * width)..], part, pattern, patternQuery: null, _workers);
             part.CopyTo(heads, start * config.QueryWidth);
         }
     }

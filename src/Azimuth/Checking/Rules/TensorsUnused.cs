@@ -5,13 +5,6 @@ namespace Azimuth.Checking.Rules;
 /// <summary>Tensors that nothing in the configuration asks for: they are silently ignored when the model is loaded.</summary>
 internal static class TensorsUnused
 {
-    /// <summary>Constants that libraries save beside the weights; they follow from the configuration.</summary>
-    private static readonly string[] Constants =
-    [
-        ".attn.bias", ".attn.masked_bias", ".attn.causal_mask", ".attention.bias", ".attention.masked_bias", "rotary_emb.inv_freq", "rope_freqs.weight", "position_ids",
-        "embed_positions.weights", ".embed_positions", "rope_factors_long.weight", "rope_factors_short.weight",
-    ];
-
     public static CheckRule Rule { get; } = new("AZ006", "Tensors that nothing asks for", Severity.Note, Look);
 
     private static RuleVerdict Look(CheckSubject subject)
@@ -20,11 +13,7 @@ internal static class TensorsUnused
             return RuleVerdict.CannotRun(subject.Weights.Reason("weights"));
         if (subject.Read.Value is not { } read)
             return RuleVerdict.CannotRun(subject.Read.Reason("configuration"));
-        HashSet<string> asked = [.. read.Plan.Select(t => t.Name), TensorPlan.UnembeddingName(read.Names)];
-        string[] unused =
-        [
-            .. weights.Tensors.Select(t => t.Name).Where(name => !asked.Contains(name) && !Constants.Any(c => name.EndsWith(c, StringComparison.Ordinal))),
-        ];
+        string[] unused = [.. UnusedTensors.In(read.Config, read.Names, weights)];
         if (unused.Length == 0)
             return RuleVerdict.Nothing;
         long values = unused.Sum(name => weights.Find(name)!.ElementCount);

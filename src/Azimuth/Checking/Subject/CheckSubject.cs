@@ -179,7 +179,7 @@ internal sealed class CheckSubject
         if (Gguf is { } gguf)
             (config, names) = ArchitectureRegistry.Read(gguf);
         else if (Config.Value is { } json)
-            (config, names) = ArchitectureRegistry.Read(new ConfigReader(json.Root, json.Path));
+            (config, names) = ArchitectureRegistry.Read(new ConfigReader(json.Root, json.Path, Weights.Value));
         else if (IsTable || (Weights.Value is null && Config.IsAbsent))
             return null;
         else

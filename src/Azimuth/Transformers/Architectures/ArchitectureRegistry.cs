@@ -9,9 +9,14 @@ internal static class ArchitectureRegistry
 {
     private static readonly Architecture[] Families =
     [
+        Albert.Family,
+        Bert.Family,
         Bloom.Family,
+        Roberta.Camembert,
         CodeGen.Family,
         Cohere.Family,
+        DistilBert.Family,
+        Electra.Family,
         Falcon.Family,
         Gemma.Family,
         Gemma2.Family,
@@ -25,6 +30,8 @@ internal static class ArchitectureRegistry
         Llama.Family,
         Mistral.Family,
         Mixtral.Family,
+        ModernBert.Family,
+        MpNet.Family,
         Mpt.Family,
         Olmo.Family,
         Olmo2.Family,
@@ -34,10 +41,12 @@ internal static class ArchitectureRegistry
         Qwen2.Family,
         Qwen3.Family,
         Qwen3Moe.Family,
+        Roberta.Family,
         SmolLm3.Family,
         StableLm.Family,
         StarCoder2.Family,
         Xglm.Family,
+        Roberta.XlmRoberta,
     ];
 
     /// <summary>The <c>model_type</c> of every family, in alphabetical order.</summary>
@@ -50,7 +59,8 @@ internal static class ArchitectureRegistry
         string type = config.Text("model_type");
         Architecture family = Array.Find(Families, f => f.ModelType == type) ?? throw config.Error("model_type", Unknown(type, Names));
         TransformerConfig read = family.ReadConfig(config);
-        return (read, family.Tensors(read));
+        TensorNames names = family.Tensors(read);
+        return (read, config.Weights is { } weights ? names.In(weights) : names);
     }
 
     /// <summary>Config and tensor names of a GGUF file.</summary>

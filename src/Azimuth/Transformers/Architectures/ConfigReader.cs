@@ -19,9 +19,13 @@ internal sealed class ConfigReader
 
     /// <param name="config">A JSON object.</param>
     /// <param name="file">Its file, for messages.</param>
-    public ConfigReader(JsonElement config, string file) : this(config, file, "") { }
+    /// <param name="weights">The checkpoint beside it, which tells which heads there are; null where only the config is read.</param>
+    public ConfigReader(JsonElement config, string file, Checkpoint? weights = null) : this(config, file, weights, "") { }
 
-    private ConfigReader(JsonElement config, string file, string prefix) => (_object, File, _prefix) = (config, file, prefix);
+    private ConfigReader(JsonElement config, string file, Checkpoint? weights, string prefix) => (_object, File, Weights, _prefix) = (config, file, weights, prefix);
+
+    /// <summary>The checkpoint beside it, or null.</summary>
+    public Checkpoint? Weights { get; }
 
     /// <summary>The file it was read from.</summary>
     public string File { get; }
@@ -114,6 +118,13 @@ internal sealed class ConfigReader
             : throw Error(key, $"expected a list of {length} whole numbers, one a layer, found {Show(value)}");
     }
 
+    /// <summary>True when there is a checkpoint with a tensor whose name begins so.</summary>
+    public bool HasTensors(string start) => Weights?.Tensors.Any(tensor => tensor.Name.StartsWith(start, StringComparison.Ordinal)) ?? false;
+
+    /// <summary>True when <c>architectures</c> names a class with this ending ("ForMaskedLM").</summary>
+    public bool IsMadeFor(string ending) => Find("architectures") is { ValueKind: JsonValueKind.Array } list
+        && list.EnumerateArray().Any(name => name.ValueKind == JsonValueKind.String && name.GetString()!.EndsWith(ending, StringComparison.Ordinal));
+
     /// <summary>Token ids: one, a list, or none where the key is missing or null.</summary>
     public IReadOnlyList<int> OptionalIds(string key) => Find(key) switch
     {
@@ -128,7 +139,7 @@ internal sealed class ConfigReader
         if (Find(key) is not { } value)
             return null;
         return value.ValueKind == JsonValueKind.Object
-            ? new ConfigReader(value, File, $"{_prefix}{key}.")
+            ? new ConfigReader(value, File, Weights, $"{_prefix}{key}.")
             : throw Error(key, $"expected an object, found {Show(value)}");
     }
 

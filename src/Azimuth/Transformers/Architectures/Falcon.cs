@@ -1,10 +1,11 @@
+using Azimuth.Transformers.Positions;
 using Azimuth.Transformers.Weights;
 
 namespace Azimuth.Transformers.Architectures;
 
 /// <summary>
-/// Falcon (Almazrouei et al. 2023): 7B (one key-value head, one norm, sub-blocks side by side) and 40B (grouped heads, two norms, side by side). The RW
-/// models' ALiBi is refused: implementations disagree on how strong it is.
+/// Falcon (Almazrouei et al. 2023): 7B (one key-value head, one norm, sub-blocks side by side), 40B (grouped heads, two norms, side by side) and RW (ALiBi,
+/// sub-blocks one after the other, biases).
 /// </summary>
 internal static class Falcon
 {
@@ -29,9 +30,9 @@ internal static class Falcon
 
     private static TransformerConfig ReadConfig(ConfigReader config)
     {
-        config.Require("alibi", false, fallback: false);
         int model = config.Count("hidden_size", 4544), heads = config.Count("num_attention_heads", 71), context = config.Count("max_position_embeddings", 2048);
         bool grouped = config.Flag("new_decoder_architecture", false), biases = config.Flag("bias", false);
+        bool alibi = config.Flag("alibi", false);
         int headDim = config.HeadDim(model, heads, "hidden_size", "num_attention_heads");
         var norm = new NormConfig { Kind = NormKind.LayerNorm, Epsilon = (float)config.Positive("layer_norm_epsilon", 1e-5), HasBias = true };
         var layer = new LayerConfig
@@ -46,7 +47,10 @@ internal static class Falcon
                 Scale = (float)(1 / Math.Sqrt(headDim)),
                 HasInputBias = biases,
                 HasOutputBias = biases,
-                Rotary = RotaryReader.Read(config, headDim, context),
+                Rotary = alibi ? null : RotaryReader.Read(config, headDim, context),
+                AlibiSlopes = alibi ? [.. Alibi.Slopes(heads).Select(Alibi.Bfloat16)] : null, // the model was trained with them in bfloat16
+                AlibiIsRounded = alibi,
+                AlibiScale = AlibiScale(config, headDim),
             },
             Mlp = new MlpConfig
             {
@@ -67,6 +71,17 @@ internal static class Falcon
             FinalNorm = norm,
             Output = new OutputConfig { Tied = config.Flag("tie_word_embeddings", true) },
         };
+    }
+
+    /// <summary>
+    /// Falcon scales q·k and ALiBi together, so ALiBi has the factor 1/√d. The reference's plain ("eager") attention then adds it a second time: its mask,
+    /// made for the fused attention of PyTorch, already holds ALiBi/√d, and the scores have got it too. The reference values are from there; so it is
+    /// what a config says that names no implementation. One that names "sdpa" has it once, as the model was trained.
+    /// </summary>
+    private static float AlibiScale(ConfigReader config, int headDim)
+    {
+        string implementation = config.Text("_attn_implementation", config.Text("attn_implementation", "eager"));
+        return (float)((implementation == "sdpa" ? 1 : 2) / Math.Sqrt(headDim));
     }
 
     private static BlockShape Shape(ConfigReader config, bool grouped)

@@ -1,6 +1,6 @@
 namespace Azimuth.Transformers.Architectures;
 
-/// <summary>Which layers look back only a window's length.</summary>
+/// <summary>Which layers see only a window's length.</summary>
 internal static class LayerWindows
 {
     /// <summary>
@@ -10,8 +10,14 @@ internal static class LayerWindows
     public static int?[] Read(ConfigReader config, int layers, Func<int, bool> slidesByDefault)
     {
         int? window = config.OptionalCount("sliding_window");
+        return [.. Sliding(config, layers, slidesByDefault).Select(slides => slides ? window : null)];
+    }
+
+    /// <summary>Which layers have a window.</summary>
+    public static IReadOnlyList<bool> Sliding(ConfigReader config, int layers, Func<int, bool> slidesByDefault)
+    {
         IReadOnlyList<string>? types = config.OptionalTexts("layer_types", layers);
-        return [.. Enumerable.Range(0, layers).Select(layer => (types is null ? slidesByDefault(layer) : Slides(config, types[layer])) ? window : null)];
+        return [.. Enumerable.Range(0, layers).Select(layer => types is null ? slidesByDefault(layer) : Slides(config, types[layer]))];
     }
 
     private static bool Slides(ConfigReader config, string type) => type switch

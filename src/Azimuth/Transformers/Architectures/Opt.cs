@@ -33,6 +33,7 @@ internal static class Opt
         int model = config.Count("hidden_size", 768), heads = config.Count("num_attention_heads", 12), context = config.Count("max_position_embeddings", 2048);
         int headDim = config.HeadDim(model, heads, "hidden_size", "num_attention_heads");
         bool biases = config.Flag("enable_bias", true), affine = config.Flag("layer_norm_elementwise_affine", true);
+        int embedding = config.Count("word_embed_proj_dim", model);
         bool preNorm = config.Flag("do_layer_norm_before", true);
         var norm = new NormConfig { Kind = NormKind.LayerNorm, Epsilon = 1e-5f, HasGain = affine, HasBias = affine };
         var layer = new LayerConfig
@@ -64,7 +65,8 @@ internal static class Opt
             ModelDim = model,
             Embedding = new EmbeddingConfig
             {
-                Dim = config.Count("word_embed_proj_dim", model),
+                Dim = embedding,
+                Projection = embedding == model ? EmbeddingProjection.None : EmbeddingProjection.First,
                 Positions = new PositionTableConfig(PositionTableKind.Learned, PositionOffset, context + PositionOffset),
             },
             Layers = [.. Enumerable.Repeat(layer, config.LayerCount("num_hidden_layers", 12))],

@@ -30,7 +30,8 @@ internal static class Mlp
         }
     }
 
-    private static void Apply(Activation activation, Span<float> values)
+    /// <summary>The non-linearity, in place.</summary>
+    public static void Apply(Activation activation, Span<float> values)
     {
         switch (activation)
         {

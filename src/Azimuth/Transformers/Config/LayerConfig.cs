@@ -19,6 +19,12 @@ public sealed record LayerConfig
 
     /// <summary>Factor on what attention and MLP add to the residual stream (Granite).</summary>
     public float ResidualScale { get; init; } = 1;
+
+    /// <summary>False where the attention reads the residual stream as it is, with no norm before it (the first layer of ModernBERT).</summary>
+    public bool HasAttentionNorm { get; init; } = true;
+
+    /// <summary>The number under which the layer's tensors are stored, where several layers share them (ALBERT); null for the layer's own.</summary>
+    public int? WeightsOf { get; init; }
 }
 
 /// <summary>Where a block's norms stand. x is the residual stream, f the sub-block.</summary>
@@ -93,7 +99,10 @@ public sealed record AttentionConfig
     /// <summary>True when the output matrix has a bias.</summary>
     public bool HasOutputBias { get; init; }
 
-    /// <summary>How many positions a query sees, itself included; null for all before it.</summary>
+    /// <summary>True when a query sees only itself and what comes before it; false in encoders, where it sees the whole text.</summary>
+    public bool IsCausal { get; init; } = true;
+
+    /// <summary>A query sees positions less than this away, itself included; null for all that <see cref="IsCausal"/> leaves.</summary>
     public int? Window { get; init; }
 
     /// <summary>c in c·tanh(score/c) (Gemma 2); null for none.</summary>
@@ -111,8 +120,25 @@ public sealed record AttentionConfig
     /// <summary>For each head, how much its scores fall a position of distance (ALiBi, Press et al. 2022); null for none.</summary>
     public IReadOnlyList<float>? AlibiSlopes { get; init; }
 
+    /// <summary>Factor on the ALiBi term (Falcon scales it as it scales q·k).</summary>
+    public float AlibiScale { get; init; } = 1;
+
+    /// <summary>True when slope · position of the key is rounded to bfloat16, before the scale (Falcon): keys far into a text then share their bias.</summary>
+    public bool AlibiIsRounded { get; init; }
+
+    /// <summary>A trained value added to the scores by head and distance (Raffel et al. 2020, §2.1; MPNet); null for none.</summary>
+    public RelativeBiasConfig? RelativeBias { get; init; }
+
     /// <summary>True when scores fall with distance (ALiBi).</summary>
     public bool HasAlibi => AlibiSlopes is not null;
+
+    /// <summary>What ALiBi adds to the scaled score of two positions: 0 at the query's own.</summary>
+    /// <exception cref="InvalidOperationException">There is no ALiBi.</exception>
+    public float AlibiBias(int head, int query, int key)
+    {
+        float slope = (AlibiSlopes ?? throw new InvalidOperationException("the attention has no ALiBi"))[head];
+        return AlibiScale * (AlibiIsRounded ? Alibi.RoundedBias(slope, query, key) : Alibi.Bias(slope, query, key));
+    }
 
     /// <summary>Width of all query heads together.</summary>
     public int QueryWidth => HeadCount * HeadDim;
@@ -120,6 +146,11 @@ public sealed record AttentionConfig
     /// <summary>Width of all key heads together; the values' too.</summary>
     public int KeyWidth => KeyValueHeadCount * HeadDim;
 }
+
+/// <summary>Trained biases by distance, one table [bucket, head] for all layers. Half of the buckets are for keys after the query.</summary>
+/// <param name="Buckets">Rows of the table, a multiple of 4.</param>
+/// <param name="Farthest">Distance from which on all share the last bucket of their side.</param>
+public sealed record RelativeBiasConfig(int Buckets, int Farthest);
 
 /// <summary>Norm of queries and keys.</summary>
 /// <param name="Norm">The norm.</param>

@@ -3,7 +3,7 @@ using Azimuth.Transformers.Positions;
 namespace Azimuth.Transformers;
 
 /// <summary>
-/// What a decoder computes, complete: every default has been resolved when it was read, so nothing here means "as the family does it".
+/// What a transformer computes, decoder or encoder, complete: every default has been resolved when it was read, so nothing here means "as the family does it".
 /// Choices that may differ from layer to layer stand in <see cref="Layers"/>. Immutable.
 /// </summary>
 public sealed record TransformerConfig
@@ -35,6 +35,12 @@ public sealed record TransformerConfig
     /// <summary>From the final norm to logits.</summary>
     public required OutputConfig Output { get; init; }
 
+    /// <summary>True when there is a pooler: tanh(W·x + b) of the first position's last hidden state (BERT).</summary>
+    public bool HasPooler { get; init; }
+
+    /// <summary>True for a decoder, which predicts each token from those before it; false for an encoder, whose positions see the whole text.</summary>
+    public bool IsCausal => Layers.All(layer => layer.Attention.IsCausal);
+
     /// <summary>Number of layers.</summary>
     public int LayerCount => Layers.Count;
 
@@ -51,12 +57,12 @@ public sealed record TransformerConfig
     public int MlpDim => Layers[0].Mlp.HiddenDim;
 
     /// <summary>
-    /// The same computation with nothing in it that knows a position: no position rows, no turning of queries and keys, no ALiBi. What stays is the mask: a query
+    /// The same computation with nothing in it that knows a position: no position rows, no turning of queries and keys, no ALiBi, no bias by distance. What stays is the mask: a query
     /// still sees only itself and what comes before it, and in some layers only the nearest of that.
     /// </summary>
     public TransformerConfig WithoutPositions() => WithLayers((layer, _) => layer with
     {
-        Attention = layer.Attention with { AlibiSlopes = null, Rotary = Unturned(layer.Attention.Rotary) },
+        Attention = layer.Attention with { AlibiSlopes = null, RelativeBias = null, Rotary = Unturned(layer.Attention.Rotary) },
     }) with
     { Embedding = Embedding with { Positions = null } };
 
@@ -76,27 +82,51 @@ public sealed record TransformerConfig
     public bool AnglesDependOnLength => Layers.Any(layer => layer.Attention.Rotary?.Scaling.DependsOnLength ?? false);
 }
 
-/// <summary>From token id to the residual stream: row · scale (+ position row), norm, projection.</summary>
+/// <summary>From token id to the residual stream: row · scale, projection, position and type rows, norm; or the projection last.</summary>
 public sealed record EmbeddingConfig
 {
-    /// <summary>Width of the token table's rows; when it is not the model's width, projections lead in and out (OPT-350m).</summary>
+    /// <summary>Width of the token table's rows.</summary>
     public required int Dim { get; init; }
+
+    /// <summary>Where rows of another width than the model's are led into it.</summary>
+    public EmbeddingProjection Projection { get; init; }
 
     /// <summary>Factor on the token's row (√model in Gemma and XGLM).</summary>
     public float Scale { get; init; } = 1;
 
-    /// <summary>Norm right after the embedding (BLOOM); null for none.</summary>
+    /// <summary>Norm right after the embedding (BLOOM, BERT); null for none.</summary>
     public NormConfig? Norm { get; init; }
 
     /// <summary>Rows added by position; null where positions enter in the attention or not at all.</summary>
     public PositionTableConfig? Positions { get; init; }
+
+    /// <summary>Rows of the table of token types, of which row 0 is added to a text of one part (BERT's segments); 0 for none.</summary>
+    public int TokenTypes { get; init; }
+
+    /// <summary>Width of position and type rows and of the norm.</summary>
+    /// <param name="modelDim">Width of the residual stream.</param>
+    public int SumDim(int modelDim) => Projection == EmbeddingProjection.Last ? Dim : modelDim;
+}
+
+/// <summary>Where a token's row is led from its own width to the model's.</summary>
+public enum EmbeddingProjection
+{
+    /// <summary>Nowhere: the widths are equal.</summary>
+    None,
+
+    /// <summary>Before positions are added, without bias; logits are led back the same way (OPT-350m).</summary>
+    First,
+
+    /// <summary>After positions, types and norm, with bias (ALBERT, ELECTRA).</summary>
+    Last,
 }
 
 /// <summary>A vector added to the embedding at each position.</summary>
 /// <param name="Kind">Where the rows come from.</param>
 /// <param name="Offset">Row of position 0 (2 in OPT).</param>
 /// <param name="Rows">Rows of the table, offset included.</param>
-public sealed record PositionTableConfig(PositionTableKind Kind, int Offset, int Rows);
+/// <param name="PaddingId">Tokens of this id have the row before the offset and are not counted (RoBERTa); null where every token counts.</param>
+public sealed record PositionTableConfig(PositionTableKind Kind, int Offset, int Rows, int? PaddingId = null);
 
 /// <summary>Where the rows of a position table come from.</summary>
 public enum PositionTableKind
@@ -111,8 +141,14 @@ public enum PositionTableKind
 /// <summary>From the final norm to logits.</summary>
 public sealed record OutputConfig
 {
-    /// <summary>True when the output table is the input table.</summary>
+    /// <summary>True when the output table is the input table, or there is no output.</summary>
     public required bool Tied { get; init; }
+
+    /// <summary>False where the model ends in hidden states (an encoder without its head).</summary>
+    public bool HasLogits { get; init; } = true;
+
+    /// <summary>What stands before the output table in the head of a masked language model; null for nothing.</summary>
+    public HeadConfig? Head { get; init; }
 
     /// <summary>True when a bias is added to the logits (GPT-J).</summary>
     public bool HasBias { get; init; }
@@ -123,3 +159,9 @@ public sealed record OutputConfig
     /// <summary>c in c·tanh(logit/c) (Gemma 2); null for none.</summary>
     public float? LogitSoftCap { get; init; }
 }
+
+/// <summary>The head of a masked language model (Devlin et al. 2019): norm(activation(W·x + b)), from the model's width to the table's.</summary>
+/// <param name="Activation">The non-linearity.</param>
+/// <param name="HasBias">True when its matrix has a bias.</param>
+/// <param name="Norm">The norm.</param>
+public sealed record HeadConfig(Activation Activation, bool HasBias, NormConfig Norm);

@@ -24,6 +24,19 @@ public static class Alibi
     public static float Bias(float slope, int query, int key) => slope * (key - query);
 
     /// <summary>
+    /// The same where slope · position is a bfloat16, as Falcon was trained: the products of key and query are rounded, each by itself. The query's is a
+    /// constant that softmax does not see; taking it off makes the bias 0 at the query's own position.
+    /// </summary>
+    public static float RoundedBias(float slope, int query, int key) => Bfloat16(slope * key) - Bfloat16(slope * query);
+
+    /// <summary>The nearest bfloat16 (ties to even) of a finite number.</summary>
+    public static float Bfloat16(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        return BitConverter.UInt32BitsToSingle((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000);
+    }
+
+    /// <summary>
     /// BLOOM's form [head][key]: slope · position of the key, the same for every query. It differs from <see cref="Bias"/> by a constant for each query,
     /// which softmax does not see. Positions count from the first token that is no padding: padding has 0.
     /// </summary>

@@ -83,8 +83,8 @@ public static class PositionSchemes
         return attention.AlibiSlopes is not { } slopes ? scheme : scheme with
         {
             SimilarityOf = "factor exp(-slope · distance) on a weight before it is normalised, mean over heads",
-            Similarity = [.. Distances(run - 1).Select(d => new DistanceCosine(d, slopes.Average(slope => Math.Exp(Alibi.Bias(slope, d, 0))), 0))],
-            Slopes = slopes,
+            Similarity = [.. Distances(run - 1).Select(d => new DistanceCosine(d, Enumerable.Range(0, slopes.Count).Average(head => Math.Exp(attention.AlibiBias(head, d, 0))), 0))],
+            Slopes = [.. slopes.Select(slope => slope * attention.AlibiScale)],
         };
     }
 
@@ -100,7 +100,7 @@ public static class PositionSchemes
         }
 
         return attention.AlibiSlopes is { } slopes
-            ? (PositionKind.Alibi, string.Create(culture, $"ALiBi, {slopes.Count} heads, slopes {slopes.Max():0.####} to {slopes.Min():0.######}{window}"))
+            ? (PositionKind.Alibi, string.Create(culture, $"ALiBi, {slopes.Count} heads, slopes {slopes.Max() * attention.AlibiScale:0.####} to {slopes.Min() * attention.AlibiScale:0.######}{window}"))
             : (PositionKind.None, $"no positions in the attention{window}");
     }
 

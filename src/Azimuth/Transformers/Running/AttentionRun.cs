@@ -15,6 +15,7 @@ internal sealed class AttentionRun
     private readonly List<(Segment Segment, int First, int Count)> _tiles = []; // up to four neighbouring queries of one prompt
     private readonly Action<int> _part;
     private AttentionConfig _config = null!;
+    private RelativeBias? _bias;
     private float[] _queryKeyValue = [], _heads = [];
     private Matrix[]? _pattern;
     private int? _patternQuery;
@@ -36,14 +37,15 @@ internal sealed class AttentionRun
     /// <summary>Runs one layer.</summary>
     /// <param name="layer">Which.</param>
     /// <param name="config">Its attention.</param>
+    /// <param name="bias">The model's biases by distance, or null.</param>
     /// <param name="queryKeyValue">[row, queries | keys | values]; only the queries are read, keys and values come from the caches.</param>
     /// <param name="heads">[row, heads · headDim], overwritten.</param>
     /// <param name="pattern">[head][query, key] to write the softmax to, or null.</param>
     /// <param name="patternQuery">The one query whose row is wanted, the only row of each pattern; null for all.</param>
     /// <param name="workers">Threads.</param>
-    public void Run(int layer, AttentionConfig config, float[] queryKeyValue, float[] heads, Matrix[]? pattern, int? patternQuery, Workers workers)
+    public void Run(int layer, AttentionConfig config, RelativeBias? bias, float[] queryKeyValue, float[] heads, Matrix[]? pattern, int? patternQuery, Workers workers)
     {
-        (_layer, _config, _queryKeyValue, _heads, _pattern, _patternQuery) = (layer, config, queryKeyValue, heads, pattern, patternQuery);
+        (_layer, _config, _bias, _queryKeyValue, _heads, _pattern, _patternQuery) = (layer, config, bias, queryKeyValue, heads, pattern, patternQuery);
         int parts = _tiles.Count * config.HeadCount;
         // Waking the other threads costs more than a short context's attention.
         if (parts * (long)_tiles[^1].Segment.Cache.Length * config.HeadDim < 1 << 17)
@@ -67,7 +69,7 @@ internal sealed class AttentionRun
         int width = _config.QueryWidth + 2 * _config.KeyWidth;
         int row = segment.Row + firstRow, position = segment.Start + firstRow;
         // The tile sees positions from `low` to `end` − 1; each query only a part of them.
-        int low = FirstSeen(position), end = position + count;
+        int low = FirstSeen(position), end = EndSeen(position + count - 1, segment.Cache.Length);
         int firstBlock = low / KeyValueCache.Lanes, endBlock = (end + KeyValueCache.Lanes - 1) / KeyValueCache.Lanes;
         int scoreStride = (endBlock - firstBlock) * KeyValueCache.Lanes;
         ReadOnlySpan<float> keys = segment.Cache.Keys(_layer).AsSpan(keyHead * dim * KeyValueCache.Lanes);
@@ -90,7 +92,7 @@ internal sealed class AttentionRun
 
         int offset = firstBlock * KeyValueCache.Lanes;
         for (int q = 0; q < count; q++)
-            Weigh(head, position + q, scores.Slice(q * scoreStride, scoreStride), offset);
+            Weigh(head, position + q, scores.Slice(q * scoreStride, scoreStride), offset, segment.Cache.Length);
 
         ReadOnlySpan<float> weights = scores[(low - offset)..];
         if (count == AttentionKernel.Tile)
@@ -112,24 +114,31 @@ internal sealed class AttentionRun
     /// <summary>The first position that a query sees.</summary>
     private int FirstSeen(int position) => _config.Window is { } window ? Math.Max(0, position - window + 1) : 0;
 
+    /// <summary>One past the last position that a query sees in a run of <paramref name="length"/>.</summary>
+    private int EndSeen(int position, int length) =>
+        _config.IsCausal ? position + 1 : _config.Window is { } window ? (int)Math.Min(length, (long)position + window) : length;
+
     /// <summary>Turns one query's scores into weights: softmax over the positions it sees, zero elsewhere.</summary>
-    private void Weigh(int head, int position, Span<float> row, int offset)
+    private void Weigh(int head, int position, Span<float> row, int offset, int length)
     {
-        int low = FirstSeen(position);
-        Span<float> seen = row.Slice(low - offset, position - low + 1);
+        int low = FirstSeen(position), end = EndSeen(position, length);
+        Span<float> seen = row[(low - offset)..(end - offset)];
         TensorPrimitives.Multiply(seen, _config.Scale, seen);
         if (_config.SoftCap is { } cap)
             SoftCap.Apply(seen, cap);
 
-        if (_config.AlibiSlopes is { } slopes)
+        if (_config.HasAlibi)
         {
             for (int i = 0; i < seen.Length; i++)
-                seen[i] += Alibi.Bias(slopes[head], position, low + i);
+                seen[i] += _config.AlibiBias(head, position, low + i);
         }
+
+        if (_bias is not null)
+            TensorPrimitives.Add(seen, _bias.Of(head, position, low, seen.Length), seen);
 
         Softmax.Apply(seen, seen);
         row[..(low - offset)].Clear();
-        row[(position + 1 - offset)..].Clear();
+        row[(end - offset)..].Clear();
         if (_pattern is not null && (_patternQuery ?? position) == position)
             seen.CopyTo(_pattern[head].Row(_patternQuery is null ? position : 0)[low..]);
     }

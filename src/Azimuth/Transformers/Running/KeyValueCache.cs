@@ -4,7 +4,7 @@ namespace Azimuth.Transformers;
 
 /// <summary>
 /// Keys and values of the tokens run so far, so that the next token costs one row, and the buffers of the run. One run at a time; belongs to
-/// the model that made it. Nobody disposes it.
+/// the model that made it. Nobody disposes it. An encoder runs a text at once and has no use for a layer's keys after it: its layers take turns in one place.
 /// </summary>
 public sealed class KeyValueCache
 {
@@ -20,8 +20,9 @@ public sealed class KeyValueCache
         _config = config;
         Capacity = Math.Clamp(capacity, 1, config.LongestRun);
         _ids = new int[Capacity];
-        _keys = [.. config.Layers.Select(layer => new float[KeyLength(layer.Attention)])];
-        _values = [.. config.Layers.Select(layer => new float[ValueLength(layer.Attention)])];
+        _keys = new float[config.IsCausal ? config.LayerCount : 1][];
+        _values = new float[_keys.Length][];
+        Resize();
     }
 
     /// <summary>Tokens run so far.</summary>
@@ -53,10 +54,10 @@ public sealed class KeyValueCache
     internal static int Padded(int headDim) => (headDim + Lanes - 1) / Lanes * Lanes;
 
     /// <summary>Keys of a layer: [block of 16 positions, key-value head, headDim, position in block], so that one register holds one value of 16 keys.</summary>
-    internal float[] Keys(int layer) => _keys[layer];
+    internal float[] Keys(int layer) => _keys[Place(layer)];
 
     /// <summary>Values of a layer: [position, key-value head, headDim padded to 16], the padding zero.</summary>
-    internal float[] Values(int layer) => _values[layer];
+    internal float[] Values(int layer) => _values[Place(layer)];
 
     internal static ArgumentException TooLong(TransformerConfig config, int length) => new(FormattableString.Invariant(
         $"prompt: expected at most {config.LongestRun} tokens (the context of this {config.Architecture} model), found {length}. Shorten the text."));
@@ -81,12 +82,12 @@ public sealed class KeyValueCache
     {
         AttentionConfig attention = _config.Layers[layer].Attention;
         int dim = attention.HeadDim, padded = Padded(dim);
-        Span<float> keyBlock = _keys[layer].AsSpan(position / Lanes * Lanes * attention.KeyWidth, Lanes * attention.KeyWidth);
+        Span<float> keyBlock = _keys[Place(layer)].AsSpan(position / Lanes * Lanes * attention.KeyWidth, Lanes * attention.KeyWidth);
         int lane = position % Lanes;
         for (int i = 0; i < keys.Length; i++)
             keyBlock[i * Lanes + lane] = keys[i];
         int valueWidth = attention.KeyValueHeadCount * padded;
-        Span<float> valueRow = _values[layer].AsSpan(position * valueWidth, valueWidth);
+        Span<float> valueRow = _values[Place(layer)].AsSpan(position * valueWidth, valueWidth);
         for (int head = 0; head < attention.KeyValueHeadCount; head++)
             values.Slice(head * dim, dim).CopyTo(valueRow[(head * padded)..]);
     }
@@ -95,11 +96,30 @@ public sealed class KeyValueCache
     {
         Capacity = (int)Math.Min(_config.LongestRun, Math.Max(length, 2L * Capacity));
         Array.Resize(ref _ids, Capacity);
-        for (int layer = 0; layer < _keys.Length; layer++)
+        Resize();
+    }
+
+    private void Resize()
+    {
+        for (int place = 0; place < _keys.Length; place++)
         {
-            Array.Resize(ref _keys[layer], KeyLength(_config.Layers[layer].Attention));
-            Array.Resize(ref _values[layer], ValueLength(_config.Layers[layer].Attention));
+            // Layers that take turns need room for the widest of them.
+            IEnumerable<LayerConfig> layers = _keys.Length == _config.LayerCount ? [_config.Layers[place]] : _config.Layers;
+            Array.Resize(ref _keys[place], layers.Max(layer => KeyLength(layer.Attention)));
+            Array.Resize(ref _values[place], layers.Max(layer => ValueLength(layer.Attention)));
         }
+    }
+
+    private int Place(int layer) => _keys.Length == 1 ? 0 : layer;
+
+    /// <summary>The row of the position table that a token of the run gets.</summary>
+    internal int PositionRow(int position)
+    {
+        if (_config.Embedding.Positions is not { } table)
+            return 0;
+        if (table.PaddingId is not { } padding)
+            return table.Offset + position;
+        return _ids[position] == padding ? table.Offset - 1 : table.Offset + position - _ids.AsSpan(0, position).Count(padding);
     }
 
     private int KeyLength(AttentionConfig attention) => checked(Padded(Capacity) * attention.KeyWidth);

@@ -8,9 +8,9 @@ namespace Azimuth.Transformers.Running;
 /// Cuts prompts into calls of the decoder, so that memory stays bounded whatever their length, and picks out what was asked for. Since every row
 /// comes out the same however it is run, the cuts show nowhere. Safe for many threads.
 /// </summary>
-internal sealed class Runner(TransformerConfig config, Decoder decoder)
+internal sealed class Runner(TransformerConfig config, ForwardPass forward)
 {
-    /// <summary>Rows of one call: enough to keep the matrix products busy.</summary>
+    /// <summary>Rows of one call: enough to keep the matrix products busy. An encoder's text is never cut: each row needs all the others'.</summary>
     private const int RowsPerCall = 512;
 
     /// <summary>Adds tokens to a cache and gives the logits of the one after them.</summary>
@@ -21,8 +21,8 @@ internal sealed class Runner(TransformerConfig config, Decoder decoder)
         Append(cache, ids, trace: null, done: null, cancellation);
         Workspace work = cache.Workspace;
         Span<float> finished = work.Finished(config.ModelDim, rows: 1);
-        decoder.Finish(work.Residual(config.ModelDim)[((work.Rows - 1) * config.ModelDim)..], finished);
-        decoder.Unembed(finished, 1, logits);
+        forward.Finish(work.Residual(config.ModelDim)[((work.Rows - 1) * config.ModelDim)..], finished);
+        forward.Unembed(finished, 1, logits);
     }
 
     /// <summary>Logits [vocab] of the token after each prompt, all prompts sharing the matrix products.</summary>
@@ -58,19 +58,52 @@ internal sealed class Runner(TransformerConfig config, Decoder decoder)
                 }
             }
 
-            decoder.Forward(work, trace: null);
+            forward.Forward(work, trace: null);
             foreach ((int done, int row) in ends)
-                decoder.Finish(work.Residual(model).Slice(row * model, model), finished.Row(done));
+                forward.Finish(work.Residual(model).Slice(row * model, model), finished.Row(done));
         }
 
         var logits = new float[checked(prompts.Count * config.VocabSize)];
-        decoder.Unembed(finished.Values, prompts.Count, logits);
+        forward.Unembed(finished.Values, prompts.Count, logits);
         return [.. Enumerable.Range(0, prompts.Count).Select(i => logits[(i * config.VocabSize)..((i + 1) * config.VocabSize)])];
+    }
+
+    /// <summary>The last hidden states [position, model] of each text, whole texts sharing the matrix products.</summary>
+    public IReadOnlyList<Matrix> HiddenStates(IReadOnlyList<int[]> texts, CancellationToken cancellation)
+    {
+        int model = config.ModelDim;
+        var states = new Matrix[texts.Count];
+        foreach (int[] text in texts)
+            Check(text);
+        var work = new Workspace();
+        for (int first = 0, end; first < texts.Count; first = end)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            work.Clear();
+            for (end = first; end < texts.Count && (end == first || work.Rows + texts[end].Length <= RowsPerCall); end++)
+            {
+                var cache = new KeyValueCache(config, texts[end].Length);
+                cache.Append(texts[end]);
+                work.Add(cache, 0, texts[end].Length);
+            }
+
+            forward.Forward(work, trace: null);
+            foreach (Segment segment in work.Segments)
+            {
+                Matrix state = states[first++] = new Matrix(segment.Count, model);
+                ReadOnlySpan<float> rows = work.Residual(model).Slice(segment.Row * model, segment.Count * model);
+                for (int row = 0; row < segment.Count; row++)
+                    forward.Finish(rows.Slice(row * model, model), state.Row(row));
+            }
+        }
+
+        return states;
     }
 
     /// <summary>Logits at every position: [position, vocab].</summary>
     public Matrix All(ReadOnlySpan<int> ids)
     {
+        RequireLogits();
         var logits = new Matrix(ids.Length, config.VocabSize);
         Append(new KeyValueCache(config, ids.Length), ids, trace: null, (work, position) => Unembed(work, position, logits, trace: null), default);
         return logits;
@@ -81,6 +114,8 @@ internal sealed class Runner(TransformerConfig config, Decoder decoder)
     {
         Check(ids);
         var trace = new Trace(ids.ToArray(), sites, config.LayerCount, patternQuery);
+        if ((sites & TraceSites.Logits) != 0)
+            RequireLogits();
         bool finishes = (sites & (TraceSites.FinalNorm | TraceSites.Logits)) != 0;
         Matrix? logits = (sites & TraceSites.Logits) != 0 ? trace.RoomFor(TraceSites.Logits, config.VocabSize) : null;
         Append(new KeyValueCache(config, ids.Length), ids, trace, finishes ? (work, position) => Unembed(work, position, logits, trace) : null, cancellation);
@@ -100,12 +135,13 @@ internal sealed class Runner(TransformerConfig config, Decoder decoder)
         cache.TurnedFor = cache.Length;
         try
         {
-            for (int position = start; position < cache.Length; position += RowsPerCall)
+            int step = config.IsCausal ? RowsPerCall : cache.Length;
+            for (int position = start; position < cache.Length; position += step)
             {
                 cancellation.ThrowIfCancellationRequested();
                 cache.Workspace.Clear();
-                cache.Workspace.Add(cache, position, Math.Min(RowsPerCall, cache.Length - position));
-                decoder.Forward(cache.Workspace, trace);
+                cache.Workspace.Add(cache, position, Math.Min(step, cache.Length - position));
+                forward.Forward(cache.Workspace, trace);
                 done?.Invoke(cache.Workspace, position);
             }
         }
@@ -121,10 +157,10 @@ internal sealed class Runner(TransformerConfig config, Decoder decoder)
         int model = config.ModelDim;
         Span<float> residual = work.Residual(model), finished = work.Finished(model, work.Rows);
         for (int at = 0; at < residual.Length; at += model)
-            decoder.Finish(residual.Slice(at, model), finished.Slice(at, model));
+            forward.Finish(residual.Slice(at, model), finished.Slice(at, model));
         trace?.Record(TraceSites.FinalNorm, 0, position, finished, model);
         if (logits is not null)
-            decoder.Unembed(finished, work.Rows, logits.Values.AsSpan(position * config.VocabSize, work.Rows * config.VocabSize));
+            forward.Unembed(finished, work.Rows, logits.Values.AsSpan(position * config.VocabSize, work.Rows * config.VocabSize));
     }
 
     private bool ChangesAngles(int before, int after)
@@ -141,6 +177,12 @@ internal sealed class Runner(TransformerConfig config, Decoder decoder)
         }
 
         return false;
+    }
+
+    private void RequireLogits()
+    {
+        if (!config.Output.HasLogits)
+            throw new NotSupportedException($"expected a model with an output, found {config.Architecture} without a head for masked tokens: it ends in hidden states. Use the checkpoint that was saved with its head.");
     }
 
     private void Check(ReadOnlySpan<int> ids)

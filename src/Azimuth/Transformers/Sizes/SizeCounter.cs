@@ -48,7 +48,7 @@ internal static class SizeCounter
     {
         var (config, names) = folder.Gguf is { } gguf
             ? ArchitectureRegistry.Read(gguf)
-            : ArchitectureRegistry.Read(new ConfigReader(folder.Config!.Value, Path.Combine(folder.TokenizerFolder, "config.json")));
+            : ArchitectureRegistry.Read(new ConfigReader(folder.Config!.Value, Path.Combine(folder.TokenizerFolder, "config.json"), folder.Checkpoint));
         return Count(folder.Name, config, TensorPlan.Of(config, names, names.PrefixIn(folder.Checkpoint)), folder.Checkpoint);
     }
 

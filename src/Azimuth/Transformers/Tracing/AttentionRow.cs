@@ -97,7 +97,7 @@ public sealed record AttentionRow
                 Weight = own[i],
                 Score = scores.Score(at, key, products[i]),
                 ScaledProduct = products[i] * config.Scale,
-                AlibiBias = scores.Slope is { } slope ? Positions.Alibi.Bias(slope, at, key) : null,
+                AlibiBias = scores.AlibiBias(at, key),
                 Cosine = Vectors.Cosine(scores.Query(at), scores.Key(key)),
                 AngleDegrees = Vectors.AngleDegrees(scores.Query(at), scores.Key(key)),
                 KeyNorm = scores.KeyNorm(key),

@@ -33,7 +33,10 @@ internal sealed class HeadScores
     public int KeyHead => _head / (_config.HeadCount / _config.KeyValueHeadCount);
 
     /// <summary>The head's slope where scores fall with the distance, else null.</summary>
-    public float? Slope => _config.AlibiSlopes?[_head];
+    public float? Slope => _config.AlibiSlopes?[_head] * _config.AlibiScale;
+
+    /// <summary>What ALiBi adds to the score of two positions, or null.</summary>
+    public float? AlibiBias(int query, int key) => _config.HasAlibi ? _config.AlibiBias(_head, query, key) : null;
 
     public double KeyNorm(int key) => _keyNorms[key];
 
@@ -63,7 +66,7 @@ internal sealed class HeadScores
         double score = product * _config.Scale;
         if (_config.SoftCap is { } cap)
             score = cap * Math.Tanh(score / cap);
-        return Slope is { } slope ? score + Positions.Alibi.Bias(slope, position, key) : score;
+        return score + (AlibiBias(position, key) ?? 0);
     }
 
     /// <summary>The softmax of a query's scores; <paramref name="products"/> and <paramref name="weights"/> may be the same.</summary>

@@ -11,7 +11,7 @@ public static class Verification
 {
     /// <summary>
     /// Runs a folder with <c>config.json</c> (and <c>config.older.json</c>), <c>model.safetensors</c>, <c>inputs.json</c> (lists of token ids),
-    /// <c>expected.safetensors</c> (keys CASE.SITE) and <c>expected.json</c> (greedy continuations).
+    /// <c>expected.safetensors</c> (keys CASE.SITE) and <c>expected.json</c> (greedy continuations of a decoder).
     /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="workers">Threads.</param>
@@ -37,18 +37,19 @@ public static class Verification
     private static VerificationCase RunCase(ReferenceFolder reference, LanguageModel model, string config, int index)
     {
         int[] ids = reference.Inputs[index];
-        Trace trace = model.Trace(ids, TraceSites.Residuals | TraceSites.AttentionPattern | TraceSites.FinalNorm | TraceSites.Logits);
+        TraceSites logits = model.Config.Output.HasLogits ? TraceSites.Logits : TraceSites.None;
+        Trace trace = model.Trace(ids, TraceSites.Residuals | TraceSites.AttentionPattern | TraceSites.FinalNorm | logits);
         string prefix = FormattableString.Invariant($"{index}.");
         var sites = new List<SiteDifference>();
         foreach (TensorInfo tensor in reference.Expected.Tensors.Where(t => t.Name.StartsWith(prefix, StringComparison.Ordinal)))
         {
             string site = tensor.Name[prefix.Length..];
-            sites.Add(Compare(site, Values(reference.Expected, tensor), Found(trace, site, tensor, reference.Path)));
+            sites.Add(Compare(site, Values(reference.Expected, tensor), Found(model, trace, site, tensor, reference.Path)));
         }
 
         if (sites.Count == 0)
             throw new CheckpointFormatException(reference.Expected.Path, $"expected values of case {index}, found none");
-        int[] expected = reference.Greedy[index], found = Generator.Greedy(model, ids, expected.Length);
+        int[] expected = reference.Greedy[index], found = expected.Length == 0 ? [] : Generator.Greedy(model, ids, expected.Length);
         return new VerificationCase(config, index, ids.Length, sites, found.AsSpan().SequenceEqual(expected), expected, found);
     }
 
@@ -71,7 +72,7 @@ public static class Verification
     }
 
     /// <summary>This model's values of a site as the reference names it.</summary>
-    private static float[] Found(Trace trace, string site, TensorInfo tensor, string folder)
+    private static float[] Found(LanguageModel model, Trace trace, string site, TensorInfo tensor, string folder)
     {
         string[] parts = site.Split('.');
         int layer = parts.Length == 2 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
@@ -80,19 +81,24 @@ public static class Verification
             return (parts[0], layer) switch
             {
                 ("final_norm", -1) => trace.FinalNorm.Values,
+                ("hidden_state", >= 0) => HiddenState(trace, layer).Values,
+                ("pooler", -1) => model.Parts.ApplyPooler(new Matrix(1, trace.FinalNorm.Columns, [.. trace.FinalNorm.Row(0)])).Values,
                 ("logits", -1) => trace.Logits.Values,
                 ("resid_pre", >= 0) => trace.Residual(TraceSites.ResidPre, layer).Values,
                 ("resid_mid", >= 0) => trace.Residual(TraceSites.ResidMid, layer).Values,
                 ("resid_post", >= 0) => trace.Residual(TraceSites.ResidPost, layer).Values,
                 ("attention", >= 0) => [.. trace.AttentionPattern(layer).SelectMany(head => head.Values)],
-                _ => throw new ArgumentException("the known sites are resid_pre.L, resid_mid.L, resid_post.L, attention.L, final_norm and logits"),
+                _ => throw new ArgumentException("the known sites are resid_pre.L, resid_mid.L, resid_post.L, hidden_state.L, attention.L, final_norm, pooler and logits"),
             };
         }
-        catch (ArgumentException e)
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
             throw new CheckpointFormatException(folder, $"{e.Message}. Check expected.safetensors", tensor.Name);
         }
     }
+
+    /// <summary>What enters layer L; after the last layer, the final norm.</summary>
+    private static Matrix HiddenState(Trace trace, int layer) => layer == trace.LayerCount ? trace.FinalNorm : trace.Residual(TraceSites.ResidPre, layer);
 
     private static float[] Values(SafetensorsFile file, TensorInfo tensor)
     {

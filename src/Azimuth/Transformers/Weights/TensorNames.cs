@@ -10,7 +10,7 @@ namespace Azimuth.Transformers.Weights;
 internal sealed record TensorNames
 {
     /// <summary>
-    /// What may stand before all names but <see cref="Unembedding"/>; the first under which the token table is found is taken ("transformer." and
+    /// What may stand before all names but those of the output (<see cref="Unembedding"/> and the head); the first under which the token table is found is taken ("transformer." and
     /// "" for GPT-2 files as the library and as the hub write them).
     /// </summary>
     public IReadOnlyList<string> Prefixes { get; init; } = [""];
@@ -18,12 +18,33 @@ internal sealed record TensorNames
     /// <summary>The prefix under which a checkpoint has the token table; where none fits, the first, which makes the error that names the missing table.</summary>
     public string PrefixIn(Checkpoint checkpoint) => Prefixes.FirstOrDefault(prefix => checkpoint.Find($"{prefix}{TokenEmbedding}.weight") is not null) ?? Prefixes[0];
 
+    /// <summary>
+    /// These names as a checkpoint has them: under the prefix that fits, and with the endings of its norms, which in files that were made from the first
+    /// BERT are gamma and beta.
+    /// </summary>
+    public TensorNames In(Checkpoint checkpoint)
+    {
+        string prefix = PrefixIn(checkpoint);
+        string? norm = EmbeddingNorm is null ? null : prefix + EmbeddingNorm;
+        bool isOld = norm is not null && checkpoint.Find(norm + ".weight") is null && checkpoint.Find(norm + ".gamma") is not null;
+        return this with { Prefixes = [prefix], GainEnding = isOld ? ".gamma" : GainEnding, ShiftEnding = isOld ? ".beta" : ShiftEnding };
+    }
+
+    /// <summary>What is added to a norm's name for its gain.</summary>
+    public string GainEnding { get; init; } = ".weight";
+
+    /// <summary>What is added to a norm's name for its bias.</summary>
+    public string ShiftEnding { get; init; } = ".bias";
+
     /// <summary>How matrices lie, tables apart.</summary>
     public WeightLayout Layout { get; init; } = WeightLayout.OutputsByInputs;
 
     public required string TokenEmbedding { get; init; }
 
     public string? PositionEmbedding { get; init; }
+
+    /// <summary>The table of token types (BERT's segments).</summary>
+    public string? TokenTypes { get; init; }
 
     public string? EmbeddingNorm { get; init; }
 
@@ -35,6 +56,24 @@ internal sealed record TensorNames
 
     /// <summary>The output table, where untied; without prefix.</summary>
     public string Unembedding { get; init; } = "lm_head";
+
+    /// <summary>The bias of the logits, where it has another name than the table; without prefix.</summary>
+    public string? UnembeddingBias { get; init; }
+
+    /// <summary>The matrix of a masked language model's head; without prefix.</summary>
+    public string? HeadMatrix { get; init; }
+
+    /// <summary>The norm of a masked language model's head; without prefix.</summary>
+    public string? HeadNorm { get; init; }
+
+    /// <summary>The matrix of the pooler.</summary>
+    public string? Pooler { get; init; }
+
+    /// <summary>The biases by distance [bucket, head].</summary>
+    public string? RelativeBias { get; init; }
+
+    /// <summary>Whole names of tensors that files repeat or that no computation here reads, without prefix: they are not remarked on.</summary>
+    public IReadOnlyList<string> Ignored { get; init; } = [];
 
     /// <summary>Before attention; of the sum after it in post-norm blocks.</summary>
     public string? AttentionNorm { get; init; }

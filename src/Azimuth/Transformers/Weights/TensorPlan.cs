@@ -51,28 +51,57 @@ internal sealed class TensorPlan
 
     private IEnumerable<PlannedTensor> All()
     {
-        int model = _config.ModelDim, embedding = _config.Embedding.Dim;
+        int model = _config.ModelDim, embedding = _config.Embedding.Dim, sum = _config.Embedding.SumDim(model);
         yield return Table(_prefix + _names.TokenEmbedding, _config.VocabSize, embedding, ModelPart.TokenTable);
         if (_config.Embedding.Positions is { Kind: PositionTableKind.Learned } positions)
-            yield return Table(_prefix + _names.PositionEmbedding, positions.Rows, model, ModelPart.Positions);
-        if (embedding != model)
-        {
-            foreach (PlannedTensor tensor in Matrix(_names.ProjectIn!, 0, [model], embedding, false, ModelPart.Projections)
-                .Concat(Matrix(_names.ProjectOut!, 0, [embedding], model, false, ModelPart.Projections)))
-                yield return tensor;
-        }
-
+            yield return Table(_prefix + _names.PositionEmbedding, positions.Rows, sum, ModelPart.Positions);
+        if (_config.Layers[0].Attention.RelativeBias is { } bias)
+            yield return Table(_prefix + _names.RelativeBias, bias.Buckets, _config.HeadCount, ModelPart.Positions);
+        if (_config.Embedding.TokenTypes > 0)
+            yield return Table(_prefix + _names.TokenTypes, _config.Embedding.TokenTypes, sum, ModelPart.TokenTypes);
         if (!_config.Output.Tied)
             yield return Table(_names.Unembedding, _config.VocabSize, embedding, ModelPart.Output);
         if (_config.Output.HasBias)
-            yield return Vector(_names.Unembedding + ".bias", _config.VocabSize, ModelPart.Output);
-        foreach (PlannedTensor tensor in Norm(_names.EmbeddingNorm, _config.Embedding.Norm, model, 0).Concat(Norm(_names.FinalNorm, _config.FinalNorm, model, 0)))
+            yield return Vector((_names.UnembeddingBias ?? _names.Unembedding) + ".bias", _config.VocabSize, ModelPart.Output);
+        foreach (PlannedTensor tensor in Projections(model, embedding).Concat(Heads(model, embedding))
+            .Concat(Norm(_names.EmbeddingNorm, _config.Embedding.Norm, sum, 0)).Concat(Norm(_names.FinalNorm, _config.FinalNorm, model, 0)))
             yield return tensor;
+        var stored = new HashSet<int>();
         for (int layer = 0; layer < _config.LayerCount; layer++)
         {
-            foreach (PlannedTensor tensor in Layer(_config.Layers[layer], layer))
+            int number = _config.Layers[layer].WeightsOf ?? layer;
+            if (!stored.Add(number))
+                continue;
+            foreach (PlannedTensor tensor in Layer(_config.Layers[layer], number))
                 yield return tensor;
         }
+    }
+
+    private IEnumerable<PlannedTensor> Projections(int model, int embedding) => _config.Embedding.Projection switch
+    {
+        EmbeddingProjection.First => Matrix(_names.ProjectIn!, 0, [model], embedding, false, ModelPart.Projections)
+            .Concat(Matrix(_names.ProjectOut!, 0, [embedding], model, false, ModelPart.Projections)),
+        EmbeddingProjection.Last => Matrix(_names.ProjectIn!, 0, [model], embedding, true, ModelPart.Projections),
+        _ => [],
+    };
+
+    private IEnumerable<PlannedTensor> Heads(int model, int embedding)
+    {
+        if (_config.HasPooler)
+        {
+            foreach (PlannedTensor tensor in Matrix(_names.Pooler!, 0, [model], model, hasBias: true, ModelPart.Pooler))
+                yield return tensor;
+        }
+
+        if (_config.Output.Head is not { } head)
+            yield break;
+        yield return new PlannedTensor(_names.HeadMatrix + ".weight", [embedding, model], ModelPart.Output, model);
+        if (head.HasBias)
+            yield return Vector(_names.HeadMatrix + ".bias", embedding, ModelPart.Output);
+        if (head.Norm.HasGain)
+            yield return Vector(_names.HeadNorm + _names.GainEnding, embedding, ModelPart.Output);
+        if (head.Norm.HasBias)
+            yield return Vector(_names.HeadNorm + _names.ShiftEnding, embedding, ModelPart.Output);
     }
 
     private IEnumerable<PlannedTensor> Layer(LayerConfig config, int layer)
@@ -85,7 +114,7 @@ internal sealed class TensorPlan
         bool perHead = attention.QueryKeyNorm?.PerHead ?? false;
         IEnumerable<PlannedTensor>[] tensors =
         [
-            normsInput ? Norm(_names.AttentionNorm, config.Norm, model, layer) : [],
+            normsInput && config.HasAttentionNorm ? Norm(_names.AttentionNorm, config.Norm, model, layer) : [],
             Matrix(_names.QueryKeyValue.Parts, layer, [attention.QueryWidth, attention.KeyWidth, attention.KeyWidth], model, attention.HasInputBias, ModelPart.Attention)
                 .Select(tensor => tensor with { Stack = (_names.QueryKeyValue, attention, PartOf(tensor.Name, layer)) }),
             Norm(_names.QueryNorm, queryKey, perHead ? attention.HeadDim : attention.QueryWidth, layer),
@@ -124,9 +153,9 @@ internal sealed class TensorPlan
         if (config is null)
             yield break;
         if (config.HasGain)
-            yield return Vector(Name(name!, layer) + ".weight", width, ModelPart.Norms);
+            yield return Vector(Name(name!, layer) + _names.GainEnding, width, ModelPart.Norms);
         if (config.HasBias)
-            yield return Vector(Name(name!, layer) + ".bias", width, ModelPart.Norms);
+            yield return Vector(Name(name!, layer) + _names.ShiftEnding, width, ModelPart.Norms);
     }
 
     private IEnumerable<PlannedTensor> Matrix(string name, int layer, int[] widths, int inputs, bool hasBias, ModelPart part) =>

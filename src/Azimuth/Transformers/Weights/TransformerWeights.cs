@@ -1,16 +1,23 @@
 using Azimuth.Numerics;
 using Azimuth.Transformers.Blocks;
+using Azimuth.Transformers.Positions;
 
 namespace Azimuth.Transformers.Weights;
 
-/// <summary>All weights of a decoder. Tables and matrices are views of the file; a matrix is packed when it is first multiplied. Immutable.</summary>
+/// <summary>All weights of a model. Tables and matrices are views of the file; a matrix is packed when it is first multiplied. Immutable.</summary>
 internal sealed record TransformerWeights
 {
     /// <summary>[vocab, embedding width].</summary>
     public required StoredMatrix TokenEmbedding { get; init; }
 
-    /// <summary>[rows, model]; null where no position vector is added.</summary>
+    /// <summary>[rows, model], or as wide as the token table where the projection comes last; null where no position vector is added.</summary>
     public required StoredMatrix? PositionEmbedding { get; init; }
+
+    /// <summary>[types, as wide as positions]; null where there are no token types.</summary>
+    public required StoredMatrix? TokenTypes { get; init; }
+
+    /// <summary>Biases by distance, or null.</summary>
+    public required RelativeBias? RelativeBias { get; init; }
 
     /// <summary>Norm of the embedding, or null.</summary>
     public required Norm? EmbeddingNorm { get; init; }
@@ -24,8 +31,17 @@ internal sealed record TransformerWeights
     /// <summary>Norm before the unembedding, or null.</summary>
     public required Norm? FinalNorm { get; init; }
 
-    /// <summary>Model width to embedding width, or null where they are equal.</summary>
+    /// <summary>Model width to embedding width, or null where they are equal or the head leads there.</summary>
     public required Linear? ProjectOut { get; init; }
+
+    /// <summary>The matrix of a masked language model's head, model width to embedding width, or null.</summary>
+    public required Linear? HeadMatrix { get; init; }
+
+    /// <summary>The norm of a masked language model's head, or null.</summary>
+    public required Norm? HeadNorm { get; init; }
+
+    /// <summary>The matrix of the pooler, or null.</summary>
+    public required Linear? Pooler { get; init; }
 
     /// <summary>[vocab, embedding width] as stored; the token table when tied.</summary>
     public required StoredMatrix UnembeddingTable { get; init; }
@@ -34,7 +50,7 @@ internal sealed record TransformerWeights
     public required Linear Unembedding { get; init; }
 
     /// <summary>All matrices that are packed.</summary>
-    public IEnumerable<Linear> Matrices => new[] { ProjectIn, ProjectOut, Unembedding }.OfType<Linear>().Concat(Layers.SelectMany(layer => layer.Matrices));
+    public IEnumerable<Linear> Matrices => new[] { ProjectIn, ProjectOut, HeadMatrix, Pooler, Unembedding }.OfType<Linear>().Concat(Layers.Distinct().SelectMany(layer => layer.Matrices));
 }
 
 /// <summary>Weights of one block.</summary>

@@ -30,27 +30,50 @@ internal sealed class WeightLoader
 
     private TransformerWeights Load()
     {
-        int model = _config.ModelDim, embedding = _config.Embedding.Dim;
+        int model = _config.ModelDim, embedding = _config.Embedding.Dim, sum = _config.Embedding.SumDim(model);
+        EmbeddingProjection projection = _config.Embedding.Projection;
         StoredMatrix tokens = Table(_prefix + _names.TokenEmbedding, _config.VocabSize, embedding);
         StoredMatrix output = _config.Output.Tied ? tokens : Table(_names.Unembedding, _config.VocabSize, embedding);
-        float[]? outputBias = _config.Output.HasBias ? _checkpoint.Vector(_names.Unembedding + ".bias", _config.VocabSize) : null;
+        float[]? outputBias = _config.Output.HasBias ? _checkpoint.Vector((_names.UnembeddingBias ?? _names.Unembedding) + ".bias", _config.VocabSize) : null;
         return new TransformerWeights
         {
             TokenEmbedding = tokens,
             PositionEmbedding = Positions(_config.Embedding.Positions),
-            EmbeddingNorm = Norm(_names.EmbeddingNorm, _config.Embedding.Norm, model, 0),
-            ProjectIn = embedding == model ? null : Matrix(Required(_names.ProjectIn), 0, model, embedding, hasBias: false),
-            ProjectOut = embedding == model ? null : Matrix(Required(_names.ProjectOut), 0, embedding, model, hasBias: false),
-            Layers = [.. Enumerable.Range(0, _config.LayerCount).Select(LoadLayer)],
+            TokenTypes = _config.Embedding.TokenTypes == 0 ? null : Table(_prefix + Required(_names.TokenTypes), _config.Embedding.TokenTypes, sum),
+            RelativeBias = Relative(),
+            EmbeddingNorm = Norm(_names.EmbeddingNorm, _config.Embedding.Norm, sum, 0),
+            ProjectIn = projection == EmbeddingProjection.None
+                ? null
+                : Matrix(Required(_names.ProjectIn), 0, model, embedding, hasBias: projection == EmbeddingProjection.Last),
+            ProjectOut = projection == EmbeddingProjection.First ? Matrix(Required(_names.ProjectOut), 0, embedding, model, hasBias: false) : null,
+            HeadMatrix = _config.Output.Head is { } head ? Outside(Required(_names.HeadMatrix), embedding, model, head.HasBias) : null,
+            HeadNorm = _config.Output.Head is { } normed ? NormAt(Required(_names.HeadNorm), normed.Norm, embedding) : null,
+            Pooler = _config.HasPooler ? Matrix(Required(_names.Pooler), 0, model, model, hasBias: true) : null,
+            Layers = LoadLayers(),
             FinalNorm = Norm(_names.FinalNorm, _config.FinalNorm, model, 0),
             UnembeddingTable = output,
             Unembedding = new Linear([output], bias: outputBias),
         };
     }
 
-    private LayerWeights LoadLayer(int layer)
+    /// <summary>One entry a layer; layers that share their tensors share the entry.</summary>
+    private LayerWeights[] LoadLayers()
     {
-        LayerConfig config = _config.Layers[layer];
+        var loaded = new Dictionary<int, LayerWeights>();
+        var layers = new LayerWeights[_config.LayerCount];
+        for (int layer = 0; layer < layers.Length; layer++)
+        {
+            int stored = _config.Layers[layer].WeightsOf ?? layer;
+            if (!loaded.TryGetValue(stored, out LayerWeights? weights))
+                loaded[stored] = weights = LoadLayer(_config.Layers[layer], stored);
+            layers[layer] = weights;
+        }
+
+        return layers;
+    }
+
+    private LayerWeights LoadLayer(LayerConfig config, int layer)
+    {
         AttentionConfig attention = config.Attention;
         int model = _config.ModelDim;
         BlockShape shape = config.Shape;
@@ -60,7 +83,7 @@ internal sealed class WeightLoader
         bool perHead = attention.QueryKeyNorm?.PerHead ?? false;
         return new LayerWeights
         {
-            AttentionNorm = normsInput ? Norm(_names.AttentionNorm, config.Norm, model, layer) : null,
+            AttentionNorm = normsInput && config.HasAttentionNorm ? Norm(_names.AttentionNorm, config.Norm, model, layer) : null,
             AttentionOutputNorm = normsOutput ? Norm(_names.AttentionOutputNorm, config.Norm, model, layer) : null,
             MlpNorm = normsInput && shape != BlockShape.Parallel ? Norm(_names.MlpNorm, config.Norm, model, layer) : null,
             MlpOutputNorm = normsOutput ? Norm(_names.MlpOutputNorm, config.Norm, model, layer) : null,
@@ -89,23 +112,34 @@ internal sealed class WeightLoader
     private StoredMatrix? Positions(PositionTableConfig? config) => config?.Kind switch
     {
         null => null,
-        PositionTableKind.Learned => Table(_prefix + Required(_names.PositionEmbedding), config.Rows, _config.ModelDim),
+        PositionTableKind.Learned => Table(_prefix + Required(_names.PositionEmbedding), config.Rows, _config.Embedding.SumDim(_config.ModelDim)),
         PositionTableKind.Sinusoidal => SinusoidalTable.Create(config.Rows, _config.ModelDim),
         _ => throw new ArgumentOutOfRangeException(nameof(config), config.Kind, "unknown position table"),
     };
+
+    private RelativeBias? Relative()
+    {
+        if (_config.Layers[0].Attention.RelativeBias is not { } bias)
+            return null;
+        int heads = _config.HeadCount;
+        return new RelativeBias(bias, Table(_prefix + Required(_names.RelativeBias), bias.Buckets, heads), _config.ContextLength);
+    }
 
     private Norm? Norm(string? name, NormConfig? config, int width, int layer)
     {
         if (config is null)
             return null;
-        if (!config.HasGain && !config.HasBias)
-            return new Norm(config, null, null);
-        string at = Name(Required(name), layer);
-        return new Norm(
-            config,
-            config.HasGain ? _checkpoint.Vector(at + ".weight", width) : null,
-            config.HasBias ? _checkpoint.Vector(at + ".bias", width) : null);
+        return config.HasGain || config.HasBias ? NormAt(Name(Required(name), layer), config, width) : new Norm(config, null, null);
     }
+
+    private Norm NormAt(string name, NormConfig config, int width) => new(
+        config,
+        config.HasGain ? _checkpoint.Vector(name + _names.GainEnding, width) : null,
+        config.HasBias ? _checkpoint.Vector(name + _names.ShiftEnding, width) : null);
+
+    /// <summary>A matrix [outputs, inputs] of the head, whose name has no prefix.</summary>
+    private Linear Outside(string name, int outputs, int inputs, bool hasBias) =>
+        new([_checkpoint.Matrix(name + ".weight", outputs, inputs)], bias: hasBias ? _checkpoint.Vector(name + ".bias", outputs) : null);
 
     /// <summary>A matrix [outputs, inputs] under one name.</summary>
     private Linear Matrix(string name, int layer, int outputs, int inputs, bool hasBias) =>

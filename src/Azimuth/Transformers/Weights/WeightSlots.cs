@@ -12,7 +12,7 @@ internal enum WeightRole
     /// <summary>The output table [vocab, width], and its bias [vocab].</summary>
     OutputTable,
 
-    /// <summary>The table of positions.</summary>
+    /// <summary>The table of positions, of biases by distance, or of token types.</summary>
     Positions,
 
     /// <summary>A matrix of a block or a projection, and its bias.</summary>
@@ -50,10 +50,12 @@ internal static class WeightSlots
         }
 
         Add(names.PositionEmbedding, WeightRole.Positions);
+        Add(names.RelativeBias, WeightRole.Positions);
+        Add(names.TokenTypes, WeightRole.Positions);
         Add(names.EmbeddingNorm, WeightRole.Norm);
         Add(names.ProjectIn, WeightRole.Matrix);
         Add(names.ProjectOut, WeightRole.Matrix);
-        for (int layer = 0; layer < config.LayerCount; layer++)
+        foreach (int layer in config.Layers.Select((layer, number) => layer.WeightsOf ?? number).Distinct())
         {
             Add(names.AttentionNorm, WeightRole.Norm, layer);
             Add(names.AttentionOutputNorm, WeightRole.Norm, layer);
@@ -68,7 +70,14 @@ internal static class WeightSlots
         }
 
         Add(names.FinalNorm, WeightRole.Norm);
+        Add(names.Pooler, WeightRole.Matrix);
         slots.Add(new WeightSlot(names.Unembedding, WeightRole.OutputTable));
+        foreach ((string? name, WeightRole role) in new[] { (names.UnembeddingBias, WeightRole.OutputTable), (names.HeadMatrix, WeightRole.Matrix), (names.HeadNorm, WeightRole.Norm) })
+        {
+            if (name is not null)
+                slots.Add(new WeightSlot(name, role)); // no prefix, as the output table
+        }
+
         return slots;
 
         void AddMlp(MlpConfig mlp, int layer)

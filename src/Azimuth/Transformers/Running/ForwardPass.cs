@@ -8,18 +8,18 @@ using Azimuth.Transformers.Weights;
 namespace Azimuth.Transformers.Running;
 
 /// <summary>
-/// The forward pass, whole: embedding, blocks, final norm, logits. Rows of several prompts share the matrix products; everything else treats each
+/// The forward pass, whole, of decoders and encoders: embedding, blocks, final norm, logits. Rows of several prompts share the matrix products; everything else treats each
 /// row alone. Together with products whose sums do not depend on the number of rows, a row's numbers are the same bits however it is run. Holds no
 /// state of a run; safe for many threads.
 /// </summary>
-internal sealed class Decoder
+internal sealed class ForwardPass
 {
     private readonly TransformerConfig _config;
     private readonly TransformerWeights _weights;
     private readonly Workers _workers;
     private readonly RotaryTables _rotary = new();
 
-    public Decoder(TransformerConfig config, TransformerWeights weights, Workers workers) => (_config, _weights, _workers) = (config, weights, workers);
+    public ForwardPass(TransformerConfig config, TransformerWeights weights, Workers workers) => (_config, _weights, _workers) = (config, weights, workers);
 
     /// <summary>
     /// Runs the workspace's segments through all layers. Their ids have been taken in by their caches; keys and values are stored there, the last residual
@@ -57,28 +57,41 @@ internal sealed class Decoder
     /// <summary>Logits [rows, vocab] of finally normed rows [rows, model].</summary>
     public void Unembed(ReadOnlySpan<float> finished, int rows, Span<float> logits)
     {
-        if (_weights.ProjectOut is { } project)
+        if ((_weights.ProjectOut ?? _weights.HeadMatrix) is { } matrix)
         {
-            var narrow = new float[rows * project.Outputs]; // [rows, embedding width]
-            project.Apply(finished, rows, narrow, _workers);
-            _weights.Unembedding.Apply(narrow, rows, logits, _workers);
-        }
-        else
-        {
-            _weights.Unembedding.Apply(finished, rows, logits, _workers);
+            var narrow = new float[rows * matrix.Outputs]; // [rows, embedding width]
+            matrix.Apply(finished, rows, narrow, _workers);
+            if (_config.Output.Head is { } head)
+            {
+                Mlp.Apply(head.Activation, narrow);
+                _weights.HeadNorm!.ApplyRows(narrow, narrow, matrix.Outputs);
+            }
+
+            finished = narrow;
         }
 
+        _weights.Unembedding.Apply(finished, rows, logits, _workers);
         if (_config.Output.LogitScale != 1)
             TensorPrimitives.Multiply(logits, _config.Output.LogitScale, logits);
         if (_config.Output.LogitSoftCap is { } cap)
             SoftCap.Apply(logits, cap);
     }
 
-    /// <summary>Token rows, scaled and projected: [row, model]. Positions and norm are not in it.</summary>
+    /// <summary>tanh(W·x + b) of rows [rows, model] of the last hidden state; what a model says of a whole text is that of its first position.</summary>
+    public void Pool(ReadOnlySpan<float> finished, int rows, Span<float> result)
+    {
+        _weights.Pooler!.Apply(finished, rows, result, _workers);
+        Activations.Tanh(result);
+    }
+
+    /// <summary>
+    /// Token rows, scaled, and projected where that comes first: [row, width of the sum]. Positions and norm are not in it.
+    /// </summary>
     public void EmbedTokens(ReadOnlySpan<int> ids, Span<float> result, Span<float> narrow)
     {
         int width = _config.Embedding.Dim;
-        Span<float> rows = _weights.ProjectIn is null ? result : narrow;
+        bool isProjected = _config.Embedding.Projection == EmbeddingProjection.First;
+        Span<float> rows = isProjected ? narrow : result;
         for (int i = 0; i < ids.Length; i++)
         {
             Span<float> row = rows.Slice(i * width, width);
@@ -87,10 +100,11 @@ internal sealed class Decoder
                 TensorPrimitives.Multiply(row, _config.Embedding.Scale, row);
         }
 
-        _weights.ProjectIn?.Apply(rows, ids.Length, result, _workers);
+        if (isProjected)
+            _weights.ProjectIn!.Apply(rows, ids.Length, result, _workers);
     }
 
-    /// <summary>Reads the vector [model] of a position.</summary>
+    /// <summary>Reads the vector of a position.</summary>
     public void ReadPosition(int position, Span<float> result) =>
         _weights.PositionEmbedding!.ReadRow(position + _config.Embedding.Positions!.Offset, result);
 
@@ -120,25 +134,34 @@ internal sealed class Decoder
 
     private void Embed(Workspace work)
     {
-        int model = _config.ModelDim;
-        Span<float> residual = work.Residual(model), scratch = work.Normed(Math.Max(model, _config.Embedding.Dim));
+        EmbeddingConfig config = _config.Embedding;
+        int model = _config.ModelDim, width = config.SumDim(model);
+        Span<float> residual = work.Residual(model), scratch = work.Normed(Math.Max(model, config.Dim));
+        Span<float> sums = config.Projection == EmbeddingProjection.Last ? work.Added(width) : residual; // [row, width]
         foreach (Segment segment in work.Segments)
         {
-            ReadOnlySpan<int> ids = segment.Cache.Ids.Slice(segment.Start, segment.Count);
-            Span<float> rows = residual.Slice(segment.Row * model, segment.Count * model);
-            EmbedTokens(ids, rows, scratch[..(segment.Count * _config.Embedding.Dim)]);
+            Span<float> rows = sums.Slice(segment.Row * width, segment.Count * width);
+            EmbedTokens(segment.Cache.Ids.Slice(segment.Start, segment.Count), rows, scratch[..(segment.Count * config.Dim)]);
             for (int i = 0; i < segment.Count; i++)
             {
-                Span<float> row = rows.Slice(i * model, model);
-                if (_weights.PositionEmbedding is not null)
-                {
-                    ReadPosition(segment.Start + i, scratch[..model]);
-                    TensorPrimitives.Add(row, scratch[..model], row);
-                }
-
+                Span<float> row = rows.Slice(i * width, width);
+                AddRow(_weights.PositionEmbedding, segment.Cache.PositionRow(segment.Start + i), row, scratch);
+                AddRow(_weights.TokenTypes, 0, row, scratch);
                 _weights.EmbeddingNorm?.Apply(row, row);
             }
         }
+
+        if (config.Projection == EmbeddingProjection.Last)
+            _weights.ProjectIn!.Apply(sums, work.Rows, residual, _workers);
+    }
+
+    private static void AddRow(StoredMatrix? table, int index, Span<float> sum, Span<float> scratch)
+    {
+        if (table is null)
+            return;
+        Span<float> row = scratch[..sum.Length];
+        table.ReadRow(index, row);
+        TensorPrimitives.Add(sum, row, sum);
     }
 
     /// <summary>Attention, then MLP on what it left.</summary>
@@ -221,7 +244,7 @@ internal sealed class Decoder
         }
 
         float[] heads = work.Heads(queries); // [row, heads · headDim]
-        work.Attention.Run(layer, config, all, heads, trace?.PatternOf(layer, config.HeadCount), trace?.PatternQuery, _workers);
+        work.Attention.Run(layer, config, _weights.RelativeBias, all, heads, trace?.PatternOf(layer, config.HeadCount), trace?.PatternQuery, _workers);
         Span<float> mixed = heads.AsSpan(0, work.Rows * queries);
         trace?.Record(TraceSites.HeadOutput, layer, work.Segments[0].Start, mixed, queries);
         weights.AttentionOutput.Apply(mixed, work.Rows, output, _workers);
