@@ -44,7 +44,9 @@ internal static class QuantizeCommand
         if (path is not null)
             QuantizeOutput.Check(session, opened.Model, types[0], part, path, session.IsGiven(Part));
         TableQuantizationOptions tables = new() { Sample = session.Value(Sample), Seed = (ulong)session.Value(Seed) };
-        int[] ids = opened.Model is { } model ? QuantizeText.Read(model, session.Value(TextFile), "--text") : [];
+        if (opened.Model is { Config.IsCausal: false } && new Option[] { TextFile, Window }.FirstOrDefault(session.IsGiven) is { } given)
+            throw new UsageException($"{given.Name}: {opened.Name} is an encoder, which predicts no next token to compare; leave it out.");
+        int[] ids = opened.Model is { Config.IsCausal: true } model ? QuantizeText.Read(model, session.Value(TextFile), "--text") : [];
         List<ModelQuantization> measured = [];
         List<Impossible> impossible = [];
         foreach (QuantizationType type in types)

@@ -74,6 +74,8 @@ internal static class SizesCommand
 
     private static void DrawCache(Screen screen, CacheSize cache)
     {
+        if (cache.ValuesPerToken == 0)
+            return; // an encoder keeps nothing of a text
         screen.Heading("Keys and values kept in a run");
         string windows = cache.WindowedLayers == 0 ? "" : $" ({Numbers.Count(cache.WindowedLayers)} layers keep only their window)";
         screen.Facts(
@@ -98,7 +100,8 @@ internal static class SizesCommand
     {
         ModelPart.TokenTable => "token table",
         ModelPart.Mlp => "MLP",
-        ModelPart.Output => "output table",
+        ModelPart.Output => "output",
+        ModelPart.TokenTypes => "token types",
         _ => part.ToString().ToLowerInvariant(),
     };
 }

@@ -11,19 +11,22 @@ namespace Azimuth.Cli.Commands;
 internal static class VerifyCommand
 {
     private const int ShownSites = 20;
-    private static readonly string[] Places = ["resid_pre", "attention", "resid_mid", "resid_post", "final_norm", "logits"];
+    private static readonly string[] Places = ["hidden_state", "resid_pre", "attention", "resid_mid", "resid_post", "final_norm", "pooler", "logits"];
     private static readonly Argument<string[]> Folders =
         Options.Arguments("FOLDER", "folders with config.json, model.safetensors, inputs.json, expected.safetensors and expected.json (docs/accuracy.md shows how to write one)");
 
     private static readonly Option<double> Tolerance = Options.Number("--tolerance", "T", "largest absolute difference that passes", 0, 1e6, 1e-4);
 
+    private static readonly Option<string?> Markdown = Options.Text("--markdown", "PAGE.md", "also write the table of all folders into this page of Markdown, between the two lines that mark its place");
+
     public static Verb Create() => Verb.Create(
         "verify",
-        "Runs models and compares every residual stream, attention pattern and logit with the values a reference implementation wrote down. Exit code 1 when a difference is above the tolerance or a greedy continuation differs.",
-        [Folders, Tolerance],
+        "Runs models and compares every residual stream or hidden state, attention pattern and logit with the values a reference implementation wrote down. Exit code 1 when a difference is above the tolerance or a greedy continuation differs.",
+        [Folders, Tolerance, Markdown],
         Run,
         new("azimuth verify tests/fixtures/families/gpt2", "one folder, each case and its worst site"),
-        new("azimuth verify tests/fixtures/families/llama* --tolerance 2e-5 --json", "several, for scripts"));
+        new("azimuth verify tests/fixtures/families/llama* --tolerance 2e-5 --json", "several, for scripts"),
+        new("azimuth verify tests/fixtures/families/gpt2 --markdown differences.md", "the table as a page, or in its place in one"));
 
     private static Task<int> Run(Session session)
     {
@@ -33,6 +36,7 @@ internal static class VerifyCommand
         if (folders.Length == 0)
             throw new UsageException("azimuth verify: expected at least one FOLDER, found none.");
         double tolerance = session.Value(Tolerance);
+        VerificationPage? page = session.Value(Markdown) is { } path ? VerificationPage.Open(path) : null;
         List<VerificationResult> results = [];
         foreach (string folder in folders)
         {
@@ -41,9 +45,10 @@ internal static class VerifyCommand
             session.Cancel.ThrowIfCancellationRequested();
         }
 
+        page?.Write(results);
         bool passed = results.TrueForAll(result => result.Passed);
         var document = new { Tolerance = tolerance, Passed = passed, LargestDifference = results.Max(r => r.LargestDifference), Folders = results };
-        Conventions conventions = new() { Notes = ["largest absolute difference, this program's float32 against the reference's"] };
+        Conventions conventions = new() { Notes = ["largest absolute difference, this program's float32 against the reference's", "reference: the largest difference of the reference's own float32 from its float64"] };
         int exit = passed ? ExitCode.Done : ExitCode.Findings;
         return session.Show(null, conventions, document, screen => Draw(screen, results, tolerance), exit);
     }
@@ -62,18 +67,18 @@ internal static class VerifyCommand
 
     /// <summary>One folder: each case under each config file.</summary>
     private static void DrawCases(Screen screen, VerificationResult result) => screen.Table(
-        [new("config"), new("case", Side.Right), new("ids", Side.Right), new("sites", Side.Right), new("largest", Side.Right), new("at"), new("greedy"), new("")],
+        [new("config"), new("case", Side.Right), new("ids", Side.Right), new("sites", Side.Right), new("largest", Side.Right), new("at"), new("reference", Side.Right), new("greedy"), new("")],
         [
             .. result.Cases.Select(Cell[] (c) =>
             [
-                c.Config, Numbers.Id(c.Case), Numbers.Count(c.Length), Numbers.Count(c.Sites.Count), Difference(c.LargestDifference), Worst(c).Site, Greedy([c]),
+                c.Config, Numbers.Id(c.Case), Numbers.Count(c.Length), Numbers.Count(c.Sites.Count), Difference(c.LargestDifference), Worst(c).Site, Own(c.ReferenceError), Greedy([c]),
                 Verdict(c.LargestDifference <= result.Tolerance && c.GreedyEqual),
             ]),
         ]);
 
     /// <summary>Several folders: one line for each.</summary>
     private static void DrawFolders(Screen screen, List<VerificationResult> results) => screen.Table(
-        [new("folder"), new("cases", Side.Right), new("sites", Side.Right), new("largest", Side.Right), new("at"), new("greedy"), new("")],
+        [new("folder"), new("cases", Side.Right), new("sites", Side.Right), new("largest", Side.Right), new("at"), new("reference", Side.Right), new("greedy"), new("")],
         [
             .. results.Select(Cell[] (result) =>
             {
@@ -82,14 +87,14 @@ internal static class VerifyCommand
                 return
                 [
                     Tokens.OneLine(folder, 30), Numbers.Count(result.Cases.Count), Numbers.Count(result.Cases.Sum(c => c.Sites.Count)), Difference(result.LargestDifference),
-                    $"case {Numbers.Id(worst.Case)} {Worst(worst).Site}", Greedy(result.Cases), Verdict(result.Passed),
+                    $"case {Numbers.Id(worst.Case)} {Worst(worst).Site}", Own(result.ReferenceError), Greedy(result.Cases), Verdict(result.Passed),
                 ];
             }),
         ]);
 
     private static SiteDifference Worst(VerificationCase c) => c.Sites.MaxBy(site => site.LargestDifference)!;
 
-    private static string Greedy(IReadOnlyList<VerificationCase> cases) =>
+    internal static string Greedy(IReadOnlyList<VerificationCase> cases) =>
         cases.All(c => c.GreedyExpected.Count == 0) ? "not given" : cases.All(c => c.GreedyEqual) ? "equal" : "differs";
 
     private static Cell Verdict(bool passed) => passed ? "ok" : new Cell("FAILED", Role.Rival);
@@ -126,5 +131,7 @@ internal static class VerifyCommand
 
     private static string Full(double value) => ((float)value).ToString("R", CultureInfo.InvariantCulture);
 
-    private static string Difference(double value) => value == 0 ? "0" : value.ToString("0.0e0", CultureInfo.InvariantCulture);
+    private static string Own(double? error) => error is { } value ? Difference(value) : "–";
+
+    internal static string Difference(double value) => value == 0 ? "0" : value.ToString("0.0e0", CultureInfo.InvariantCulture);
 }

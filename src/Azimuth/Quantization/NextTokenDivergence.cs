@@ -46,6 +46,7 @@ public sealed record NextTokenDivergence
     {
         ArgumentNullException.ThrowIfNull(original);
         ArgumentNullException.ThrowIfNull(changed);
+        original.RequireCausal();
         ArgumentOutOfRangeException.ThrowIfLessThan(window, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(window, original.Config.LongestRun);
         if (ids.IsEmpty || original.Config.VocabSize != changed.Config.VocabSize)

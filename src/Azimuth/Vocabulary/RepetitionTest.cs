@@ -78,6 +78,7 @@ public static class RepetitionTest
         LanguageModel model, IReadOnlyList<int> candidates, IReadOnlyList<int> control, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
+        model.RequireCausal();
         ArgumentNullException.ThrowIfNull(candidates);
         ArgumentNullException.ThrowIfNull(control);
         Tokenizer tokenizer = model.Tokenizer ?? throw new ArgumentException($"{model.Name} has no tokenizer, so it cannot be asked to repeat tokens");

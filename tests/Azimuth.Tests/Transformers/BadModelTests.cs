@@ -1,8 +1,10 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azimuth.Checkpoints;
 using Azimuth.Checkpoints.Safetensors;
 using Azimuth.Numerics;
 using Azimuth.Transformers;
+using Azimuth.Transformers.Architectures;
 
 namespace Azimuth.Tests.Transformers;
 
@@ -65,6 +67,55 @@ public sealed class BadModelTests : IDisposable
         Copy(family, config => Assert.True(config.Remove(key)));
         float[] expected = LanguageModel.Load(TestFiles.Fixture("families", family), _workers).NextLogits([1, 2, 3]);
         Assert.Equal(expected, LanguageModel.Load(_folder, _workers).NextLogits([1, 2, 3]));
+    }
+
+    /// <summary>Defaults of the reference's configuration classes (transformers 5.23), which the small fixtures state otherwise: read from a config that says nothing.</summary>
+    [Theory]
+    [InlineData("llama", 16, 16, 4, 10000, null)]
+    [InlineData("mistral", 16, 8, 4, 10000, 4096)]
+    [InlineData("mixtral", 16, 8, 4, 1e6, null)]
+    [InlineData("qwen2", 32, 32, 2, 10000, null)]
+    [InlineData("qwen3", 32, 32, 128, 10000, null)]
+    [InlineData("qwen3_moe", 16, 4, 4, 10000, null)]
+    [InlineData("gemma", 16, 16, 256, 10000, null)]
+    [InlineData("gemma2", 16, 4, 256, 10000, 4096)]
+    [InlineData("gemma3_text", 16, 4, 256, 10000, 4096)]
+    [InlineData("cohere", 16, 16, 4, 500000, null)]
+    [InlineData("stablelm", 32, 32, 8, 10000, null, 2)]
+    [InlineData("starcoder2", 16, 2, 4, 10000, null)]
+    [InlineData("smollm3", 16, 4, 4, 2e6, null)]
+    [InlineData("phi3", 16, 16, 4, 10000, null)]
+    [InlineData("granite", 16, 16, 4, 10000, null)]
+    [InlineData("olmo2", 16, 16, 4, 10000, null)]
+    public void Heads_bases_and_windows_that_are_left_out_are_the_familys(string type, int heads, int keyValueHeads, int headDim, double theta, int? window, int turned = 0)
+    {
+        int model = type == "stablelm" ? 256 : 64;
+        JsonElement json = JsonDocument.Parse(
+            $$"""{"model_type":"{{type}}","hidden_size":{{model}},"num_attention_heads":{{heads}},"num_hidden_layers":1,"intermediate_size":64,"vocab_size":100}""").RootElement;
+        AttentionConfig attention = ArchitectureRegistry.Read(new ConfigReader(json, "config.json")).Config.Layers[0].Attention;
+        Assert.Equal(
+            (keyValueHeads, headDim, theta, window, turned == 0 ? headDim : turned),
+            (attention.KeyValueHeadCount, attention.HeadDim, attention.Rotary!.Base, attention.Window, attention.Rotary.Dim));
+    }
+
+    [Fact]
+    public void Null_is_none_where_a_missing_key_is_the_familys_default()
+    {
+        AttentionConfig Read(string more) => ArchitectureRegistry.Read(new ConfigReader(JsonDocument.Parse(
+            $$"""{"model_type":"gemma2","hidden_size":64,"num_attention_heads":8,"num_hidden_layers":1,"intermediate_size":64,"vocab_size":100{{more}}}""").RootElement, "config.json")).Config.Layers[0].Attention;
+        Assert.Equal((4096, 50f), (Read("").Window, Read("").SoftCap));
+        AttentionConfig none = Read(""","sliding_window":null,"attn_logit_softcapping":null""");
+        Assert.Null(none.Window);
+        Assert.Null(none.SoftCap);
+    }
+
+    [Fact]
+    public void Tensors_that_the_config_does_not_ask_for_are_remarked_on()
+    {
+        Copy("llama", config => config["num_hidden_layers"] = 2);
+        LanguageModel model = LanguageModel.Load(_folder, _workers);
+        string warning = Assert.Single(model.Warnings);
+        Assert.Contains("model.safetensors: 9 tensors are not asked for by the configuration and not used: model.layers.2.", warning, StringComparison.Ordinal);
     }
 
     [Theory]

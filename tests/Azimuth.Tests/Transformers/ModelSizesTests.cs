@@ -47,7 +47,7 @@ public sealed class ModelSizesTests : IDisposable
         JsonNode config = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!;
         File.WriteAllText(Path.Combine(_folder, "config.json"), config.ToJsonString());
         SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, "model.safetensors"));
-        var (read, names) = ArchitectureRegistry.Read(new ConfigReader(JsonFile.ReadObject(Path.Combine(folder, "config.json")), "config.json"));
+        var (read, names) = ArchitectureRegistry.Read(new ConfigReader(JsonFile.ReadObject(Path.Combine(folder, "config.json")), "config.json", file));
         PlannedTensor[] plan = [.. TensorPlan.Of(read, names, names.PrefixIn(file))];
         using var workers = new Workers(1);
         // Whatever is left out of the file, loading misses; with the plan's tensors alone it lacks nothing.
@@ -79,6 +79,24 @@ public sealed class ModelSizesTests : IDisposable
         long blocks = 2 * 131 * 32 + 3 * 3072 + 3 * 2 * 72 * 32, down = 3 * 72 * 32;
         Assert.Equal(blocks / 32 * 34 + 2 * down + 4 * 224, sizes.Bytes.Int8);
         Assert.Equal(blocks / 32 * 18 + 2 * down + 4 * 224, sizes.Bytes.FourBit);
+    }
+
+    [Theory]
+    [InlineData("bert", """{"model_type":"bert","architectures":["BertModel"]}""", 109_482_240)]
+    [InlineData("bert with its head", """{"model_type":"bert","architectures":["BertForMaskedLM"]}""", 109_514_298)]
+    [InlineData("distilbert", """{"model_type":"distilbert","architectures":["DistilBertModel"]}""", 66_362_880)]
+    [InlineData("roberta-base", """{"model_type":"roberta","architectures":["RobertaModel"],"max_position_embeddings":514,"type_vocab_size":1}""", 124_645_632)]
+    [InlineData("albert-base", """{"model_type":"albert","architectures":["AlbertModel"],"hidden_size":768,"num_attention_heads":12,"intermediate_size":3072}""", 11_683_584)]
+    [InlineData("electra-small", """{"model_type":"electra","architectures":["ElectraModel"]}""", 13_483_008)]
+    [InlineData("mpnet-base", """{"model_type":"mpnet","architectures":["MPNetModel"],"max_position_embeddings":514}""", 109_486_464)]
+    [InlineData("modernbert-base", """{"model_type":"modernbert","architectures":["ModernBertModel"]}""", 149_014_272)]
+    public void Published_encoders_have_the_counts_that_are_known_for_them(string name, string config, long parameters)
+    {
+        // The config states only where the model departs from its family's defaults.
+        File.WriteAllText(Path.Combine(_folder, "config.json"), config);
+        ModelSizes sizes = ModelSizes.Of(_folder);
+        Assert.True(parameters == sizes.Parameters, $"{name}: expected {parameters}, found {sizes.Parameters}");
+        Assert.Equal(0, sizes.Cache.ValuesPerToken);
     }
 
     [Fact]

@@ -42,6 +42,8 @@ internal sealed record TrialRun(
             return "the weights cannot be read";
         if (subject.Read.Value is not { } read)
             return "the configuration cannot be read";
+        if (!read.Config.IsCausal)
+            return "an encoder predicts no next token";
         if (subject.Tokenizer.Value is null)
             return subject.Tokenizer.Reason("tokenizer");
         long parameters = read.Plan.Sum(t => t.Values);

@@ -11,7 +11,7 @@ internal static class Cohere
     {
         config.Require("use_qk_norm", false, fallback: false);
         TransformerConfig llama = Llama.ReadConfig(
-            config, new LlamaDefaults { Tied = true, ContextLength = 8192, NormKey = "layer_norm_eps", Epsilon = 1e-5 });
+            config, new LlamaDefaults { Tied = true, ContextLength = 8192, RotaryBase = 500000, NormKey = "layer_norm_eps", Epsilon = 1e-5 });
         NormConfig norm = llama.Layers[0].Norm with { Kind = NormKind.LayerNorm };
         return (llama with
         {

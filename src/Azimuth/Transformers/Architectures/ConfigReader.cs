@@ -33,6 +33,9 @@ internal sealed class ConfigReader
     /// <summary>True when the key is there and not null.</summary>
     public bool Has(string key) => Find(key) is not null;
 
+    /// <summary>True when the key is there, be it null: null says "none", which is not the default of every family.</summary>
+    public bool States(string key) => _object.TryGetProperty(key, out _);
+
     /// <summary>The number of layers.</summary>
     public int LayerCount(string key, int? fallback = null) => Count(key, fallback, MostLayers);
 
@@ -48,8 +51,8 @@ internal sealed class ConfigReader
             : throw Error(key, $"expected a whole number from 1 to {most}, found {Show(value)}");
     }
 
-    /// <summary>A whole number from 1 on, or null where the key is missing or null.</summary>
-    public int? OptionalCount(string key) => Has(key) ? Count(key) : null;
+    /// <summary>A whole number from 1 on, null where the key is null; where it is missing, <paramref name="unstated"/>.</summary>
+    public int? OptionalCount(string key, int? unstated = null) => Has(key) ? Count(key) : States(key) ? null : unstated;
 
     /// <summary>A finite number.</summary>
     public double Number(string key, double? fallback = null)
@@ -65,8 +68,8 @@ internal sealed class ConfigReader
     public double Positive(string key, double? fallback = null) =>
         Number(key, fallback) is > 0 and var number ? number : throw Error(key, $"expected a number above zero, found {Show(Find(key)!.Value)}");
 
-    /// <summary>A number above zero, or null where the key is missing or null.</summary>
-    public float? OptionalPositive(string key) => Has(key) ? (float)Positive(key) : null;
+    /// <summary>A number above zero, null where the key is null; where it is missing, <paramref name="unstated"/>.</summary>
+    public float? OptionalPositive(string key, float? unstated = null) => Has(key) ? (float)Positive(key) : States(key) ? null : unstated;
 
     /// <summary>true or false.</summary>
     public bool Flag(string key, bool? fallback = null)
@@ -158,10 +161,14 @@ internal sealed class ConfigReader
             ? modelDim / headCount
             : throw Error(headKey, $"expected a divisor of {modelKey} ({modelDim}), found {headCount}");
 
-    /// <summary>The number of key-value heads, which divides that of the query heads.</summary>
-    public int KeyValueHeads(string key, int headCount, string headKey)
+    /// <summary>The number of key-value heads, which divides that of the query heads: that of the query heads where the key is null.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="headCount">Query heads.</param>
+    /// <param name="headKey">Their key, for messages.</param>
+    /// <param name="unstated">The family's default where the key is missing; null for as many as query heads.</param>
+    public int KeyValueHeads(string key, int headCount, string headKey, int? unstated = null)
     {
-        int count = Count(key, headCount);
+        int count = OptionalCount(key, unstated) ?? headCount;
         return headCount % count == 0 ? count : throw Error(key, $"expected a divisor of {headKey} ({headCount}), found {count}");
     }
 

@@ -14,23 +14,27 @@ internal static class Gemma2
         MlpOutputNorm = "layers.{layer}.post_feedforward_layernorm",
     };
 
-    private static TransformerConfig ReadConfig(ConfigReader config) => ReadConfig(config, "gemma2", layer => layer % 2 == 0);
-
-    /// <summary>Also what Gemma 3 varies.</summary>
-    public static TransformerConfig ReadConfig(ConfigReader config, string name, Func<int, bool> slidesByDefault)
+    private static TransformerConfig ReadConfig(ConfigReader config)
     {
-        TransformerConfig gemma = Gemma.ReadConfig(config);
-        int?[] windows = LayerWindows.Read(config, gemma.LayerCount, slidesByDefault);
-        float scale = (float)(1 / Math.Sqrt(config.Positive("query_pre_attn_scalar", 256)));
-        float? cap = config.OptionalPositive("attn_logit_softcapping");
+        TransformerConfig gemma = ReadConfig(config, Gemma.Defaults with { KeyValueHeads = 4 }, layer => layer % 2 == 0);
+        float? cap = config.OptionalPositive("attn_logit_softcapping", unstated: 50);
         return (gemma with
         {
-            Architecture = name,
-            Output = gemma.Output with { LogitSoftCap = config.OptionalPositive("final_logit_softcapping") },
-        }).WithLayers((layer, i) => layer with
+            Architecture = "gemma2",
+            Output = gemma.Output with { LogitSoftCap = config.OptionalPositive("final_logit_softcapping", unstated: 30) },
+        }).WithLayers((layer, _) => layer with { Attention = layer.Attention with { SoftCap = cap } });
+    }
+
+    /// <summary>Also what Gemma 3 varies; without soft caps.</summary>
+    public static TransformerConfig ReadConfig(ConfigReader config, LlamaDefaults defaults, Func<int, bool> slidesByDefault)
+    {
+        TransformerConfig gemma = Gemma.ReadConfig(config, defaults);
+        int?[] windows = LayerWindows.Read(config, gemma.LayerCount, slidesByDefault, unstated: 4096);
+        float scale = (float)(1 / Math.Sqrt(config.Positive("query_pre_attn_scalar", 256)));
+        return gemma.WithLayers((layer, i) => layer with
         {
             Shape = BlockShape.Sandwich,
-            Attention = layer.Attention with { Scale = scale, SoftCap = cap, Window = windows[i] },
+            Attention = layer.Attention with { Scale = scale, Window = windows[i] },
         });
     }
 }

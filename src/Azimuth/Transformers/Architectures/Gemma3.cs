@@ -16,18 +16,24 @@ internal static class Gemma3
 
     private static TransformerConfig ReadConfig(ConfigReader config)
     {
-        config.Require("use_bidirectional_attention", false, fallback: false);
         int pattern = config.Count("sliding_window_pattern", config.Count("_sliding_window_pattern", 6)); // every so many-th layer sees everything
-        TransformerConfig gemma = Gemma2.ReadConfig(config, "gemma3_text", layer => (layer + 1) % pattern != 0);
+        TransformerConfig gemma = Gemma2.ReadConfig(
+            config, Gemma.Defaults with { KeyValueHeads = 4, ContextLength = 131072, RotaryBase = 1e6 }, layer => (layer + 1) % pattern != 0);
         RotaryConfig global = gemma.Layers[0].Attention.Rotary!;
         // The older spelling has one local base; long-context scaling concerns the global layers only.
         RotaryConfig local = config.Has("rope_parameters")
             ? RotaryReader.Read(config, gemma.HeadDim, gemma.ContextLength, layerType: "sliding_attention")
             : global with { Base = config.Positive("rope_local_base_freq", 10000), Scaling = RotaryScaling.None };
-        return gemma.WithLayers((layer, _) => layer with
+        float? cap = config.OptionalPositive("attn_logit_softcapping");
+        return (gemma with
+        {
+            Architecture = "gemma3_text",
+            Output = gemma.Output with { LogitSoftCap = config.OptionalPositive("final_logit_softcapping") },
+        }).WithLayers((layer, _) => layer with
         {
             Attention = layer.Attention with
             {
+                SoftCap = cap,
                 QueryKeyNorm = new QueryKeyNormConfig(layer.Norm, PerHead: true),
                 Rotary = layer.Attention.Window is null ? global : local,
             },

@@ -7,9 +7,13 @@ internal static class LayerWindows
     /// The window of each layer, null for all positions: by <c>layer_types</c> where the file has it, by <paramref name="slidesByDefault"/> otherwise; the
     /// length by <c>sliding_window</c>, no window anywhere where that is null.
     /// </summary>
-    public static int?[] Read(ConfigReader config, int layers, Func<int, bool> slidesByDefault)
+    /// <param name="config">config.json.</param>
+    /// <param name="layers">How many layers.</param>
+    /// <param name="slidesByDefault">Which of them slide where no types are stated.</param>
+    /// <param name="unstated">The family's length where none is stated; null for no window.</param>
+    public static int?[] Read(ConfigReader config, int layers, Func<int, bool> slidesByDefault, int? unstated = null)
     {
-        int? window = config.OptionalCount("sliding_window");
+        int? window = config.OptionalCount("sliding_window", unstated);
         return [.. Sliding(config, layers, slidesByDefault).Select(slides => slides ? window : null)];
     }
 

@@ -37,7 +37,7 @@ internal static class Llama
     {
         int model = config.Count("hidden_size"), heads = config.Count("num_attention_heads");
         int context = config.Count("max_position_embeddings", defaults.ContextLength);
-        int headDim = config.OptionalCount("head_dim") ?? config.HeadDim(model, heads, "hidden_size", "num_attention_heads");
+        int headDim = config.OptionalCount("head_dim", defaults.HeadDim) ?? config.HeadDim(model, heads, "hidden_size", "num_attention_heads");
         bool attentionBias = config.Flag("attention_bias", false);
         var norm = new NormConfig { Kind = NormKind.RmsNorm, Epsilon = (float)config.Positive(defaults.NormKey, defaults.Epsilon) };
         var layer = new LayerConfig
@@ -47,12 +47,12 @@ internal static class Llama
             Attention = new AttentionConfig
             {
                 HeadCount = heads,
-                KeyValueHeadCount = config.KeyValueHeads("num_key_value_heads", heads, "num_attention_heads"),
+                KeyValueHeadCount = config.KeyValueHeads("num_key_value_heads", heads, "num_attention_heads", defaults.KeyValueHeads),
                 HeadDim = headDim,
                 Scale = (float)(1 / Math.Sqrt(headDim)),
                 HasInputBias = attentionBias,
                 HasOutputBias = attentionBias,
-                Rotary = RotaryReader.Read(config, headDim, context, defaultPart: defaults.RotaryPart),
+                Rotary = RotaryReader.Read(config, headDim, context, defaults.RotaryBase, defaultPart: defaults.RotaryPart),
             },
             Mlp = new MlpConfig
             {

@@ -15,6 +15,15 @@ internal sealed record LlamaDefaults
     /// <summary>The norms' ε.</summary>
     public double Epsilon { get; init; } = 1e-6;
 
+    /// <summary>Key-value heads; null for as many as query heads. A file that states null means these too.</summary>
+    public int? KeyValueHeads { get; init; }
+
+    /// <summary>Width of a head; null for the model's width divided by the heads.</summary>
+    public int? HeadDim { get; init; }
+
+    /// <summary>θ of the rotary positions.</summary>
+    public double RotaryBase { get; init; } = 10000;
+
     /// <summary>The activation, as config.json spells it.</summary>
     public string Activation { get; init; } = "silu";
 

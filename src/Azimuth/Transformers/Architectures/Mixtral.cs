@@ -16,8 +16,8 @@ internal static class Mixtral
 
     private static TransformerConfig ReadConfig(ConfigReader config)
     {
-        ExpertsConfig experts = ExpertsReader.Read(config, "num_local_experts", renormalised: true);
-        TransformerConfig mistral = Mistral.ReadConfig(config, epsilon: 1e-5);
+        ExpertsConfig experts = ExpertsReader.Read(config, "num_local_experts", count: 8, used: 2, renormalised: true);
+        TransformerConfig mistral = Mistral.ReadConfig(config, new LlamaDefaults { Epsilon = 1e-5, RotaryBase = 1e6 }, window: null);
         return (mistral with { Architecture = "mixtral" }).WithLayers((layer, _) => layer with { Mlp = layer.Mlp with { Experts = experts } });
     }
 }

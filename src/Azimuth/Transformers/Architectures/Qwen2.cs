@@ -7,7 +7,7 @@ internal static class Qwen2
 
     private static TransformerConfig ReadConfig(ConfigReader config)
     {
-        TransformerConfig llama = Llama.ReadConfig(config, new LlamaDefaults { ContextLength = 32768 });
+        TransformerConfig llama = Llama.ReadConfig(config, new LlamaDefaults { ContextLength = 32768, KeyValueHeads = 32 });
         int?[] windows = Windows(config, llama.LayerCount);
         return (llama with { Architecture = "qwen2" })
             .WithLayers((layer, i) => layer with { Attention = layer.Attention with { HasInputBias = true, HasOutputBias = false, Window = windows[i] } });
@@ -19,6 +19,6 @@ internal static class Qwen2
         if (!config.Flag("use_sliding_window", false))
             return new int?[layers];
         int full = config.Count("max_window_layers", 28);
-        return LayerWindows.Read(config, layers, layer => layer >= full);
+        return LayerWindows.Read(config, layers, layer => layer >= full, unstated: 4096);
     }
 }

@@ -12,7 +12,7 @@ internal static class StableLm
     {
         config.Require("qk_layernorm", false, fallback: false);
         TransformerConfig llama = Llama.ReadConfig(
-            config, new LlamaDefaults { ContextLength = 4096, NormKey = "layer_norm_eps", Epsilon = 1e-5, RotaryPart = 0.25 });
+            config, new LlamaDefaults { ContextLength = 4096, KeyValueHeads = 32, NormKey = "layer_norm_eps", Epsilon = 1e-5, RotaryPart = 0.25 });
         NormConfig norm = llama.Layers[0].Norm with { Kind = NormKind.LayerNorm, HasBias = true };
         bool parallel = config.Flag("use_parallel_residual", false), biases = config.Flag("use_qkv_bias", false);
         return (llama with { Architecture = "stablelm", FinalNorm = norm }).WithLayers((layer, _) => layer with

@@ -16,7 +16,7 @@ internal static class StarCoder2
     private static TransformerConfig ReadConfig(ConfigReader config)
     {
         TransformerConfig llama = Llama.ReadConfig(
-            config, new LlamaDefaults { Tied = true, ContextLength = 4096, NormKey = "norm_epsilon", Epsilon = 1e-5, Activation = "gelu_pytorch_tanh" });
+            config, new LlamaDefaults { Tied = true, ContextLength = 4096, KeyValueHeads = 2, NormKey = "norm_epsilon", Epsilon = 1e-5, Activation = "gelu_pytorch_tanh" });
         bool biases = config.Flag("use_bias", true);
         NormConfig norm = llama.Layers[0].Norm with { Kind = NormKind.LayerNorm, HasBias = true };
         int?[] windows = LayerWindows.Read(config, llama.LayerCount, _ => true);

@@ -45,6 +45,7 @@ public static class Perplexity
         LanguageModel model, ReadOnlySpan<int> ids, int window, int stride, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
+        model.RequireCausal();
         if (window < 2 || window > model.Config.LongestRun)
             throw new ArgumentException(FormattableString.Invariant($"window: expected 2 to {model.Config.LongestRun} tokens (the model's context), found {window}."));
         if (stride < 1 || stride > window)
@@ -84,6 +85,7 @@ public static class Perplexity
     public static double[] LossNatsPerPosition(LanguageModel model, ReadOnlySpan<int> ids)
     {
         ArgumentNullException.ThrowIfNull(model);
+        model.RequireCausal();
         RequireTwo(ids);
         return Losses(model, ids, 1);
     }

@@ -21,7 +21,7 @@ public sealed record PartSize(ModelPart Part, int Tensors, long Parameters, doub
 /// <param name="FourBit">As Q4_0.</param>
 public sealed record StorageBytes(long F32, long F16, long Bf16, long Int8, long FourBit);
 
-/// <summary>Keys and values that are kept for the tokens already read.</summary>
+/// <summary>Keys and values that are kept for the tokens already read; all zero for an encoder, which keeps none.</summary>
 /// <param name="ValuesPerToken">2 · Σ over layers of key-value heads · head width.</param>
 /// <param name="BytesPerTokenF32">Four bytes a value, as this program keeps them.</param>
 /// <param name="BytesPerTokenF16">Two bytes a value.</param>

@@ -105,6 +105,8 @@ internal static class SizeCounter
     private static CacheSize Cache(TransformerConfig config)
     {
         long perToken = 0, atContext = 0;
+        if (!config.IsCausal)
+            return new CacheSize(0, 0, 0, config.ContextLength, 0, 0, 0);
         foreach (LayerConfig layer in config.Layers)
         {
             long values = 2L * layer.Attention.KeyWidth;

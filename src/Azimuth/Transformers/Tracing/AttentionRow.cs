@@ -67,6 +67,7 @@ public sealed record AttentionRow
     public static AttentionRow Of(LanguageModel model, ReadOnlySpan<int> ids, int layer, int head, int? position = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
+        model.RequireCausal();
         ArgumentOutOfRangeException.ThrowIfNegative(layer);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(layer, model.Config.LayerCount);
         AttentionConfig config = model.Config.Layers[layer].Attention;

@@ -37,6 +37,7 @@ public sealed record AttentionSurvey
         LanguageModel model, ReadOnlySpan<int> ids, AttentionSurveyOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
+        model.RequireCausal();
         options ??= new AttentionSurveyOptions();
         ArgumentOutOfRangeException.ThrowIfNegative(options.RepeatedTokens, nameof(options));
         if (ids.Length <= FirstQuery)

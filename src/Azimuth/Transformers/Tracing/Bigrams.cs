@@ -19,6 +19,7 @@ public static class Bigrams
     public static TokenBigrams Of(LanguageModel model, int id, int top)
     {
         ArgumentNullException.ThrowIfNull(model);
+        model.RequireCausal();
         ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
         float[] direct = DirectPath.Logits(model, [id], withFirstMlp: false).Values, byMlp = DirectPath.Logits(model, [id], withFirstMlp: true).Values;
         float[] actual = model.NextLogits([id]);
@@ -50,6 +51,7 @@ public static class Bigrams
     public static BigramSummary Summarise(LanguageModel model, IReadOnlyList<int> ids, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
+        model.RequireCausal();
         ArgumentNullException.ThrowIfNull(ids);
         if (ids.Count == 0)
             throw new ArgumentException("at least one token is needed, found none", nameof(ids));

@@ -26,6 +26,7 @@ public static class ContextualWord
         LanguageModel model, IReadOnlyList<WordInSentence> sentences, ContextualWordOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
+        model.RequireCausal();
         ArgumentNullException.ThrowIfNull(sentences);
         options ??= new ContextualWordOptions();
         ArgumentOutOfRangeException.ThrowIfNegative(options.BaselineTokens, nameof(options));

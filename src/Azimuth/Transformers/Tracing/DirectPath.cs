@@ -15,6 +15,8 @@ public static class DirectPath
     public static string? Obstacle(TransformerConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
+        if (!config.Output.HasLogits)
+            return $"this {config.Architecture} model ends in hidden states, without an output that a path could lead to";
         return config.Layers.Any(layer => layer.Shape == BlockShape.PostNorm)
             ? $"the blocks of this {config.Architecture} model norm the residual stream itself (post-norm), so no path leads past them"
             : null;

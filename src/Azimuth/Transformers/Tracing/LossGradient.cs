@@ -104,6 +104,7 @@ public sealed class LossGradient
     public static LossGradient Of(LanguageModel model, Matrix finalNormed, IReadOnlyList<int> targets, double temperature = 1)
     {
         ArgumentNullException.ThrowIfNull(model);
+        model.RequireCausal();
         var shape = new LogitShape(model.Config.Output.LogitScale, model.Config.Output.LogitSoftCap, temperature);
         return Of(model.Unembedding.Rows, model.Parts.UnembeddingBias, model.Parts.ApplyOutputProjection(finalNormed), targets, shape, model.Workers);
     }

@@ -26,6 +26,7 @@ public static class OrderTest
         LanguageModel model, ReadOnlySpan<int> ids, OrderTestOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
+        model.RequireCausal();
         options ??= new OrderTestOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Permutations, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegative(options.KeptInFront, nameof(options));

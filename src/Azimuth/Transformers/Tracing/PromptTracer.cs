@@ -24,6 +24,7 @@ public static class PromptTracer
     public static PromptTrace Run(LanguageModel model, ReadOnlySpan<int> ids, PromptTraceOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
+        model.RequireCausal();
         options ??= new PromptTraceOptions();
         if (ids.IsEmpty)
             throw new ArgumentException("at least one token is needed to trace, found none", nameof(ids));

@@ -8,8 +8,8 @@ namespace Azimuth.Transformers;
 /// <summary>A folder with a model and what a reference implementation computed for it.</summary>
 internal sealed class ReferenceFolder
 {
-    private ReferenceFolder(string path, SafetensorsFile expected, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> greedy) =>
-        (Path, Expected, Inputs, Greedy) = (path, expected, inputs, greedy);
+    private ReferenceFolder(string path, SafetensorsFile expected, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> greedy, IReadOnlyList<double?> ownError) =>
+        (Path, Expected, Inputs, Greedy, OwnError) = (path, expected, inputs, greedy, ownError);
 
     public string Path { get; }
 
@@ -21,6 +21,9 @@ internal sealed class ReferenceFolder
 
     /// <summary>Greedy continuation of each case; empty where the reference gives none.</summary>
     public IReadOnlyList<int[]> Greedy { get; }
+
+    /// <summary>For each case, how far the reference's float32 run is from its own float64 run; null where it does not say.</summary>
+    public IReadOnlyList<double?> OwnError { get; }
 
     /// <summary>The config files there are.</summary>
     public IReadOnlyList<string> Configs => [.. new[] { "config.json", "config.older.json" }.Where(name => File.Exists(In(name)))];
@@ -49,7 +52,7 @@ internal sealed class ReferenceFolder
                 throw new JsonException($"expected {inputs.Length} cases in expected.json, as many as inputs.json has, found {greedy.Length}");
             SafetensorsFile expected = SafetensorsFile.Open(In("expected.safetensors"));
             RequireCases(expected, inputs.Length);
-            return new ReferenceFolder(path, expected, inputs, greedy);
+            return new ReferenceFolder(path, expected, inputs, greedy, [.. cases.EnumerateArray().Select(OwnErrorOf)]);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -79,6 +82,9 @@ internal sealed class ReferenceFolder
             ? [.. ids.EnumerateArray().Select(id => id.GetInt32())]
             : throw new JsonException($"expected token ids for greedy_continuation, found {ids.ValueKind}");
     }
+
+    private static double? OwnErrorOf(JsonElement one) =>
+        one.TryGetProperty("max_f32_minus_f64", out JsonElement error) && error.ValueKind == JsonValueKind.Number ? error.GetDouble() : null;
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
 }

@@ -50,7 +50,7 @@ public static class Verification
         if (sites.Count == 0)
             throw new CheckpointFormatException(reference.Expected.Path, $"expected values of case {index}, found none");
         int[] expected = reference.Greedy[index], found = expected.Length == 0 ? [] : Generator.Greedy(model, ids, expected.Length);
-        return new VerificationCase(config, index, ids.Length, sites, found.AsSpan().SequenceEqual(expected), expected, found);
+        return new VerificationCase(config, index, ids.Length, sites, found.AsSpan().SequenceEqual(expected), expected, found, reference.OwnError[index]);
     }
 
     private static SiteDifference Compare(string site, float[] expected, float[] found)
@@ -125,6 +125,9 @@ public sealed record VerificationResult
     /// <summary>One entry for each config file and list of ids.</summary>
     public required IReadOnlyList<VerificationCase> Cases { get; init; }
 
+    /// <summary>Largest difference between the reference's own float32 and float64 runs; null where the folder does not say.</summary>
+    public double? ReferenceError => Cases.Max(c => c.ReferenceError);
+
     /// <summary>The largest difference anywhere; NaN counts as infinite.</summary>
     public double LargestDifference => Cases.Max(c => c.LargestDifference);
 
@@ -143,8 +146,10 @@ public sealed record VerificationResult
 /// <param name="GreedyEqual">True when the greedy continuation is equal (or none was given).</param>
 /// <param name="GreedyExpected">The reference's continuation.</param>
 /// <param name="GreedyFound">This model's.</param>
+/// <param name="ReferenceError">Largest difference between the reference's own float32 and float64 runs; null where the folder does not say.</param>
 public sealed record VerificationCase(
-    string Config, int Case, int Length, IReadOnlyList<SiteDifference> Sites, bool GreedyEqual, IReadOnlyList<int> GreedyExpected, IReadOnlyList<int> GreedyFound)
+    string Config, int Case, int Length, IReadOnlyList<SiteDifference> Sites, bool GreedyEqual, IReadOnlyList<int> GreedyExpected, IReadOnlyList<int> GreedyFound,
+    double? ReferenceError)
 {
     /// <summary>The largest difference of the case.</summary>
     public double LargestDifference => Sites.Max(s => s.LargestDifference);

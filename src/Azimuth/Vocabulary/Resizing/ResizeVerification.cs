@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Azimuth.Checkpoints;
 using Azimuth.Numerics;
 using Azimuth.Tokenization;
@@ -119,6 +120,8 @@ internal static class ResizeVerification
     /// <summary>Returns the largest probability of a new row.</summary>
     private static double CompareLogits(LanguageModel before, LanguageModel after, VocabularyChange change, int[] ids)
     {
+        if (!before.Config.Output.HasLogits)
+            return CompareHiddenStates(before, after, change, ids);
         Matrix expected = before.Logits(ids), found = after.Logits([.. ids.Select(id => change.NewId(id)!.Value)]);
         var probabilities = new double[ids.Length];
         before.Workers.Run(ids.Length, position =>
@@ -135,6 +138,15 @@ internal static class ResizeVerification
                 probabilities[position] = Math.Max(probabilities[position], Math.Exp(renewed[id] - total));
         });
         return probabilities.Max();
+    }
+
+    /// <summary>Of an encoder without a head; no row of its table is ever predicted.</summary>
+    private static double CompareHiddenStates(LanguageModel before, LanguageModel after, VocabularyChange change, int[] ids)
+    {
+        float[] expected = before.HiddenStates(ids).Values, found = after.HiddenStates([.. ids.Select(id => change.NewId(id)!.Value)]).Values;
+        return MemoryMarshal.AsBytes(expected.AsSpan()).SequenceEqual(MemoryMarshal.AsBytes(found.AsSpan()))
+            ? 0
+            : throw Differs($"the hidden states of a text of {ids.Length} tokens are not those of the original");
     }
 
     private static InvalidOperationException Differs(FormattableString what) =>
