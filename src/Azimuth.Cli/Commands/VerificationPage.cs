@@ -44,14 +44,14 @@ internal sealed class VerificationPage
     private static string Table(IReadOnlyList<VerificationResult> results)
     {
         var text = new StringBuilder();
-        string[] heads = ["folder", "cases", "values compared at", .. Groups.Select(group => group.Head), "reference float32 − float64", "greedy"];
+        string[] heads = ["folder", "cases", "sites", .. Groups.Select(group => group.Head), "reference float32 − float64", "greedy"];
         text.Append("| ").AppendJoin(" | ", heads).Append(" |\n|---|---:|---:|").Append(string.Concat(Groups.Select(_ => "---:|"))).Append("---:|---|\n");
         foreach (VerificationResult result in results)
         {
             string[] cells =
             [
                 $"`{Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(result.Folder)))}`", Numbers.Count(result.Cases.Count),
-                $"{Numbers.Count(result.Cases.Sum(c => c.Sites.Count))} sites", .. Groups.Select(group => Largest(result, group.Sites)),
+                Numbers.Count(result.Cases.Sum(c => c.Sites.Count)), .. Groups.Select(group => Largest(result, group.Sites)),
                 result.ReferenceError is { } error ? VerifyCommand.Difference(error) : "–", VerifyCommand.Greedy(result.Cases),
             ];
             text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");

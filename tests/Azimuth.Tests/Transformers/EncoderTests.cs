@@ -33,7 +33,7 @@ public sealed class EncoderTests : IDisposable
         }
 
         Assert.Equal(model.Trace(texts[1], TraceSites.FinalNorm).FinalNorm.Values, together[1].Values);
-        Assert.Empty(model.HiddenStates([]));
+        Assert.Empty(model.HiddenStates(Array.Empty<int[]>()));
     }
 
     [Theory]
