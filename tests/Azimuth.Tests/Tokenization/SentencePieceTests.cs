@@ -2,6 +2,8 @@ using System.Text.Json;
 using Azimuth.Checkpoints;
 using Azimuth.Tests.Checkpoints;
 using Azimuth.Tokenization;
+using Azimuth.Tokenization.Files;
+using Azimuth.Tokenization.Models;
 
 namespace Azimuth.Tests.Tokenization;
 
@@ -53,6 +55,63 @@ public sealed class SentencePieceTests
         }
 
         Assert.True(comparedWithJson >= 3, $"only {comparedWithJson} texts were compared with tokenizer.json");
+    }
+
+    [Fact]
+    public void A_rank_file_called_model_is_told_from_a_damaged_one()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Write("tokenizer.model", File.ReadAllBytes(TestFiles.Fixture("tokenizers", "tiktoken-r50k", "r50k.tiktoken")));
+        Assert.Contains("found a tiktoken rank file", Assert.Throws<CheckpointFormatException>(() => Tokenizer.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("found a tiktoken rank file", Assert.Throws<CheckpointFormatException>(() => Tokenizer.Load(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void In_a_model_folder_the_tokenizer_class_counts()
+    {
+        using TemporaryFolder folder = new();
+        folder.Write("spiece.model", File.ReadAllBytes(TestFiles.Fixture("tokenizers", "t5-style", "spiece.model")));
+        folder.Write("tokenizer_config.json", """{"tokenizer_class": "T5Tokenizer", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>", "extra_ids": 3}""");
+        Tokenizer tokenizer = Tokenizer.Load(folder.Path);
+        Tokenizer alone = Tokenizer.FromSentencePiece(Path.Combine(folder.Path, "spiece.model"));
+        int end = tokenizer.Id("</s>")!.Value;
+        Assert.Equal([.. alone.Encode("A house").Ids, end], tokenizer.Encode("A house").Ids);
+        Assert.Empty(alone.TokensAfter);
+
+        // Three tokens for blanks, the first one last, each with the spaces around it.
+        TokenEncoding blanks = tokenizer.Encode("A <extra_id_0> house", addSpecialTokens: false);
+        Assert.Equal([alone.VocabSize + 2], blanks.Ids.Where(id => id >= alone.VocabSize));
+        Assert.Contains(new TextRange(1, 15), blanks.Characters);
+        Assert.Equal(alone.VocabSize + 3, tokenizer.VocabSize);
+        Assert.True(tokenizer.IsSpecial(end) && alone.IsSpecial(end));
+
+        folder.Write("tokenizer_config.json", """{"tokenizer_class": "XLMRobertaTokenizer"}""");
+        Assert.Contains("spiece.model of a XLMRobertaTokenizer needs a tokenizer.json", Assert.Throws<CheckpointFormatException>(() => Tokenizer.Load(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Unused_pieces_are_taken_apart_again()
+    {
+        // "abc" is unused and comes of "ab" and "c", "ab" is unused too; sentencepiece merges through both and then shows their parts.
+        ScoredPieces pieces = new("made up", ["<unk>", "a", "b", "c", "ab", "abc", "bc"], [0, -5, -5, -5, -1, -2, -3],
+            [PieceKind.Unknown, PieceKind.Normal, PieceKind.Normal, PieceKind.Normal, PieceKind.Unused, PieceKind.Unused, PieceKind.Normal]);
+        List<ModelToken> tokens = [];
+        ScoredBpe.SentencePiece(pieces, byteFallback: false).Tokenize([.. "abcbc".Select(character => (int)character)], tokens);
+        Assert.Equal([new ModelToken(1, 0, 1), new ModelToken(2, 1, 2), new ModelToken(3, 2, 3), new ModelToken(6, 3, 5)], tokens);
+        tokens.Clear();
+        UnigramPieces.SentencePiece(pieces, byteFallback: false).Tokenize([.. "abcxy".Select(character => (int)character)], tokens);
+        Assert.Equal([new ModelToken(1, 0, 1), new ModelToken(6, 1, 3), new ModelToken(0, 3, 5)], tokens);
+    }
+
+    [Fact]
+    public void A_vocabulary_where_everything_merges_with_everything_is_read_in_time()
+    {
+        int[] lengths = [.. Enumerable.Range(1, 1000)];
+        ScoredPieces pieces = new("made up", ["<unk>", .. lengths.Select(length => new string('a', length))], [0, .. lengths.Select(length => -(float)length)],
+            [PieceKind.Unknown, .. lengths.Select(_ => PieceKind.Normal)]);
+        List<ModelToken> tokens = [];
+        ScoredBpe.Gguf(pieces).Tokenize([.. Enumerable.Repeat((int)'a', 5000)], tokens);
+        Assert.Equal(5000, tokens.Sum(token => token.End - token.Start));
     }
 
     [Fact]

@@ -10,34 +10,16 @@ internal readonly record struct AddedTokenSpan(TextRange Range, int? Id, bool Ta
 /// </summary>
 internal sealed class AddedTokenMatcher
 {
-    private readonly Dictionary<(int Node, int Point), int> _children = [];
-    private readonly List<AddedToken?> _accepts = [null];
-    private readonly HashSet<int> _firstPoints = [];
+    private readonly PointTrie _spellings = new();
+    private readonly List<AddedToken> _tokens = [];
 
-    /// <summary>A matcher of tokens by the spelling to look for; empty spellings are left out.</summary>
+    /// <summary>A matcher of tokens by the spelling to look for; empty spellings are left out. Where two look alike once normalised, the first one listed is found.</summary>
     public AddedTokenMatcher(IEnumerable<(AddedToken Token, int[] Spelling)> tokens)
     {
         foreach ((AddedToken token, int[] spelling) in tokens)
         {
-            if (spelling.Length == 0)
-                continue;
-            int node = 0;
-            foreach (int point in spelling)
-            {
-                if (!_children.TryGetValue((node, point), out int child))
-                {
-                    child = _accepts.Count;
-                    _accepts.Add(null);
-                    _children.Add((node, point), child);
-                }
-
-                node = child;
-            }
-
-            _firstPoints.Add(spelling[0]);
-
-            // Two tokens may look alike once normalised; the first one listed is found.
-            _accepts[node] ??= token;
+            if (_spellings.TryAdd(spelling, _tokens.Count))
+                _tokens.Add(token);
         }
     }
 
@@ -47,13 +29,15 @@ internal sealed class AddedTokenMatcher
         int done = 0;
         for (int at = 0; at < text.Length;)
         {
-            if (Longest(text, at, out int end) is not { } token)
+            int number = _spellings.Longest(text[at..], out int length);
+            if (number == PointTrie.None)
             {
                 at++;
                 continue;
             }
 
-            int start = at;
+            AddedToken token = _tokens[number];
+            int start = at, end = at + length;
             at = end;
             if (token.SingleWord && (IsWord(text, start - 1) || IsWord(text, end)))
                 continue;
@@ -75,23 +59,6 @@ internal sealed class AddedTokenMatcher
 
         if (done < text.Length)
             spans.Add(new AddedTokenSpan(new TextRange(done, text.Length), null));
-    }
-
-    private AddedToken? Longest(ReadOnlySpan<int> text, int at, out int end)
-    {
-        end = at;
-        if (!_firstPoints.Contains(text[at]))
-            return null;
-        AddedToken? longest = null;
-        int node = 0;
-        for (int next = at; next < text.Length && _children.TryGetValue((node, text[next]), out node);)
-        {
-            next++;
-            if (_accepts[node] is { } token)
-                (longest, end) = (token, next);
-        }
-
-        return longest;
     }
 
     private static bool IsWord(ReadOnlySpan<int> text, int at)

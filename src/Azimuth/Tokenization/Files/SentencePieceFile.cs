@@ -24,6 +24,12 @@ internal static class SentencePieceFile
     /// <summary>The same from memory.</summary>
     public static TokenizerParts Read(string path, ReadOnlyMemory<byte> bytes)
     {
+        if (TiktokenFile.IsOne(bytes.Span))
+        {
+            throw new CheckpointFormatException(
+                path, "expected a SentencePiece model, found a tiktoken rank file (Llama 3's tokenizer.model is one); give it a name that ends in .tiktoken.", kind: "BadProtocolBuffer");
+        }
+
         List<string> tokens = [];
         List<float> scores = [];
         List<PieceKind> kinds = [];

@@ -43,6 +43,14 @@ internal static class TiktokenFile
         };
     }
 
+    /// <summary>Whether a file's first line is one of a rank file.</summary>
+    public static bool IsOne(ReadOnlySpan<byte> text)
+    {
+        ReadOnlySpan<byte> line = text[..Math.Max(0, text.IndexOf((byte)'\n'))].TrimEnd((byte)'\r');
+        int space = line.IndexOf((byte)' ');
+        return space > 0 && Base64.IsValid(line[..space]) && Utf8Parser.TryParse(line[(space + 1)..], out int _, out int digits) && digits == line.Length - space - 1;
+    }
+
     private static List<(string Token, int Id)> Ranks(string path, ReadOnlySpan<byte> text)
     {
         List<(string Token, int Id)> ranks = [];
