@@ -81,6 +81,9 @@ internal sealed class HubServer : IDisposable
     /// <summary>Asked first; null gives the right answer.</summary>
     public Func<HubRequest, HubAnswer?> Answer { get; set; } = _ => null;
 
+    /// <summary>Changes an answer's bytes on their way: its head with status and headers, or its body.</summary>
+    public Func<byte[], bool, byte[]> Damage { get; set; } = (bytes, _) => bytes;
+
     /// <summary>Files on a page of the tree.</summary>
     public int PageSize { get; set; } = 1000;
 
@@ -236,7 +239,8 @@ internal sealed class HubServer : IDisposable
         foreach ((string name, string value) in answer.Headers)
             head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
         head.Append(answer.Chunked || answer.Endless ? "Transfer-Encoding: chunked\r\n\r\n" : FormattableString.Invariant($"Content-Length: {answer.Announced ?? answer.Body.Length}\r\n\r\n"));
-        await stream.WriteAsync(Encoding.UTF8.GetBytes(head.ToString()), _stop.Token);
+        await stream.WriteAsync(Damage(Encoding.UTF8.GetBytes(head.ToString()), true), _stop.Token);
+        answer = answer with { Body = Damage(answer.Body, false) };
         if (request.Method == "HEAD")
             return true;
         int length = Math.Min(answer.Body.Length, answer.CutAfter ?? answer.StallAfter ?? int.MaxValue);

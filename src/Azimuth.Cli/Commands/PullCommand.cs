@@ -65,7 +65,16 @@ internal static class PullCommand
             planned ? ("to fetch", missing == 0 ? "nothing, it is all in the cache" : Numbers.Bytes(missing))
                 : ("fetched", pulled.DownloadedBytes == 0 ? "nothing, it was all in the cache"
                     : $"{Numbers.Bytes(pulled.DownloadedBytes)} in {Numbers.Three(seconds)} s{(cached > 0 ? $"; {Numbers.Count(cached)} of {Numbers.Count(pulled.Files.Count)} files were in the cache" : "")}"),
-            (planned ? "then" : "next", planned ? $"azimuth pull {name}" : $"azimuth inspect -m {name}"));
+            (planned ? "then" : "next", planned ? $"azimuth pull {name}" : $"azimuth inspect -m {Opening(name, pulled)}"));
+    }
+
+    /// <summary>What opens the model: its name, or a GGUF file by path, since others may lie beside it.</summary>
+    private static string Opening(HubName name, PulledModel pulled)
+    {
+        string[] gguf = [.. pulled.Files.Select(file => file.Path).Where(path => path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))];
+        if (gguf.Length == 0 || pulled.Files.Any(file => file.Path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)))
+            return name.ToString();
+        return pulled.Revision == HubName.DefaultRevision ? $"{pulled.Repository}/{gguf[0]}" : Path.Combine(pulled.Folder, gguf[0]);
     }
 
     private static string Told(PulledState state, bool planned) => (state, planned) switch

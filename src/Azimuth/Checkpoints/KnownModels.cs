@@ -39,7 +39,7 @@ public static class KnownModels
 
     /// <summary>
     /// The path of a known model or of a file or folder; the default model for null. Bundled names count first, letters' case ignored, then paths, then
-    /// ORG/NAME or ORG/NAME@REVISION in the hub's cache.
+    /// ORG/NAME, ORG/NAME@REVISION or ORG/NAME/FILE in the hub's cache.
     /// </summary>
     /// <exception cref="CheckpointFormatException">Neither a known name nor an existing path; the message lists the known names and the one that may be meant.</exception>
     public static string Resolve(string? nameOrPath) => Resolve(nameOrPath, Roots(Environment.GetEnvironmentVariable(FolderVariable), AppContext.BaseDirectory), HubCache.FromEnvironment());
@@ -72,8 +72,8 @@ public static class KnownModels
         if (System.IO.Path.Exists(wanted))
             return System.IO.Path.GetFullPath(wanted);
         var hubName = HubName.TryParse(wanted);
-        if (hubName is not null && cache?.Find(hubName) is { } cached)
-            return cached.Folder;
+        if (cache?.FindPath(wanted) is string cached)
+            return cached;
         throw Unknown(wanted, hubName, [.. candidates.Keys.Order(StringComparer.Ordinal), .. (cache?.List() ?? []).Select(m => m.Name)]);
     }
 

@@ -96,7 +96,7 @@ internal sealed class CacheWriter
     }
 
     /// <summary>Makes a blob appear in the commit's folder: a relative link, so that the cache can be moved, or the file itself where there are no links.</summary>
-    public void Point(string commit, HubFile file)
+    public void Point(string commit, HubFile file, bool isNew)
     {
         string pointer = Pointer(commit, file), blob = Blob(file);
         string folder = Path.GetDirectoryName(pointer)!;
@@ -117,8 +117,15 @@ internal sealed class CacheWriter
             File.Delete(temporary);
         }
 
-        // As the reference client does: the blob is moved, not kept twice. Another commit that has the same file then fetches it again.
-        File.Move(blob, pointer, overwrite: true);
+        // As the reference client does: a new blob is moved and so not kept twice; one that was there may have links to it, and is copied.
+        if (isNew)
+        {
+            File.Move(blob, pointer, overwrite: true);
+            return;
+        }
+
+        File.Copy(blob, temporary);
+        File.Move(temporary, pointer, overwrite: true);
     }
 
     /// <summary>Notes which commit a branch or tag stands for; a commit needs no note.</summary>

@@ -49,6 +49,19 @@ public sealed class HubCache(string root)
             : null;
     }
 
+    /// <summary>The folder that ORG/NAME or ORG/NAME@REVISION names, or the file that ORG/NAME/FILE names; null where there is none.</summary>
+    internal string? FindPath(string text)
+    {
+        if (HubName.TryParse(text) is { } name)
+            return Find(name)?.Folder;
+        // Of a model with weights in several forms, one of its files is meant.
+        string[] parts = text.Split('/', 3);
+        if (parts.Length < 3 || HubPath.Hostile(parts[2]) is not null || HubName.TryParse($"{parts[0]}/{parts[1]}") is not { GivenRevision: null } model || Find(model) is not { } found)
+            return null;
+        string file = Path.Combine(found.Folder, parts[2]);
+        return Path.Exists(file) ? file : null;
+    }
+
     /// <summary>ORG/NAME of a path to a snapshot's folder, or null for any other path; nothing is looked up.</summary>
     public static string? NameOfSnapshot(string folder)
     {

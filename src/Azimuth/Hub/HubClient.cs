@@ -24,6 +24,7 @@ internal sealed class HubClient : IDisposable
         {
             AllowAutoRedirect = false,
             UseCookies = false,
+            Proxy = new HubProxy(),
             AutomaticDecompression = DecompressionMethods.None,
             ConnectTimeout = options.IdleTimeout,
             MaxConnectionsPerServer = options.Connections + 1,

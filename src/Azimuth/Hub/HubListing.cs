@@ -18,7 +18,7 @@ internal sealed partial class ListingReader(HubClient client, HubOptions options
 {
     private const int MostFiles = 100_000;
     private const long LargestFile = 1L << 44;
-    private const int MostPages = 2_000;
+    private const int MostPages = 500;
     private const int MostPageBytes = 16 << 20;
 
     /// <summary>The commit and its files. Every name has been judged: none can lead out of a folder.</summary>

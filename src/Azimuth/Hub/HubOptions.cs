@@ -14,7 +14,7 @@ public sealed record HubOptions
     public Uri Endpoint { get; init; } = new(DefaultEndpoint);
 
     /// <summary>
-    /// Sent to <see cref="Endpoint"/> and to nobody else; null for none. HF_TOKEN, else HUGGING_FACE_HUB_TOKEN, else the file that HF_TOKEN_PATH names, else HF_HOME/token.
+    /// Sent to <see cref="Endpoint"/> and to nobody else; null for none. HF_TOKEN, else HUGGING_FACE_HUB_TOKEN, else the file that HF_TOKEN_PATH names, else HF_HOME/token; none where HF_HUB_DISABLE_IMPLICIT_TOKEN is 1, ON, YES or TRUE.
     /// </summary>
     public string? Token { get; init; }
 
@@ -56,7 +56,7 @@ public sealed record HubOptions
             Endpoint = endpoint is not null ? Address(endpoint, "--endpoint")
                 : string.IsNullOrWhiteSpace(configured) ? new Uri(DefaultEndpoint)
                 : Address(configured, EndpointVariable),
-            Token = FindToken(variable),
+            Token = IsTrue(variable("HF_HUB_DISABLE_IMPLICIT_TOKEN")) ? null : FindToken(variable),
             CacheFolder = CacheFolderFrom(variable),
             Offline = IsTrue(variable("HF_HUB_OFFLINE") is { Length: > 0 } offline ? offline : variable("TRANSFORMERS_OFFLINE")),
             SymbolicLinks = !IsTrue(variable("HF_HUB_DISABLE_SYMLINKS")),

@@ -14,6 +14,7 @@ public static class HubPull
     /// <param name="choice">Which files.</param>
     /// <param name="progress">Told of bytes as they come, from several threads, one at a time.</param>
     /// <param name="cancel">Ends the work; what has come is kept.</param>
+    /// <exception cref="ArgumentException">Connections or attempts out of range.</exception>
     /// <exception cref="HubException">No such model, no access, no network, no room, a name that must not be written, or content that is not what was listed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static async Task<PulledModel> RunAsync(HubName name, HubOptions options, FileChoice choice, IProgress<HubProgress>? progress = null, CancellationToken cancel = default)
@@ -43,7 +44,7 @@ public static class HubPull
         if (options.Offline)
             return FromCache(name, options);
         using var client = new HubClient(options);
-        (string commit, IReadOnlyList<HubFile> files) = await ChosenAsync(client, name, options, choice, null, cancel);
+        (string commit, IReadOnlyList<HubFile> files) = await ChosenAsync(client, name, options, choice, progress: null, cancel);
         var cache = new CacheWriter(options, name.Repository);
         return new PulledModel(name.Repository, name.Revision, commit, cache.Snapshot(commit), [.. files.Select(file => new PulledFile(file.Path, file.SizeBytes, file.Hash, StateOf(cache, commit, file)))], 0);
     }
@@ -53,7 +54,9 @@ public static class HubPull
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(choice);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(options.Connections is >= 1 and <= 64, true);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Connections, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Connections, 64);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Attempts, 1);
     }
 
     private static PulledState StateOf(CacheWriter cache, string commit, HubFile file) =>
@@ -156,7 +159,7 @@ public static class HubPull
         }
 
         if (!cache.HasPointer(commit, file))
-            cache.Point(commit, file);
+            cache.Point(commit, file, isNew: state != PulledState.Cached);
         return state;
     }
 

@@ -73,6 +73,18 @@ public sealed class HubCacheTests : HubTest
         Assert.Equal(Folder.File("org/tiny"), KnownModels.Resolve(path, [], Read));
     }
 
+    [Fact]
+    public void One_file_of_a_model_is_named_behind_it()
+    {
+        Put("org/tiny", First, "main");
+        string file = Path.Combine(ModelFolder, "snapshots", First, "sub", "a.gguf");
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllBytes(file, [1]);
+        Assert.Equal(file, KnownModels.Resolve("org/tiny/sub/a.gguf", [], Read));
+        foreach (string wrong in new[] { "org/tiny/b.gguf", "org/tiny/../../refs/main", "org/tiny//etc", "org/tiny/", "org/none/sub/a.gguf" })
+            Assert.Throws<CheckpointFormatException>(() => KnownModels.Resolve(wrong, [], Read));
+    }
+
     [Theory]
     [InlineData("/c/models--org--tiny/snapshots/1111111111111111111111111111111111111111", "org/tiny")]
     [InlineData("/c/models--gpt2/snapshots/1111111111111111111111111111111111111111", "gpt2")]

@@ -45,6 +45,7 @@ public sealed class HubOptionsTests
         Assert.Equal("older", From(("HF_HOME", home.Path), ("HUGGING_FACE_HUB_TOKEN", "older")).Token);
         Assert.Equal("newer", From(("HF_HOME", home.Path), ("HUGGING_FACE_HUB_TOKEN", "older"), ("HF_TOKEN", " newer\r\n")).Token);
         Assert.Equal("elsewhere", From(("HF_HOME", home.Path), ("HF_TOKEN_PATH", home.Write("other", "elsewhere"))).Token);
+        Assert.Null(From(("HF_HOME", home.Path), ("HF_TOKEN", "newer"), ("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")).Token);
         Assert.Throws<HubException>(() => From(("HF_TOKEN", "two words")));
     }
 

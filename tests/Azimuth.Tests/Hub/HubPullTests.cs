@@ -133,6 +133,19 @@ public sealed class HubPullTests : HubTest
     }
 
     [Fact]
+    public async Task Where_links_stop_working_those_there_are_keep_their_files()
+    {
+        Dictionary<string, byte[]> files = Model();
+        Server.Add("org/tiny", files);
+        PulledModel linked = await PullAsync();
+        Server.Add("org/tiny", new Dictionary<string, byte[]>(files) { ["config.json"] = [1] });
+        PulledModel copied = await PullAsync(options: Options with { SymbolicLinks = false });
+        AssertSame(files, linked.Folder);
+        Assert.Equal(1, copied.DownloadedBytes);
+        Assert.Null(new FileInfo(Path.Combine(copied.Folder, "model.safetensors")).LinkTarget);
+    }
+
+    [Fact]
     public async Task Empty_files_and_equal_files_are_kept()
     {
         Dictionary<string, byte[]> files = Model();

@@ -37,7 +37,8 @@ internal sealed class CheckSubject
     {
         (Path, Workers, Options, _progress, Cancellation) = (path, workers, options, progress, cancellation);
         Folder = Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(path)!;
-        Name = System.IO.Path.GetFileName(path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) ? Folder : path);
+        string named = path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) ? Folder : path;
+        Name = Hub.HubCache.NameOfSnapshot(named) ?? System.IO.Path.GetFileName(named);
         if (path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
             Name = System.IO.Path.GetFileNameWithoutExtension(path);
         bool isTable = File.Exists(path) && TableFile.IsTableFile(path);
