@@ -57,7 +57,7 @@ public sealed class PullTests : IDisposable
         byte[] gguf = File.ReadAllBytes(Directory.EnumerateFiles(TestFiles.Model("SmolLM2-135M-Instruct"), "*.gguf").First());
         _hub.Add("org/gguf", new Dictionary<string, byte[]> { ["sub/a.gguf"] = gguf, ["sub/b.gguf"] = [1], ["c.gguf"] = [2] });
         Assert.Contains("azimuth inspect -m org/gguf/sub/a.gguf\n", (await Run("pull", "org/gguf", "--file", "a.gguf", "--endpoint", _hub.Address)).Screen(), StringComparison.Ordinal);
-        Assert.Equal("a", (await Run("inspect", "-m", "org/gguf/sub/a.gguf", "--json")).Json().GetProperty("model").GetString());
+        Assert.Equal("a.gguf", (await Run("inspect", "-m", "org/gguf/sub/a.gguf", "--json")).Json().GetProperty("model").GetString());
     }
 
     [Fact]

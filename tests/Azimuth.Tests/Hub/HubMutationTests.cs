@@ -8,11 +8,11 @@ namespace Azimuth.Tests.Hub;
 
 /// <summary>
 /// Answers whose heads and bodies are damaged end in a model whose files have the hashes that were listed, or in one <see cref="HubException"/>: no other exception, nothing
-/// outside the cache, no final name for content of another hash. A twentieth of AZIMUTH_FUZZ says how many pulls.
+/// outside the cache, no final name for content of another hash. A fortieth of AZIMUTH_FUZZ says how many pulls.
 /// </summary>
 public sealed class HubMutationTests : HubTest
 {
-    private const int Usual = 3000, Share = 20;
+    private const int Usual = 3000, Share = 40;
 
     [Fact]
     public async Task Damaged_answers_do_no_harm()
