@@ -23,7 +23,7 @@ public sealed class TorchMutationTests
     private const long FreeCopies = 48 << 20, CopiesPerByte = 4;
 
     // Machines that run tests are busy: a hang is far longer.
-    private static readonly TimeSpan Hang = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Hang = TimeSpan.FromSeconds(30), Slow = TimeSpan.FromMilliseconds(200);
 
     public static TheoryData<string> Kinds => [.. TorchMutations.Kinds];
 
@@ -41,6 +41,15 @@ public sealed class TorchMutationTests
             string? refusal = Open(damaged, $"{kind}, mutation {i}");
             long bytes = GC.GetAllocatedBytesForCurrentThread() - before;
             TimeSpan time = Stopwatch.GetElapsedTime(begun);
+            // Once more, as what took long may have been another process.
+            if (time > Slow)
+            {
+                begun = Stopwatch.GetTimestamp();
+                Open(damaged, $"{kind}, mutation {i}");
+                TimeSpan again = Stopwatch.GetElapsedTime(begun);
+                time = again < time ? again : time;
+            }
+
             (long content, int packed) = Content(damaged);
             Assert.True(bytes <= FreeBytes + (BytesPerPackedEntry * packed) + (BytesPerByte * content), $"{kind}, mutation {i}: {bytes} bytes allocated for {content}");
             Assert.True(time < Hang, $"{kind}, mutation {i}: {time}");
