@@ -27,7 +27,7 @@ internal sealed class VerificationPage
     /// <summary>Looks at the page before the work begins: one that is there must have both marks, a new one gets nothing but the table.</summary>
     public static VerificationPage Open(string path)
     {
-        OutputFile.Check(path, "--markdown", ".md");
+        new OutputFiles().Check(path, "--markdown", ".md");
         if (!File.Exists(path))
             return new VerificationPage(path, Begin + "\n", End + "\n");
         string page = File.ReadAllText(path);
