@@ -10,7 +10,7 @@ public static class MapCaption
     public static string Title(TableMap map)
     {
         ArgumentNullException.ThrowIfNull(map);
-        return Invariant($"{(map.Projection == MapProjection.Sphere ? "Directions" : "Rows")} of {map.Rows:N0} tokens");
+        return Invariant($"{(map.Projection == MapProjection.Sphere ? "Directions" : "Rows")} of {map.Rows:N0} {(map.Rows == 1 ? "token" : "tokens")}");
     }
 
     /// <summary>What the points are.</summary>
@@ -39,7 +39,7 @@ public static class MapCaption
         string hollow = $"Hollow: less than half of the token's length lies along these axes, as of {Percent(map.FarOut)} of all tokens.";
         sentences.Add(sphere ? $"Equal areas hold equal parts of the sphere; circles give the angle from its centre. {hollow}" : hollow);
         if (map.RowsWithoutPoint > 0)
-            sentences.Add(Invariant($"{map.RowsWithoutPoint:N0} rows have no direction and no point."));
+            sentences.Add(Invariant($"{map.RowsWithoutPoint:N0} {(map.RowsWithoutPoint == 1 ? "row has" : "rows have")} no direction and no point."));
         return sentences;
     }
 

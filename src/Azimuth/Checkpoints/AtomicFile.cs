@@ -42,7 +42,10 @@ public static class AtomicFile
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
             Array.ForEach(temporary, Delete);
-            throw new IOException($"{current}: it cannot be written ({e.Message}) Check the folder's permissions and the disk, or choose another folder", e);
+            string reason = e is FileNotFoundException or DirectoryNotFoundException ? "the folder takes no new file." : e.Message;
+            for (int i = 0; i < temporary.Length; i++)
+                reason = reason.Replace(temporary[i], targets[i], StringComparison.Ordinal);
+            throw new IOException($"{current}: it cannot be written ({reason}) Check the folder's permissions and the disk, or choose another folder", e);
         }
         catch
         {

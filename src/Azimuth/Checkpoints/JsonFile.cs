@@ -18,19 +18,35 @@ public static class JsonFile
             throw new CheckpointFormatException(path, $"expected a JSON file of at most {MaximumBytes} bytes, found {bytes.Length}", kind: "JsonTooLarge");
         byte[] json = WithoutMark(bytes.Span(0, (int)bytes.Length)).ToArray();
         GC.KeepAlive(bytes);
+        if (json.AsSpan().IndexOfAnyExcept(" \t\r\n"u8) < 0)
+            throw new CheckpointFormatException(path, "expected a JSON object, found an empty file. Download it again", kind: "JsonMalformed");
         try
         {
             CheckTexts(json, path);
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? document.RootElement.Clone()
-                : throw new CheckpointFormatException(path, $"expected a JSON object, found {document.RootElement.ValueKind}{CheckpointFormatException.Malformed}", kind: "JsonMalformed");
+                : throw new CheckpointFormatException(path, $"expected a JSON object, found {Name(document.RootElement.ValueKind)}{CheckpointFormatException.Malformed}", kind: "JsonMalformed");
         }
         catch (JsonException e)
         {
-            throw new CheckpointFormatException(path, $"expected JSON, found an error: {e.Message.TrimEnd('.')}{ForeignFormat.HintOrMalformed(bytes)}", kind: "JsonMalformed");
+            throw new CheckpointFormatException(path, $"expected JSON, found {Problem(e)}{ForeignFormat.HintOrMalformed(bytes)}", kind: "JsonMalformed");
         }
     }
+
+    /// <summary>Where the text stops being JSON; .NET says no line where a name comes twice.</summary>
+    private static string Problem(JsonException e) => e.LineNumber is long line
+        ? FormattableString.Invariant($"something else in line {line + 1}, column {e.BytePositionInLine + 1}")
+        : "a name twice in one object";
+
+    private static string Name(JsonValueKind kind) => kind switch
+    {
+        JsonValueKind.Array => "a list",
+        JsonValueKind.String => "a text",
+        JsonValueKind.Number => "a number",
+        JsonValueKind.Null => "null",
+        _ => "true or false",
+    };
 
     /// <summary>A document checks its texts only when they are asked for, far from here.</summary>
     private static void CheckTexts(ReadOnlySpan<byte> json, string path)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azimuth.Numerics;
 
 namespace Azimuth.Embeddings;
@@ -29,6 +30,9 @@ public sealed class EmbeddingTable
     /// <summary>What the table is called on screen.</summary>
     public string Name { get; }
 
+    /// <summary>The file of vectors that it was read from, for messages; null for a model's table.</summary>
+    public string? File { get; init; }
+
     /// <summary>The matrix [vocab, model] as stored.</summary>
     public StoredMatrix Rows { get; }
 
@@ -49,6 +53,14 @@ public sealed class EmbeddingTable
 
     /// <summary>The lowest id whose text is exactly <paramref name="text"/>, or null. Without an index of the table's own, the first call reads every text once.</summary>
     public int? Find(string text) => _find is not null ? _find(text) : _ids.Value.TryGetValue(text, out int id) ? id : null;
+
+    /// <summary>The row that <c>id:1867</c> names; null for every other name and for numbers beyond the table.</summary>
+    /// <exception cref="ArgumentNullException"><paramref name="name"/> is null.</exception>
+    public int? RowNamed(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name.StartsWith("id:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out int id) && id < Count ? id : null;
+    }
 
     /// <summary>The token's vector, widened to float [model].</summary>
     public float[] Vector(int id) => Rows.Row(id);

@@ -20,8 +20,9 @@ internal static class MetricVerdict
             _ => "The three metrics disagree",
         };
         double ofDot = MeanNorm(scores, dot), ofEuclidean = MeanNorm(scores, euclidean), ofCosine = MeanNorm(scores, cosine);
-        string dotLeans = cosineDot < 1 && ofDot > ofCosine ? "dot product favours long rows" : "dot product weighs length";
-        string euclideanLeans = cosineEuclidean < 1 && ofEuclidean < ofCosine ? "Euclidean distance short ones" : "Euclidean distance weighs it too";
+        bool dotFavours = cosineDot < 1 && ofDot > ofCosine;
+        string dotLeans = dotFavours ? "dot product favours long rows" : "dot product weighs length";
+        string euclideanLeans = cosineEuclidean < 1 && ofEuclidean < ofCosine ? $"Euclidean distance {(dotFavours ? "" : "favours ")}short ones" : $"Euclidean distance weighs {(dotFavours ? "length" : "it")} too";
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{lead}: of cosine's {cosine.Length}, {Shared(cosine, dot)} are among the dot product's {dot.Length} and {Shared(cosine, euclidean)} among Euclidean distance's {euclidean.Length}. In units of the mean length, the token has {scores.QueryNorm / scores.MeanNorm:0.00}; {dotLeans} ({ofDot:0.00}), {euclideanLeans} ({ofEuclidean:0.00}), cosine ignores length ({ofCosine:0.00}). For likeness of direction read the cosine list.");

@@ -37,8 +37,9 @@ public sealed record SimilaritySet(string Name, IReadOnlyList<SimilarityPair> Pa
                 header = true;
             else
             {
-                throw new InvalidDataException(FormattableString.Invariant(
-                    $"{name} line {number}: expected word, word and score separated by tabs, found \"{TextLines.Cut(line)}\"; correct the line or begin it with #."));
+                string problem = fields.Length >= 3 ? $"expected a number as the score, found \"{TextLines.Cut(fields[2])}\""
+                    : $"expected word, word and score separated by tabs, found \"{TextLines.Cut(line)}\"";
+                throw new InvalidDataException(FormattableString.Invariant($"{name} line {number}: {problem}; correct the line or begin it with #."));
             }
 
             first = false;

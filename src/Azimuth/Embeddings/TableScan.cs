@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics.Tensors;
 using Azimuth.Checkpoints;
 using Azimuth.Numerics;
@@ -55,7 +56,18 @@ internal static class TableScan
     {
         float[] row = table.Vector(id);
         int column = Array.FindIndex(row, v => !float.IsFinite(v));
-        string found = column < 0 ? "numbers too large" : FormattableString.Invariant($"{row[column]} in column {column}");
-        return new CheckpointFormatException(table.Name, $"row {id} (\"{table.Text(id)}\") holds {found}, expected finite numbers. Convert the checkpoint again or take another copy.", kind: "NonFiniteRow");
+        string found = column < 0 ? "numbers too large, expected finite ones" : FormattableString.Invariant($"{row[column]} in column {column}, expected finite numbers");
+        string advice = table.File is null ? "Convert the checkpoint again or take another copy" : "Repair the file or take another copy";
+        if (column >= 0 && table.Rows.Type == TensorType.F64 && StoredDouble(table.Rows, id, column) is var stored && double.IsFinite(stored))
+            (found, advice) = (FormattableString.Invariant($"{stored:0.###e0} in column {column}, beyond the range of a 32-bit float"), "Scale the vectors down");
+        return new CheckpointFormatException(table.File ?? table.Name, $"row {id} (\"{table.Text(id)}\") holds {found}. {advice}.", kind: "NonFiniteRow");
+    }
+
+    /// <summary>A number of a matrix of doubles before it is rounded to float.</summary>
+    internal static double StoredDouble(StoredMatrix matrix, long row, int column)
+    {
+        double value = BinaryPrimitives.ReadDoubleLittleEndian(matrix.Bytes.Span((row * matrix.Columns + column) * sizeof(double), sizeof(double)));
+        GC.KeepAlive(matrix);
+        return value;
     }
 }

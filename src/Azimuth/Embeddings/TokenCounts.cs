@@ -13,7 +13,7 @@ public sealed record TokenCounts(IReadOnlyList<long?> ById, int Known, int Unkno
 {
     /// <summary>
     /// Reads a text file, also gzip, of one word and its count a line, with a tab or blank between them; the count is the last field, so words may hold blanks
-    /// before it. Of tokens with the same text the lowest id gets the count.
+    /// before it; <c>id:5</c> names a row where no word is spelled so. Of tokens with the same text the lowest id gets the count.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="table">Whose tokens they are.</param>
@@ -24,6 +24,7 @@ public sealed record TokenCounts(IReadOnlyList<long?> ById, int Known, int Unkno
         ArgumentNullException.ThrowIfNull(table);
         TableInput input = TableInput.Open(path, null, cancellation);
         using ByteReader reader = input.Read();
+        reader.SkipMark();
         var counts = new long?[table.Count];
         int known = 0, unknown = 0;
         while (reader.TryReadLine(out ReadOnlySpan<byte> line))
@@ -33,7 +34,8 @@ public sealed record TokenCounts(IReadOnlyList<long?> ById, int Known, int Unkno
             int separator = line.LastIndexOfAny((byte)'\t', (byte)' ');
             if (separator < 0 || !long.TryParse(line[(separator + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out long count))
                 throw input.Error($"expected a word, a tab or blank, and a whole number, found \"{RowStore.Shown(line)}\"", reader.Line, "BadRow");
-            if (table.Find(Encoding.UTF8.GetString(line[..separator])) is not int id)
+            string word = Encoding.UTF8.GetString(line[..separator]);
+            if ((table.Find(word) ?? table.RowNamed(word)) is not int id)
                 unknown++;
             else if (counts[id] is not null)
                 throw input.Error($"\"{RowStore.Shown(line[..separator])}\" has a count already. Add the two up", reader.Line, "BadRow");

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Azimuth.Embeddings;
 
 /// <summary>
@@ -68,10 +66,7 @@ public sealed class WordIndex
     public int? FindOrId(string word)
     {
         ArgumentNullException.ThrowIfNull(word);
-        if (Find(word) is int found)
-            return found;
-        return word.StartsWith("id:", StringComparison.Ordinal)
-            && int.TryParse(word.AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out int id) && id < RowCount ? id : null;
+        return Find(word) ?? (Table.RowNamed(word) is int id && id < RowCount ? id : null);
     }
 
     /// <summary>The word that a row stands for, without its blank and upper-cased when case is ignored; null when it is none in this form.</summary>

@@ -79,8 +79,8 @@ public sealed class TableRepair
         RepairKind.Centre => "mean row removed",
         RepairKind.RemoveComponents when Removed == 0 => "mean row removed",
         RepairKind.RemoveComponents => string.Create(CultureInfo.InvariantCulture, $"mean row and first {(Removed == 1 ? "principal component" : $"{Removed} principal components")} removed"),
-        RepairKind.WhitenPca => string.Create(CultureInfo.InvariantCulture, $"PCA whitening, epsilon {Epsilon:0.######e+0}"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"ZCA whitening, epsilon {Epsilon:0.######e+0}"),
+        RepairKind.WhitenPca => string.Create(CultureInfo.InvariantCulture, $"PCA whitening, epsilon {Epsilon:0.######e+0;;0}"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"ZCA whitening, epsilon {Epsilon:0.######e+0;;0}"),
     };
 
     /// <summary>The number of components that all-but-the-top removes when none is given: a hundredth of the width, rounded, at least 1.</summary>

@@ -16,7 +16,7 @@ public sealed class WordFileTests
     }
 
     [Theory]
-    [InlineData("a\tb\t1\nc\td\tx", "line 2")]
+    [InlineData("a\tb\t1\nc\td\tx", "line 2: expected a number as the score, found \"x\"")]
     [InlineData("a\tb", "line 1")]
     [InlineData("a\tb\tNaN\na\tb\tinf", "line 2")]
     [InlineData("", "found none")]

@@ -145,9 +145,10 @@ public sealed class BiasTests : IDisposable
         WordGroup got = WordGroup.Of(new WordIndex(table), ["a", "b", "none", " a", "flat", "bad", "id:0", "b"]);
         Assert.Equal([1, 2, 0], got.Ids);
         Assert.Equal(["none"], got.Missing);
-        Assert.Equal(["flat", "bad"], got.WithoutDirection);
+        Assert.Equal(["flat"], got.WithoutDirection);
+        Assert.Equal(["bad"], got.NotFinite);
         Assert.Equal([" a", "b"], got.Repeated);
-        Assert.Equal("X: left out none (out of vocabulary); flat, bad (without direction);  a, b (repeated)", got.LeftOut("X"));
+        Assert.Equal("X: left out none (out of vocabulary); flat (without direction); bad (not finite);  a, b (repeated)", got.LeftOut("X"));
         Assert.Null(WordGroup.Of(new WordIndex(table), ["a"]).LeftOut("X"));
     }
 }

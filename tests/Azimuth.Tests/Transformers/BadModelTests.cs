@@ -39,6 +39,26 @@ public sealed class BadModelTests : IDisposable
     }
 
     [Theory]
+    [InlineData("", "config.json: expected a JSON object, found an empty file. Download it again")]
+    [InlineData(" \r\n", "found an empty file")]
+    [InlineData("[]", "expected a JSON object, found a list.")]
+    [InlineData("{\n  \"a\": x\n}", "expected JSON, found something else in line 2, column 8.")]
+    [InlineData("{\"a\": 1, \"a\": 2}", "expected JSON, found a name twice in one object.")]
+    public void A_config_that_is_no_object_is_told_in_words_of_our_own(string json, string expected)
+    {
+        Copy("llama", _ => { });
+        File.WriteAllText(Path.Combine(_folder, "config.json"), json);
+        Assert.Contains(expected, Assert.Throws<CheckpointFormatException>(() => LanguageModel.Load(_folder, _workers)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_architecture_like_none_has_no_nearest_one()
+    {
+        Copy("llama", config => config["model_type"] = "foobar");
+        Assert.DoesNotContain("nearest", Assert.Throws<CheckpointFormatException>(() => LanguageModel.Load(_folder, _workers)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("gpt-neox", "rotary_pct", "0.25", "rotary_pct: expected the same as in rope_parameters (0.5), found 0.25")]
     [InlineData("gpt-neox", "rotary_emb_base", "500", "rotary_emb_base: expected the same as in rope_parameters (10000), found 500")]
     [InlineData("stablelm", "qk_layernorm", "true", "qk_layernorm: expected false, the only form of this family that is computed")]

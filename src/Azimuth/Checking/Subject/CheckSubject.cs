@@ -37,7 +37,9 @@ internal sealed class CheckSubject
     {
         (Path, Workers, Options, _progress, Cancellation) = (path, workers, options, progress, cancellation);
         Folder = Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(path)!;
-        string named = path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) ? Folder : path;
+        // A model's weights go by the name of its folder; a file of weights that stands alone by its own.
+        bool isWeights = path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) && File.Exists(System.IO.Path.Combine(Folder, "config.json"));
+        string named = isWeights || path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? Folder : path;
         Name = Hub.HubCache.NameOfSnapshot(named) ?? System.IO.Path.GetFileName(named);
         if (path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
             Name = System.IO.Path.GetFileNameWithoutExtension(path);

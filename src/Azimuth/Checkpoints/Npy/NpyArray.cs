@@ -90,7 +90,7 @@ public sealed class NpyArray
     public StoredMatrix ToMatrix(CancellationToken cancellation = default)
     {
         if (Shape.Count != 2 || IsText || Shape[1] < 1 || Shape[1] > Array.MaxLength / sizeof(double))
-            throw new CheckpointFormatException(Path, $"expected an array of numbers with two axes, rows and columns, found {(IsText ? "texts" : "")} ({string.Join(", ", Shape)}). Reshape it before saving", kind: "BadShape");
+            throw new CheckpointFormatException(Path, $"expected an array of numbers with two axes, rows and columns, found {(IsText ? "texts of shape " : "")}({string.Join(", ", Shape)}). Reshape it before saving", kind: "BadShape");
         long rows = Shape[0];
         int columns = (int)Shape[1];
         if (_element is { Kind: 'f', BigEndian: false } && (!FortranOrder || rows == 1 || columns == 1))

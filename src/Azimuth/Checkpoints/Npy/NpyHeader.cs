@@ -168,6 +168,6 @@ internal sealed record NpyHeader(string ElementType, IReadOnlyList<long> Shape, 
         }
 
         private CheckpointFormatException Malformed(string problem) =>
-            Bad(path, FormattableString.Invariant($"expected a header with descr, fortran_order and shape, found at character {_at}: {problem}. The header is damaged"), "BadHeader");
+            Bad(path, FormattableString.Invariant($"the header, which should hold descr, fortran_order and shape, is wrong at character {_at}: {problem}. It is damaged: save the array again"), "BadHeader");
     }
 }

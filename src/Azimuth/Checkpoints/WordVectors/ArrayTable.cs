@@ -52,7 +52,11 @@ internal static class ArrayTable
         using Workers one = new(1);
         if (NonFinite.Find(rows, one) is not { } found)
             yield break;
-        yield return FormattableString.Invariant($"{found.Count} {(found.Count == 1 ? "value is" : "values are")} not finite, the first in row {found.FirstIndex / rows.Columns}, column {found.FirstIndex % rows.Columns}");
+        long row = found.FirstIndex / rows.Columns;
+        int column = (int)(found.FirstIndex % rows.Columns);
+        // A double can be finite and yet too large for the floats that are computed with.
+        string how = rows.Type == TensorType.F64 ? FormattableString.Invariant($"not finite as 32-bit floats, the first, {Embeddings.TableScan.StoredDouble(rows, row, column):0.###e0},") : "not finite, the first";
+        yield return FormattableString.Invariant($"{found.Count:N0} {(found.Count == 1 ? "value is" : "values are")} {how} in row {row}, column {column}");
     }
 
     private static WordList? Words(NpzArchive archive, string name, long rows, TableInput input, List<string> warnings)

@@ -99,6 +99,13 @@ internal sealed class ByteReader : IDisposable
         Consumed += count;
     }
 
+    /// <summary>Passes over the byte order mark that Windows editors put before a text; no format read here begins with these bytes.</summary>
+    public void SkipMark()
+    {
+        if (Peek(3).SequenceEqual("\uFEFF"u8))
+            Skip(3);
+    }
+
     /// <summary>Fills all of <paramref name="destination"/>; false when the file ends before.</summary>
     public bool TryRead(Span<byte> destination)
     {

@@ -114,6 +114,7 @@ internal static class ProjectorTsv
     public static IEnumerable<byte[]> Words(TableInput metadata)
     {
         using ByteReader reader = metadata.Read();
+        reader.SkipMark();
         if (!reader.TryReadLine(out ReadOnlySpan<byte> line))
             yield break;
         int column = -1;

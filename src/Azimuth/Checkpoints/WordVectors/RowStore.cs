@@ -72,13 +72,13 @@ internal sealed class RowStore : IDisposable
         if (_againCount > 0)
         {
             warnings.Add(FormattableString.Invariant(
-                $"{_againCount} {(_againCount == 1 ? "row repeats a word" : "rows repeat words")} ({places}): {string.Join(", ", _again)}{(_againCount > Named ? ", …" : "")}; a word's first row {(_keepRepeated ? "is the one found by it" : "counts, the others are left out")}"));
+                $"{_againCount:N0} {(_againCount == 1 ? "row repeats a word" : "rows repeat words")} ({places}): {string.Join(", ", _again)}{(_againCount > Named ? ", …" : "")}; a word's first row {(_keepRepeated ? "is the one found by it" : "counts, the others are left out")}"));
         }
 
         if (_invalidCount > 0)
         {
             warnings.Add(FormattableString.Invariant(
-                $"{_invalidCount} {(_invalidCount == 1 ? "word is" : "words are")} not UTF-8, the first in {places} {_firstInvalid}; bytes that are not are shown as U+FFFD"));
+                $"{_invalidCount:N0} {(_invalidCount == 1 ? "word is" : "words are")} not UTF-8, the first in {places} {_firstInvalid}; bytes that are not are shown as U+FFFD"));
         }
 
         return warnings;

@@ -66,8 +66,8 @@ public sealed class TableFile
         ReadRows read = Read(input);
         WordList? words = read.Words;
         var table = words is null
-            ? new EmbeddingTable("rows", read.Rows, id => id.ToString(CultureInfo.InvariantCulture))
-            : new EmbeddingTable("word vectors", read.Rows, words.Text, words.Find);
+            ? new EmbeddingTable("rows", read.Rows, id => id.ToString(CultureInfo.InvariantCulture)) { File = input.Path }
+            : new EmbeddingTable("word vectors", read.Rows, words.Text, words.Find) { File = input.Path };
         string format = read.Format.Name() + (input.IsGzip ? ", gzip" : "");
         GC.KeepAlive(input.Bytes);
         return new TableFile(input.Path, format, table, read.Warnings, read.FastText);
@@ -76,6 +76,7 @@ public sealed class TableFile
     private static ReadRows Read(TableInput input)
     {
         using ByteReader reader = input.Read();
+        reader.SkipMark();
         TableFormat format = FormatDetection.Of(input, reader);
         return format switch
         {

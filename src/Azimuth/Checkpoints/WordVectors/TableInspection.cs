@@ -43,6 +43,7 @@ public sealed record TableInspection(
     internal static TableInspection Of(TableInput input)
     {
         using ByteReader reader = input.Read();
+        reader.SkipMark();
         TableFormat format = FormatDetection.Of(input, reader);
         var empty = new TableInspection(
             input.Path, format.Name() + (input.IsGzip ? ", gzip" : ""), input.Bytes.Length, null, null, null, [], new Dictionary<string, string>(), [], []);

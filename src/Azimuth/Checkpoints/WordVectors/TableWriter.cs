@@ -122,7 +122,8 @@ public static class TableWriter
             int at = 0;
             foreach (ReadOnlyMemory<float> row in Rows(finite: true))
             {
-                text.Write(words.Of(ids[at++]));
+                text.Write(at == 0 && !header ? First(words.Of(ids[at])) : words.Of(ids[at]));
+                at++;
                 foreach (float value in row.Span)
                 {
                     text.Write(' ');
@@ -177,9 +178,9 @@ public static class TableWriter
             if (_facts!.Columns.Where(c => c != TableColumn.Vector).SequenceEqual([TableColumn.Token]))
             {
                 TextBuffer text = new(stream);
-                foreach (int id in ids)
+                for (int i = 0; i < ids.Count; i++)
                 {
-                    text.Write(words.Of(id));
+                    text.Write(i == 0 ? First(words.Of(ids[i])) : words.Of(ids[i]));
                     text.Write('\n');
                 }
 
@@ -188,6 +189,9 @@ public static class TableWriter
             else
                 TsvRows.Write(stream, table, options, _facts!, words, ids, cancellation);
         }
+
+        /// <summary>The first word of a text: readers would take a U+FEFF at its beginning for a byte order mark.</summary>
+        private static string First(string word) => word.StartsWith('\uFEFF') ? "\uFEFF" + word : word;
 
         private WordSpelling Spelling(WordSpelling.Rules rules)
         {

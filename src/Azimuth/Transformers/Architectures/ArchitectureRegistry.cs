@@ -85,5 +85,5 @@ internal static class ArchitectureRegistry
     public static IEnumerable<string> WithGguf => Families.Where(family => family.Gguf is not null).Select(family => family.ModelType).Order(StringComparer.Ordinal);
 
     private static string Unknown(string name, IReadOnlyList<string> known) =>
-        $"expected a known architecture, found \"{name}\". Known are {string.Join(", ", known)}; the nearest is {NearestNames.Of(name, known, 1)[0]}";
+        $"expected a known architecture, found \"{name}\". Known are {string.Join(", ", known)}{(NearestNames.Likely(name, known, 1) is [var near] ? $"; the nearest is {near}" : "")}";
 }

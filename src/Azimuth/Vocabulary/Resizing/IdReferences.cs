@@ -34,7 +34,7 @@ internal static class IdReferences
     /// <summary>The id that an id became.</summary>
     /// <exception cref="ArgumentException">It goes.</exception>
     public static int NewId(int id, VocabularyChange change, string where) => change.NewId(id) ?? throw new ArgumentException(
-        FormattableString.Invariant($"id {id} cannot go: it is {where}. Change that file first, or keep the token."));
+        FormattableString.Invariant($"--remove: id {id} cannot go: it is {where}. Change that file first, or keep the token."));
 
     /// <summary>The value with new numbers, or null when none differs. In pairs of position and id, <paramref name="skip"/> leaves the first alone.</summary>
     private static JsonNode? New(JsonNode? value, VocabularyChange change, string where, int skip)

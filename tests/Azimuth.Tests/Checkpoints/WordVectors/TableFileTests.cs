@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Azimuth.Checkpoints;
 using Azimuth.Checkpoints.WordVectors;
+using Azimuth.Embeddings;
 
 namespace Azimuth.Tests.Checkpoints.WordVectors;
 
@@ -143,6 +144,28 @@ public sealed class TableFileTests : IDisposable
     {
         var table = TableFile.Load(_folder.Write("x.csv", text)).Table;
         Assert.Equal((1, word, dimension), (table.Count, table.Text(0), table.ModelDim));
+    }
+
+    [Theory]
+    [InlineData("x.txt", "\uFEFFking 1 2\n\uFEFFman 3 4\n")]
+    [InlineData("x.vec", "\uFEFF2 2\nking 1 2\n\uFEFFman 3 4\n")]
+    [InlineData("x.jsonl", "\uFEFF{\"token\":\"king\",\"vector\":[1,2]}\n{\"token\":\"\uFEFFman\",\"vector\":[3,4]}\n")]
+    public void A_byte_order_mark_before_a_text_is_passed_over_and_kept_elsewhere(string name, string text)
+    {
+        TableFile file = TableFile.Load(_folder.Write(name, text));
+        Assert.Equal(("king", "\uFEFFman", 2), (file.Table.Text(0), file.Table.Text(1), file.Table.ModelDim));
+    }
+
+    [Fact]
+    public void Doubles_too_large_for_floats_are_called_so_with_the_file()
+    {
+        string path = _folder.File("large.npy");
+        byte[] header = "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2)}\n"u8.ToArray();
+        File.WriteAllBytes(path, [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. header, .. BitConverter.GetBytes(1.0), .. BitConverter.GetBytes(1e300)]);
+        TableFile file = TableFile.Load(path);
+        Assert.Equal("1 value is not finite as 32-bit floats, the first, 1e300, in row 0, column 1", Assert.Single(file.Warnings));
+        Assert.Equal($"{path}: row 0 (\"0\") holds 1e300 in column 1, beyond the range of a 32-bit float. Scale the vectors down.",
+            Assert.Throws<CheckpointFormatException>(() => TableScan.FiniteRow(file.Table, 0)).Message);
     }
 
     [Theory]

@@ -48,6 +48,17 @@ public sealed class TableWriterTests : IDisposable
     }
 
     [Theory]
+    [InlineData("mark.txt")]
+    [InlineData("mark.vec")]
+    [InlineData("mark.tsv")]
+    public void A_first_word_that_begins_like_a_byte_order_mark_comes_back(string file)
+    {
+        TableExport export = TableWriter.Save(_folder.File(file), Table(["\uFEFFa", "\uFEFFb"], 3, seed: 1), new TableExportOptions { Format = TableFormats.OfEnding(file)!.Value }, _workers);
+        EmbeddingTable back = TableFile.Load(export.Path).Table;
+        Assert.Equal(("\uFEFFa", "\uFEFFb"), (back.Text(0), back.Text(1)));
+    }
+
+    [Theory]
     [MemberData(nameof(Files))]
     public void Plain_words_are_written_as_they_are(string file)
     {
