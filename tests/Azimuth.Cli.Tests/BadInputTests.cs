@@ -28,7 +28,7 @@ public sealed class BadInputTests : IDisposable
     {
         Assert.SkipUnless(File.Exists("/dev/full"), "no /dev/full on this system");
         string sentence = (await CliProcess.RunShellAsync(TestFiles.Root, line)).Refusal();
-        Assert.Contains("No space left on device", sentence, StringComparison.Ordinal);
+        Assert.Contains("standard output cannot be written: No space left on device", sentence, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -214,6 +214,13 @@ public sealed class BadInputTests : IDisposable
     [InlineData("inspect README.md", "README.md")]
     [InlineData("lookup -m novels-gpt", "neither")]
     [InlineData("models -m novels-gpt", "--model")]
+    [InlineData("bigrams --all --top 3 -m novels-gpt", "--top")]
+    [InlineData("bigrams id:5 --seed 3 -m novels-gpt", "--seed")]
+    [InlineData("map --neighbors 3 -m novels-gpt", "--label")]
+    [InlineData("subspace id:5 id:99999 -m novels-gpt", "id:0 to id:4095")]
+    [InlineData("contextualize heart --text heart -m novels-gpt", "two sentences")]
+    [InlineData("neighbors -m novels-gpt -- id:5 --top 3", "everything after --")]
+    [InlineData("geometry -m novels-gpt --epsilon -1", "expected a number of at least 0, found")]
     public async Task Bad_usage_is_one_sentence(string command, string expected)
     {
         string sentence = (await CliProcess.RunAsync(command.Split(' '))).Refusal();

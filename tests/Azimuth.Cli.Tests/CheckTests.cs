@@ -50,6 +50,14 @@ public sealed class CheckTests
     }
 
     [Fact]
+    public async Task A_file_of_weights_that_stands_alone_goes_by_its_own_name()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["garbage.safetensors"], "nothing of the kind");
+        Assert.StartsWith("garbage.safetensors: 1 error", (await CliProcess.RunAsync("check", folder["garbage.safetensors"])).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_document_names_the_model_of_every_finding()
     {
         using TemporaryFolder folder = Broken();

@@ -26,13 +26,15 @@ public sealed class GeometryCommandTests
     {
         using TemporaryFolder folder = new();
         File.WriteAllText(folder["counts.tsv"], " he\t9\r\n she\t7\n she\t1\n\n the\t90\nno such token\t5\n");
-        JsonElement table = (await CliProcess.RunAsync("geometry", "-m", "novels-gpt", "--quick", "--counts", folder["counts.tsv"], "--json")).Json().GetProperty("tables")[0];
+        CliResult run = await CliProcess.RunAsync("geometry", "-m", "novels-gpt", "--quick", "--counts", folder["counts.tsv"], "--json");
+        JsonElement table = run.Json().GetProperty("tables")[0];
+        Assert.Contains("1 of 5 lines in", run.Error, StringComparison.Ordinal);
         Assert.Equal(3, table.GetProperty("countedRows").GetInt32());
         Assert.InRange(table.GetProperty("spearmanNormCount").GetDouble(), -1, 1);
         Assert.False(table.TryGetProperty("raw", out _));
         Assert.False(table.TryGetProperty("hubness10", out _));
 
-        File.WriteAllText(folder["ids.tsv"], "282\t5\n349\t5.5\n");
+        File.WriteAllText(folder["ids.tsv"], "282\t5\nid:349\t5.5\n99999\t1\n");
         table = (await CliProcess.RunAsync("geometry", "-m", "novels-gpt", "--quick", "--counts", folder["ids.tsv"], "--json")).Json().GetProperty("tables")[0];
         Assert.Equal(2, table.GetProperty("countedRows").GetInt32());
     }
@@ -52,8 +54,8 @@ public sealed class GeometryCommandTests
 
     [Theory]
     [InlineData("geometry -m novels-gpt --quick --queries 5", "--quick leaves out")]
-    [InlineData("neighbors id:282 -m novels-gpt --remove-components 193", "from 0 to 192")]
-    [InlineData("neighbors id:282 -m novels-gpt --remove-components two", "from 0 to 192")]
+    [InlineData("neighbors id:282 -m novels-gpt --remove-components 192", "from 0 to 191")]
+    [InlineData("neighbors id:282 -m novels-gpt --remove-components two", "from 0 to 191")]
     [InlineData("neighbors id:282 -m novels-gpt --center --whiten pca", "expected one of --center, --remove-components and --whiten")]
     [InlineData("neighbors id:282 -m novels-gpt --whiten blue", "expected pca or zca, found \"blue\"")]
     [InlineData("neighbors id:282 -m novels-gpt --epsilon 1e-3", "--epsilon belongs to --whiten")]
@@ -67,7 +69,7 @@ public sealed class GeometryCommandTests
         using TemporaryFolder folder = new();
         File.WriteAllText(folder["one.txt"], "only 1 2 3\n");
         string screen = (await CliProcess.RunAsync("geometry", "-m", folder["one.txt"])).Screen();
-        Assert.Contains("1 rows of 3", screen, StringComparison.Ordinal);
+        Assert.Contains("1 row of 3", screen, StringComparison.Ordinal);
         Assert.DoesNotContain("NaN", screen, StringComparison.Ordinal);
         File.WriteAllText(folder["column.txt"], "a 1\nb 2\nc 0\n");
         screen = (await CliProcess.RunAsync("geometry", "-m", folder["column.txt"])).Screen();

@@ -36,7 +36,7 @@ public sealed class InsideARunTests
         File.WriteAllText(folder["sentences.txt"], "His heart was beating\r\nShe had a good heart\r\n\r\nwith all my heart\nnothing of the kind\nHe learned it by heart, and then\nIn the heart of the city");
         CliResult run = await CliProcess.RunAsync("contextualize", " heart", "-m", "novels-gpt", "--sentences", folder["sentences.txt"], "--json");
         JsonElement document = run.Json();
-        Assert.Contains("1 of 6 sentences do not hold \" heart\"", run.Error, StringComparison.Ordinal);
+        Assert.Contains("1 of 6 sentences does not hold \" heart\"", run.Error, StringComparison.Ordinal);
         // fixtures/trace/novels-gpt.json, contexts[0].self_similarity
         Assert.Equal(0.8326561504551966, document.GetProperty("selfSimilarity")[0].GetDouble(), 1e-5);
         Assert.Equal(0.7950519035826457, document.GetProperty("selfSimilarity")[6].GetDouble(), 1e-5);

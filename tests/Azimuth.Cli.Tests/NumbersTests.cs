@@ -4,6 +4,18 @@ namespace Azimuth.Cli.Tests;
 
 public sealed class NumbersTests
 {
+    [Fact]
+    public void A_text_of_a_file_is_one_line_on_which_nothing_is_hidden() =>
+        Assert.Equal("a · b⇥c \\u{202E}d\\u{FEFF}", Tokens.OneLine("a · b\tc \u202Ed\uFEFF"));
+
+    [Fact]
+    public void A_number_and_its_percent_sign_stay_on_one_line()
+    {
+        using StringWriter output = new();
+        new Screen(output, color: false).Line(new string('x', 95) + " 12.3 % of all");
+        Assert.Equal($"{new string('x', 95)}\n12.3 % of all\n", output.ToString().ReplaceLineEndings("\n"));
+    }
+
     [Theory]
     [InlineData(0, "0")]
     [InlineData(0.9229009397725682, "0.923")]

@@ -52,6 +52,7 @@ public sealed class TwoTablesTests
     [InlineData("align novels-gpt SmolLM2-135M-Instruct -o aligned.npy", "expected two tables of the same width to align, found 192 and 576")]
     [InlineData("align novels-gpt", "expected A and B, two models or files of vectors, found only A")]
     [InlineData("drift", "found neither")]
+    [InlineData("align novels-gpt novels-gpt --no-scale", "--no-scale: expected with --output only")]
     [InlineData("align novels-gpt novels-gpt -m novels-gpt", "expected no --model, since A and B name what is compared")]
     [InlineData("drift novels-gpt SmolLM2-135M-Instruct", "with rows of 192 and 576 numbers; `azimuth align` compares tables of any width")]
     [InlineData("align novels-gpt nowhere", "nowhere")]

@@ -81,6 +81,37 @@ public sealed class WordCommandsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_probe_without_a_second_token_of_any_label_is_refused()
+    {
+        File.WriteAllText(_folder["two.tsv"], "he\ta\nshe\tb\n");
+        Assert.Contains("kept for the test, found 2 tokens", (await CliProcess.RunAsync("probe", _folder["two.tsv"], "-m", "novels-gpt")).Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Questions_that_cannot_be_asked_and_rows_that_cannot_answer_are_said_in_words()
+    {
+        File.WriteAllText(_folder["t.txt"], "x 1 0\ny 0 1\nw 1 1\nflat 0 0\n");
+        File.WriteAllText(_folder["q"], ": s\nno none nothing nobody\n");
+        Assert.Contains("nothing could be asked", (await CliProcess.RunInAsync(_folder.Path, "eval", "analogies", "q", "-m", "t.txt")).Screen(), StringComparison.Ordinal);
+        Assert.Contains("No row has a score", (await CliProcess.RunInAsync(_folder.Path, "analogy", "x", "y", "w", "-m", "t.txt")).Screen(), StringComparison.Ordinal);
+        Assert.Contains("flat (a row of zeros)", (await CliProcess.RunInAsync(_folder.Path, "subspace", "flat", "-m", "t.txt")).Refusal(), StringComparison.Ordinal);
+        File.WriteAllText(_folder["one.txt"], "x 1 0\n");
+        Assert.DoesNotContain("Shared", (await CliProcess.RunInAsync(_folder.Path, "neighbors", "x", "-m", "one.txt")).Screen(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_word_on_both_sides_of_an_association_test_is_warned_of_and_what_is_left_out_is_said_once()
+    {
+        File.WriteAllText(_folder["t.txt"], "x1 1 0.1 0\nx2 1 0 0.2\ny1 0.1 1 0\na 1 0 0\nb 0 1 0\n");
+        foreach (var (name, words) in new[] { ("X", "x1\nx2\nnone\n"), ("Y", "y1\nx2\n"), ("A", "a\n"), ("B", "b") })
+            File.WriteAllText(_folder[name], words);
+        CliResult run = await CliProcess.RunInAsync(_folder.Path, "bias", "--weat", "X", "Y", "A", "B", "-m", "t.txt");
+        Assert.Contains("X and Y both hold x2", run.Error, StringComparison.Ordinal);
+        Assert.Contains("none (out of vocabulary)", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("out of vocabulary", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_association_test_of_four_files_counts_every_split()
     {
         File.WriteAllText(_folder["t.txt"], "x1 1 0.1 0\nx2 1 0 0.2\ny1 0.1 1 0\ny2 0 1 0.1\na 1 0 0\nb 0 1 0\nflat 0 0 0\n");

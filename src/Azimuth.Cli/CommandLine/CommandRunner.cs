@@ -128,7 +128,7 @@ internal static partial class CommandRunner
         if (line.Length > 0 && line[^1] is not ('.' or '!' or '?' or '…'))
             line += ".";
         // Names out of a file may hold anything, escape sequences for the terminal too.
-        return string.Concat(line.Select(c => char.IsControl(c) ? $"\\u{{{(int)c:X4}}}" : c.ToString()));
+        return Output.Tokens.OneLine(line);
     }
 
     [GeneratedRegex(@" \(Parameter '[^']*'\)(\r?\nActual value was .*)?$", RegexOptions.Singleline)]

@@ -8,9 +8,11 @@ internal static class InputFile
     private const long LargestText = 1L << 30;
 
     /// <summary>The whole file as text.</summary>
-    /// <exception cref="UsageException">Missing, a folder, too large for one string, or not UTF-8.</exception>
+    /// <exception cref="UsageException">No name, missing, a folder, too large for one string, or not UTF-8.</exception>
     public static string ReadText(string path, string where)
     {
+        if (path.Length == 0)
+            throw new UsageException($"{where}: expected a text file, found an empty text.");
         if (Directory.Exists(path))
             throw new UsageException($"{where}: expected a text file, found the folder {path}.");
         if (!File.Exists(path))

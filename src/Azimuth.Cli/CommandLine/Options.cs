@@ -49,7 +49,7 @@ internal static class Options
     /// <summary>A number in a range with a default.</summary>
     public static Option<double> Number(string name, string helpName, string description, double least, double most, double otherwise) => new(name)
     {
-        Description = Invariant($"{description} (default {otherwise})"),
+        Description = $"{description} (default {Shown(otherwise)})",
         HelpName = helpName,
         DefaultValueFactory = _ => otherwise,
         CustomParser = result => ParseNumber(result, result.Tokens[0].Value, least, most) ?? otherwise,
@@ -133,11 +133,15 @@ internal static class Options
         bool parsed = infinite || (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value));
         if (parsed && value >= least && value <= most)
             return value;
-        string range = double.IsPositiveInfinity(most) ? Invariant($"of at least {least}")
-            : least == double.Epsilon ? Invariant($"above 0 and at most {most}") : Invariant($"from {least} to {most}");
+        string range = most >= double.MaxValue ? $"of at least {Shown(least)}"
+            : least == double.Epsilon ? $"above 0 and at most {Shown(most)}" : $"from {Shown(least)} to {Shown(most)}";
         result.AddError($"{OptionName(result)}: expected a number {range}, found \"{text}\".");
         return null;
     }
+
+    /// <summary>0.2, 1000000, 1e-5, 1e12: as one would type it.</summary>
+    private static string Shown(double value) =>
+        value.ToString(value == 0 || Math.Abs(value) is >= 1e-4 and < 1e7 ? "0.######" : "0.######e0", CultureInfo.InvariantCulture);
 
     private static string OptionName(ArgumentResult result) => (result.Parent as OptionResult)?.Option.Name ?? result.Argument.Name;
 }

@@ -57,12 +57,12 @@ internal sealed class RepairChoice
         return new RepairOptions(method == "pca" ? RepairKind.WhitenPca : RepairKind.WhitenZca) { Epsilon = epsilon ?? new RepairOptions(RepairKind.WhitenZca).Epsilon };
     }
 
-    private static int? Components(string? text, int columns)
+    private static int Components(string? text, int columns)
     {
-        if (text is null)
-            return null;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int components) && components <= columns)
+        int components = TableRepair.DefaultComponents(columns);
+        if ((text is null || int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out components)) && components < columns)
             return components;
-        throw new UsageException(FormattableString.Invariant($"--remove-components: expected a whole number from 0 to {columns}, the width of the table, found \"{text}\"."));
+        throw new UsageException(FormattableString.Invariant(
+            $"--remove-components: expected a whole number from 0 to {columns - 1}, since of {columns} components nothing would be left, found {(text is null ? components.ToString(CultureInfo.InvariantCulture) : $"\"{text}\"")}."));
     }
 }

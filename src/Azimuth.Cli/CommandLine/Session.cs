@@ -94,7 +94,7 @@ internal sealed class Session : IDisposable
         Outputs.Opened([path]);
         TableFile file = TableFile.Load(path, Workers, new ShareProgress(Progress, "reading " + Path.GetFileName(path), 100, "percent"), Cancel);
         foreach (string warning in file.Warnings)
-            Warn(warning);
+            Warn($"{Path.GetFileName(path)}: {warning}");
         EmbeddingTable table = file.FastText is { MaxN: > 0 } model && words is not null ? WithUnknown(model, words) : file.Table;
         return new OpenedTable(Path.GetFileName(path), table, table, null);
     }
@@ -135,7 +135,7 @@ internal sealed class Session : IDisposable
         if (Quiet)
             return;
         Progress.Clear();
-        _error.WriteLine("warning: " + sentence);
+        _error.WriteLine("warning: " + Tokens.OneLine(sentence));
     }
 
     /// <summary>A remark on standard error about how the work went, such as its rate.</summary>

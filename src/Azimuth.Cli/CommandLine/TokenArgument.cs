@@ -9,7 +9,12 @@ namespace Azimuth.Cli.CommandLine;
 /// <summary>Finds the token that a command line names: a literal such as <c>" next"</c>, or <c>id:1867</c>.</summary>
 internal static class TokenArgument
 {
+    private const string Prefix = "id:";
     private const int Suggestions = 4;
+
+    /// <summary>Whether it is a number in the form <c>id:1867</c>, of a row or beyond the table.</summary>
+    public static bool IsId(string argument) =>
+        argument.StartsWith(Prefix, StringComparison.Ordinal) && argument.Length > Prefix.Length && !argument.AsSpan(Prefix.Length).ContainsAnyExceptInRange('0', '9');
 
     /// <summary>The id of one token.</summary>
     /// <param name="opened">Where the tokens come from, for its tokenizer.</param>
@@ -19,7 +24,7 @@ internal static class TokenArgument
     /// <exception cref="UsageException">No such id, or a literal that is not one token.</exception>
     public static int Resolve(OpenedTable opened, EmbeddingTable table, string argument, string where)
     {
-        if (argument.StartsWith("id:", StringComparison.Ordinal) && argument.Length > 3)
+        if (argument.StartsWith(Prefix, StringComparison.Ordinal) && argument.Length > Prefix.Length)
             return ResolveId(table, argument, where);
         if (opened.Model is null)
             return table.Find(argument) ?? throw NoSuchWord(opened, table, argument, where);
@@ -41,12 +46,15 @@ internal static class TokenArgument
 
     private static int ResolveId(EmbeddingTable table, string argument, string where)
     {
-        bool parsed = int.TryParse(argument.AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out int id);
+        bool parsed = int.TryParse(argument.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int id);
         if (parsed && id < table.Count)
             return id;
-        throw new UsageException(string.Create(
-            CultureInfo.InvariantCulture, $"{where}: expected a row of the {table.Name}, id:0 to id:{table.Count - 1}, found {argument}."));
+        throw NoSuchRow(table, argument, where);
     }
+
+    /// <summary>The error about a number beyond the table.</summary>
+    public static UsageException NoSuchRow(EmbeddingTable table, string argument, string where) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"{where}: expected id:0 to id:{table.Count - 1} of the {table.Name}, found {argument}."));
 
     private static UsageException NotOneToken(OpenedTable opened, EmbeddingTable table, string argument, string where, int[] ids)
     {

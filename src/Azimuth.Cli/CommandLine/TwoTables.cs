@@ -52,11 +52,14 @@ internal static class TwoTables
     /// <summary>One line: how many rows were paired, by what, and what was left out.</summary>
     public static string Describe(int pairs, MatchRule rule, int onlyInA, int onlyInB, int repeated)
     {
-        string line = $"{Numbers.Count(pairs)} pairs of rows, by {(rule == MatchRule.Id ? "id" : "text")}";
+        string line = $"{Plural.Of(pairs, "pair", "pairs")} of rows, by {(rule == MatchRule.Id ? "id" : "text")}";
         if (onlyInA + onlyInB > 0)
-            line += $"; without a partner {Numbers.Count(onlyInA)} rows of A and {Numbers.Count(onlyInB)} of B";
-        return repeated == 0 ? line : line + $", {Numbers.Count(repeated)} texts because they name several rows";
+            line += $"; without a partner {Plural.Of(onlyInA, "row")} of A and {Numbers.Count(onlyInB)} of B";
+        return repeated == 0 ? line : line + $", {Plural.Of(repeated, "text because it names", "texts because they name")} several rows";
     }
+
+    /// <summary>The share that an alignment leaves over; sums of squares in double cannot tell less than 1e-7 from nothing.</summary>
+    public static string LeftOver(double share) => Numbers.Percent(share < 1e-7 ? 0 : share);
 
     /// <summary>The tokens that moved most.</summary>
     public static void DrawMovers(Screen screen, IReadOnlyList<Mover> movers, int pairs)
@@ -70,7 +73,7 @@ internal static class TwoTables
                 Ratio(m.NormRatioBefore), Ratio(m.NormRatioAfter),
             ]),
         ]);
-        screen.Dim($"{Numbers.Count(movers.Count)} of {Numbers.Count(pairs)} pairs");
+        screen.Dim($"{Numbers.Count(movers.Count)} of {Plural.Of(pairs, "pair")}");
 
         static string Ratio(double? ratio) => ratio is double value ? Numbers.Fixed(value, 3) : "–";
     }

@@ -11,7 +11,7 @@ internal static class UsageProblem
     public static string? Of(ParseResult parsed, Verb? verb, string path, IReadOnlyList<Verb> verbs, CommonOptions common)
     {
         if (parsed.UnmatchedTokens.FirstOrDefault() is string stray)
-            return Stray(stray, verb, path, verbs, common);
+            return Stray(stray, verb, path, verbs, common, parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash));
         if (verb is null)
             return "azimuth: expected a COMMAND, found only options; `azimuth --help` lists the commands.";
         if (verb.Run is null)
@@ -19,8 +19,10 @@ internal static class UsageProblem
         return parsed.Errors.Count == 0 ? null : Describe(parsed.Errors[0], path);
     }
 
-    private static string Stray(string stray, Verb? verb, string path, IReadOnlyList<Verb> verbs, CommonOptions common)
+    private static string Stray(string stray, Verb? verb, string path, IReadOnlyList<Verb> verbs, CommonOptions common, bool afterDashes)
     {
+        if (afterDashes && stray.StartsWith('-'))
+            return $"azimuth {path}: everything after -- is an argument, {stray} too; put options before it.";
         if (stray.StartsWith('-') && stray.Length > 1)
         {
             IEnumerable<string> known = (verb?.Command.Options ?? []).Concat(common.All).Select(option => option.Name).Concat(verb is null ? ["--help", "--version"] : ["--help"]);
@@ -42,7 +44,7 @@ internal static class UsageProblem
 
     private static string Expected(Command command) => command.Arguments.Count == 0
         ? "options only"
-        : string.Join(" ", command.Arguments.Select(argument => $"one {argument.Name}"));
+        : string.Join(" and ", command.Arguments.Select(argument => $"one {argument.Name}"));
 
     private static string Describe(ParseError error, string path)
     {

@@ -39,6 +39,9 @@ internal sealed record Verb(Command Command, IReadOnlyList<Example> Examples, IR
         return new Verb(command, [], verbs);
     }
 
+    /// <summary>False where arguments name all that is opened, and <c>--model</c> is refused.</summary>
+    public bool TakesModel { get; init; } = true;
+
     /// <summary>Does the work and returns the exit code; null for a group.</summary>
     public Func<Session, Task<int>>? Run { get; private init; }
 }

@@ -11,6 +11,19 @@ internal static class WordFormOption
 
     public static WordForm Of(Session session, Option<string> option) => Enum.Parse<WordForm>(session.Value(option)!, ignoreCase: true);
 
+    /// <summary>Refuses numbers beyond the table and empty texts: they are slips of the hand, where a word that is no row is out of vocabulary.</summary>
+    /// <exception cref="UsageException">There is one among the words.</exception>
+    public static void Check(WordIndex words, IEnumerable<string> list, string where)
+    {
+        foreach (string word in list)
+        {
+            if (word.Length == 0)
+                throw new UsageException($"{where}: expected words or tokens, found an empty text.");
+            if (TokenArgument.IsId(word) && words.FindOrId(word) is null)
+                throw TokenArgument.NoSuchRow(words.Table, word, where);
+        }
+    }
+
     /// <summary>The row of a word that must be there; it may also be named <c>id:1867</c>.</summary>
     /// <exception cref="UsageException">It is no row; the sentence names the most alike.</exception>
     public static int Resolve(OpenedTable opened, WordIndex words, string word, string where) =>

@@ -26,15 +26,19 @@ internal static class AlignCommand
         Run,
         new("azimuth align novels-gpt SmolLM2-135M-Instruct", "two vocabularies: tokens are paired by text"),
         new("azimuth align tests/fixtures/families/gpt2 tests/fixtures/families/gpt2-untied -o aligned.npy", "and A's rows on B's axes, in a file"),
-        new("azimuth align novels-gpt novels-gpt --top 3 --json", "a table and itself, for scripts"));
+        new("azimuth align novels-gpt novels-gpt --top 3 --json", "a table and itself, for scripts")) with { TakesModel = false };
 
     private static Task<int> Run(Session session)
     {
         string? file = session.Value(File);
         if (file is not null)
             AlignedFile.Check(session, file, File.Name);
+        else if (session.Value(NoScale))
+            throw new UsageException("--no-scale: expected with --output only, whose rows it is about, found without it.");
         (OpenedTable a, OpenedTable b) = TwoTables.Open(session, A, B);
         TablePair pair = TwoTables.Match(session, TableOption.Of(a, session, Table), TableOption.Of(b, session, Table), Match);
+        RequireDirections(a.Name, pair.A);
+        RequireDirections(b.Name, pair.B);
         AlignmentOptions options = new() { Centred = !session.Value(Uncentred), Movers = session.Value(Top), Svcca = session.Value(Svcca) };
         TableAlignment result = TableAlignment.Of(pair, options, session.Workers, TwoTables.Steps(session), session.Cancel);
         if (file is not null)
@@ -49,8 +53,15 @@ internal static class AlignCommand
         {
             Draw(screen, a.Name, b.Name, result, options.Centred);
             if (file is not null)
-                screen.Line($"All {Numbers.Count(pair.A.Count)} rows of A, turned{(session.Value(NoScale) ? "" : ", scaled")} and moved onto B, are in {file}.");
+                screen.Line($"{(pair.A.Count == 1 ? "The one row" : $"All {Numbers.Count(pair.A.Count)} rows")} of A, turned{(session.Value(NoScale) ? "" : ", scaled")} and moved onto B, {(pair.A.Count == 1 ? "is" : "are")} in {file}.");
         });
+    }
+
+    /// <summary>Of rows that are all zero every number would be undefined.</summary>
+    private static void RequireDirections(string name, EmbeddingTable table)
+    {
+        if (Enumerable.Range(0, table.Count).All(id => !table.Vector(id).AsSpan().ContainsAnyExcept(0f)))
+            throw new UsageException($"azimuth align: expected rows with a direction, found only zeros in {name}.");
     }
 
     private static void Draw(Screen screen, string a, string b, TableAlignment result, bool centred)
@@ -83,8 +94,8 @@ internal static class AlignCommand
         screen.Heading($"Angle between a token's two rows, {(centred ? "centred" : "as stored")} alignment");
         screen.Table([new(""), new("mean", Side.Right), new("median", Side.Right)],
         [
-            ["before", Numbers.Angle(result.AngleSummary!.MeanBefore), Numbers.Angle(result.AngleSummary.MedianBefore)],
-            ["after", Numbers.Angle(result.AngleSummary.MeanAfter), Numbers.Angle(result.AngleSummary.MedianAfter)],
+            ["as stored", Numbers.Angle(result.AngleSummary!.MeanBefore), Numbers.Angle(result.AngleSummary.MedianBefore)],
+            ["after the alignment", Numbers.Angle(result.AngleSummary.MeanAfter), Numbers.Angle(result.AngleSummary.MedianAfter)],
         ]);
         if (result.TopMovers.Count == 0)
             return;
@@ -99,8 +110,8 @@ internal static class AlignCommand
             [new(""), new("kind"), new("scale", Side.Right), new("left over, unscaled", Side.Right), new("left over, scaled", Side.Right), new("mean cosine after", Side.Right)],
             [.. fits.Select(Cell[] (fit) =>
             [
-                fit.Centred ? "centred" : "as stored", fit.Det < 0 ? "reflection" : "rotation", Numbers.Three(fit.Scale), Numbers.Percent(fit.Unscaled.RelativeResidual),
-                Numbers.Percent(fit.Scaled.RelativeResidual), Numbers.Cosine(fit.Scaled.MeanCosine),
+                fit.Centred ? "centred" : "as stored", fit.Det < 0 ? "reflection" : "rotation", Numbers.Three(fit.Scale), TwoTables.LeftOver(fit.Unscaled.RelativeResidual),
+                TwoTables.LeftOver(fit.Scaled.RelativeResidual), Numbers.Cosine(fit.Scaled.MeanCosine),
             ])]);
         screen.Dim("left over: |c A R − B| / |B|, 0 % when R explains everything");
         foreach (Procrustes fit in fits.Where(fit => fit.Rank < fit.OriginA.Length))

@@ -70,12 +70,13 @@ internal static class AnalogyCommand
 
     private static IReadOnlyList<(int First, int Second)> Known(Session session, WordIndex words, IReadOnlyList<(string First, string Second)> named, string file)
     {
+        WordFormOption.Check(words, named.SelectMany(pair => new[] { pair.First, pair.Second }), "--pairs");
         var found = named.Select(pair => (Pair: pair, First: words.FindOrId(pair.First), Second: words.FindOrId(pair.Second))).ToList();
         string[] missing = [.. found.Where(f => f.First is null || f.Second is null).Select(f => $"{f.Pair.First} {f.Pair.Second}")];
         if (missing.Length == found.Count)
             throw new UsageException($"--pairs: {file}: expected pairs of words that are in the table, found none of {missing.Length}, beginning with {missing[0]}.");
         if (missing.Length > 0)
-            session.Warn(FormattableString.Invariant($"{missing.Length} of {found.Count} pairs are out of vocabulary and left out: {string.Join(", ", missing.Take(8))}{(missing.Length > 8 ? ", …" : "")}"));
+            session.Warn(FormattableString.Invariant($"{missing.Length:N0} of {Plural.Of(found.Count, "pair")} {(missing.Length == 1 ? "is" : "are")} out of vocabulary and left out: {string.Join(", ", missing.Take(8))}{(missing.Length > 8 ? ", …" : "")}"));
         return [.. found.Where(f => f.First is not null && f.Second is not null).Select(f => (f.First!.Value, f.Second!.Value))];
     }
 
@@ -83,17 +84,13 @@ internal static class AnalogyCommand
     {
         TokenPair first = result.Pairs[0];
         string relationText = result.Pairs.Count == 1 ? $"{Show(first.First)} is to {Show(first.Second)}"
-            : $"{Show(first.First)} is to {Show(first.Second)}, and {Numbers.Count(result.Pairs.Count - 1)} pairs more,";
+            : $"{Show(first.First)} is to {Show(first.Second)}, and {Plural.Of(result.Pairs.Count - 1, "pair")} more,";
         screen.Heading($"{relationText} as {Show(result.Query)} is to …");
         screen.Line($"{result.Method.DisplayName()}: {Formula(result.Method, result.Pairs.Count > 1)}");
-        screen.Table([new("#", Side.Right), new("token"), new("id", Side.Right), new("score", Side.Right), new("")],
-        [
-            .. result.Answers.Select(Cell[] (answer, i) =>
-            [
-                Numbers.Count(i + 1), new(Tokens.Show(answer.Text), answer.Id == result.Expected?.Token.Id ? Role.Target : Role.Plain), Numbers.Id(answer.Id), Numbers.Fixed(answer.Score, 4),
-                answer.Id == result.Expected?.Token.Id ? "hoped for" : "",
-            ]),
-        ]);
+        if (result.Answers.Count == 0)
+            screen.Line("No row has a score: beside the question's own rows there are only rows of zeros or none at all, or the pair's two rows point the same way.");
+        else
+            DrawAnswers(screen, result);
         if (result.Expected is { } expected)
         {
             screen.Heading($"The answer hoped for: {TokenArgument.Describe(expected.Token)}");
@@ -105,6 +102,18 @@ internal static class AnalogyCommand
 
         if (relation is not null)
             DrawRelation(screen, relation, heldOut, namedPairs);
+    }
+
+    private static void DrawAnswers(Screen screen, AnalogyResult result)
+    {
+        screen.Table([new("#", Side.Right), new("token"), new("id", Side.Right), new("score", Side.Right), new("")],
+        [
+            .. result.Answers.Select(Cell[] (answer, i) =>
+            [
+                Numbers.Count(i + 1), new(Tokens.Show(answer.Text), answer.Id == result.Expected?.Token.Id ? Role.Target : Role.Plain), Numbers.Id(answer.Id), Numbers.Fixed(answer.Score, 4),
+                answer.Id == result.Expected?.Token.Id ? "hoped for" : "",
+            ]),
+        ]);
     }
 
     private static void DrawRelation(Screen screen, RelationConsistency relation, HeldOutResult? heldOut, int namedPairs)

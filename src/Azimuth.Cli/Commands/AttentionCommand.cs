@@ -124,7 +124,7 @@ internal static class AttentionCommand
             columns.Add(new("ALiBi", Side.Right));
         columns.AddRange([new("cosine", Side.Right), new("angle", Side.Right), new("|k|", Side.Right)]);
         screen.Table(columns, [.. shown.Select(key => Cells(row, key))]);
-        screen.Dim($"{shown.Length} of {Numbers.Count(row.Keys.Count)} positions, those with the most weight, in their order");
+        screen.Dim($"{shown.Length} of {Plural.Of(row.Keys.Count, "position")}{(shown.Length < row.Keys.Count ? ", those with the most weight, in their order" : "")}");
         double uniform = Math.Log(row.Keys.Count);
         AttentionKey largest = row.Keys[row.Largest - row.Keys[0].Position];
         screen.Line($"Entropy {Numbers.Three(row.EntropyNats)} nats, of {Numbers.Three(uniform)} if all weights were equal: as if spread over {Numbers.Three(Math.Exp(row.EntropyNats))} positions.");

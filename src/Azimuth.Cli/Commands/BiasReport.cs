@@ -13,6 +13,8 @@ internal sealed record BiasReport(
 
     public static BiasReport Of(Session session, WordIndex index, IReadOnlyList<(string First, string Second)> named, IReadOnlyList<string> words, double strictness)
     {
+        WordFormOption.Check(index, named.SelectMany(pair => new[] { pair.First, pair.Second }), "--pairs");
+        WordFormOption.Check(index, words, "--words");
         var looked = named.Select(pair => (Pair: pair, Group: WordGroup.Of(index, [pair.First, pair.Second]))).ToList();
         List<(int, int)> pairs = [.. looked.Where(found => found.Group.Tokens.Count == 2).Select(found => (found.Group.Tokens[0].Id, found.Group.Tokens[1].Id))];
         var unusable = looked.Where(found => found.Group.Tokens.Count < 2).Select(found => (Name: $"{found.Pair.First} {found.Pair.Second}", found.Group)).ToList();
@@ -47,6 +49,8 @@ internal sealed record WeatReport(string Name, WordAssociation Result, IReadOnly
     public static WeatReport Of(Session session, WordIndex index, AssociationLists lists, int samples, int seed)
     {
         (string Name, IReadOnlyList<string> Words)[] named = [("X", lists.X), ("Y", lists.Y), ("A", lists.A), ("B", lists.B)];
+        foreach (var list in named)
+            WordFormOption.Check(index, list.Words, $"--weat: {list.Name}");
         WordGroup[] groups = Array.ConvertAll(named, list => WordGroup.Of(index, list.Words));
         for (int i = 0; i < groups.Length; i++)
         {
@@ -54,11 +58,21 @@ internal sealed record WeatReport(string Name, WordAssociation Result, IReadOnly
                 throw new UsageException(FormattableString.Invariant($"--weat: {named[i].Name}: expected words of the table, found none among {named[i].Words.Count}, beginning with {named[i].Words[0]}; see --word-form."));
         }
 
+        WarnOfShared(session, "X and Y", groups[0], groups[1]);
+        WarnOfShared(session, "A and B", groups[2], groups[3]);
         session.Progress.Say("counting partitions");
         var result = WordAssociation.Of(index.Table, groups[0].Ids, groups[1].Ids, groups[2].Ids, groups[3].Ids, samples, (ulong)seed, session.Cancel);
         string[] leftOut = [.. groups.Select((group, i) => group.LeftOut(named[i].Name)).OfType<string>()];
         foreach (string sentence in leftOut)
             session.Warn(sentence);
         return new WeatReport(lists.Name, result, leftOut);
+    }
+
+    /// <summary>A word in both lists pulls neither way: the two are compared with what they share.</summary>
+    private static void WarnOfShared(Session session, string names, WordGroup first, WordGroup second)
+    {
+        string[] shared = [.. first.Tokens.Intersect(second.Tokens).Select(token => token.Text.TrimStart())];
+        if (shared.Length > 0)
+            session.Warn($"--weat: {names} both hold {string.Join(", ", shared.Take(8))}{(shared.Length > 8 ? ", …" : "")}; lists that are to be told apart should share no word");
     }
 }

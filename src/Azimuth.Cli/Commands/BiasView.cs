@@ -9,7 +9,7 @@ internal static class BiasView
     public static void Draw(Screen screen, BiasReport report)
     {
         string pairs = string.Join(", ", report.Pairs.Take(4).Select(pair => $"{Tokens.Show(pair.First.Text)} – {Tokens.Show(pair.Second.Text)}"));
-        screen.Heading($"Direction of {Numbers.Count(report.Pairs.Count)} pair{(report.Pairs.Count == 1 ? "" : "s")}: {pairs}{(report.Pairs.Count > 4 ? ", …" : "")}");
+        screen.Heading($"Direction of {Plural.Of(report.Pairs.Count, "pair")}: {pairs}{(report.Pairs.Count > 4 ? ", …" : "")}");
         BiasReport.Measured difference = report.Directions[0], pca = report.Directions[1];
         screen.Facts(
             ("first component", $"{Numbers.Percent(pca.ExplainedVarianceRatio[0])} of the pairs' variance, the second {Numbers.Percent(pca.ExplainedVarianceRatio.ElementAtOrDefault(1))}"),
@@ -26,8 +26,6 @@ internal static class BiasView
                 Numbers.Fixed(pca.Projections[i].Value, 3), Swing(difference.Projections[i].Value),
             ]),
         ]);
-        if (report.Words.Missing.Count + report.Words.WithoutDirection.Count > 0)
-            screen.Dim(report.Words.LeftOut("words")!);
     }
 
     public static void Draw(Screen screen, WeatReport report)
@@ -50,8 +48,6 @@ internal static class BiasView
                 Swing(4 * result.Associations[result.TargetCount + i].Value),
             ]),
         ]);
-        foreach (string sentence in report.LeftOut)
-            screen.Dim(sentence);
         if (result.CutOff.Count > 0)
             screen.Dim($"cut off to make X and Y equally long: {string.Join(", ", result.CutOff.Select(token => Tokens.Show(token.Text)))}");
     }

@@ -30,6 +30,10 @@ internal static class BigramsCommand
         int given = (session.Value(Token) is null ? 0 : 1) + (session.Value(All) ? 1 : 0) + (session.IsGiven(Sample) ? 1 : 0);
         if (given != 1)
             throw new UsageException($"azimuth bigrams: expected a TOKEN, --all or --sample N, found {(given == 0 ? "none" : "several")} of them.");
+        if (session.Value(Token) is null && session.IsGiven(Top))
+            throw new UsageException("azimuth bigrams: --top is how many next tokens of one TOKEN, so it does not go with --all or --sample.");
+        if (!session.IsGiven(Sample) && session.IsGiven(Seed))
+            throw new UsageException("azimuth bigrams: --seed decides which tokens --sample takes, so it does not go without it.");
         LanguageModel model = session.OpenDecoder();
         if (DirectPath.Obstacle(model.Config) is { } obstacle)
             throw new UsageException($"{model.Name}: {obstacle}.");

@@ -69,7 +69,7 @@ internal static class CheckCommand
         if (files.Length > 0)
             throw new UsageException("azimuth check: expected --explain or FILE, found both.");
         CheckRule rule = CheckRules.Find(code) ?? throw new UsageException(
-            $"--explain: expected a code from {CheckRules.All.Min(r => r.Code)} to {CheckRules.All.Max(r => r.Code)} such as AZ101, found \"{code}\". Known are {string.Join(", ", CheckRules.All.Select(r => r.Code).Order(StringComparer.Ordinal))}.");
+            $"--explain: expected a code from {CheckRules.All.Min(r => r.Code)} to {CheckRules.All.Max(r => r.Code)} such as AZ101, found \"{code}\". The nearest are {string.Join(", ", Checkpoints.NearestNames.Of(code, CheckRules.All.Select(r => r.Code)))}; docs/findings has a page of each.");
         string text = FindingPages.Read(rule.Code);
         return session.Show(null, new Conventions(), new { rule.Code, rule.Title, rule.Severity, rule.Page, Text = text }, screen => FindingPages.Draw(screen, text));
     }

@@ -11,7 +11,7 @@ namespace Azimuth.Cli.Commands;
 internal static class ContextualizeCommand
 {
     private const int MostSentences = 100_000;
-    private static readonly Argument<string?> Word = Options.Argument("WORD", "the word, with the blank before it where it has one in a sentence: \" bank\"");
+    private static readonly Argument<string?> Word = Options.Argument("WORD", "the word, with the blank before it where it has one in a sentence: \" bank\"; or one token by number, id:1867");
     private static readonly Option<string?> Sentences = Options.Text("--sentences", "FILE", "a text file with a sentence a line; lines without the word are left out");
     private static readonly Option<string[]?> Text = new("--text") { Description = "a sentence with the word in it; may be given many times", HelpName = "TEXT" };
     private static readonly Option<int> Baseline = Options.WholeNumber("--baseline", "N", "random other tokens the word is compared with, 0 for none", 0, 2_000, 200);
@@ -36,7 +36,7 @@ internal static class ContextualizeCommand
         ShareProgress progress = new(session.Progress, "running sentences", found.Count, "sentences");
         ContextualWordResult result = ContextualWord.Measure(model, found, options, progress, session.Cancel);
         if (without > 0)
-            session.Warn(FormattableString.Invariant($"{without} of {lines.Length} sentences do not hold \"{typed}\" as the tokens {string.Join(", ", word)} and were left out."));
+            session.Warn(FormattableString.Invariant($"{without:N0} of {Plural.Of(lines.Length, "sentence")} {(without == 1 ? "does" : "do")} not hold \"{typed}\" as the tokens {string.Join(", ", word)} and {(without == 1 ? "was" : "were")} left out."));
         var document = new
         {
             Word = typed,
@@ -65,6 +65,8 @@ internal static class ContextualizeCommand
             throw new UsageException($"azimuth contextualize: expected --sentences FILE or --text TEXT several times, found {(file is null ? "neither" : "both")}.");
         if (file is not null)
             texts = InputFile.ReadText(file, Sentences.Name).ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (texts.Length < 2)
+            throw new UsageException(FormattableString.Invariant($"azimuth contextualize: expected at least two sentences, in which the word is compared with itself, found {texts.Length}."));
         if (texts.Length > MostSentences)
             throw new UsageException(FormattableString.Invariant($"{Sentences.Name}: {file}: expected at most {MostSentences} sentences, found {texts.Length}; cut the file."));
         return texts;
@@ -74,6 +76,8 @@ internal static class ContextualizeCommand
     {
         if (model.Tokenizer is null)
             throw new UsageException($"WORD: {model.Name} has no tokenizer, so no word can be found in a sentence.");
+        if (TokenArgument.IsId(word))
+            return [TokenArgument.Resolve(OpenedTable.Of(model), model.TokenEmbedding, word, "WORD")];
         int[] ids = model.Tokenizer.Encode(word, addSpecialTokens: false).Ids;
         return ids.Length > 0 ? ids : throw new UsageException("WORD: expected a word such as \" bank\", found an empty text.");
     }
@@ -97,9 +101,11 @@ internal static class ContextualizeCommand
         without = lines.Length - found.Count;
         if (found.Count >= 2)
             return found;
+        string where = FormattableString.Invariant($"WORD: expected \"{typed}\" in at least two sentences, found it in {found.Count} of {lines.Length} as the tokens {string.Join(", ", word)}");
+        if (TokenArgument.IsId(typed))
+            throw new UsageException(where + ".");
         string other = typed.StartsWith(' ') ? typed.TrimStart() : " " + typed;
-        throw new UsageException(FormattableString.Invariant(
-            $"WORD: expected \"{typed}\" in at least two sentences, found it in {found.Count} of {lines.Length} as the tokens {string.Join(", ", word)}; inside a sentence it may be \"{other}\"."));
+        throw new UsageException($"{where}; inside a sentence it may be \"{other}\".");
     }
 
     private static void Draw(Screen screen, ContextualWordResult result, string typed, int[] word, LanguageModel model)

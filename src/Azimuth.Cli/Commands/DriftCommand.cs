@@ -25,7 +25,7 @@ internal static class DriftCommand
         Run,
         new("azimuth drift novels-gpt novels-gpt", "a checkpoint and itself: identical"),
         new("azimuth drift tests/fixtures/families/gpt2 tests/fixtures/families/gpt2-untied --by before --top 5", "two small models of one vocabulary"),
-        new("azimuth drift novels-gpt novels-gpt -o drift.csv --json", "for scripts, and every token's numbers in a file"));
+        new("azimuth drift novels-gpt novels-gpt -o drift.csv --json", "for scripts, and every token's numbers in a file")) with { TakesModel = false };
 
     private static Task<int> Run(Session session)
     {
@@ -107,7 +107,7 @@ internal static class DriftCommand
             ("angle as stored", $"mean {Numbers.Angle(table.AngleSummary.MeanBefore)}, median {Numbers.Angle(table.AngleSummary.MedianBefore)}"),
             ("angle after the alignment", $"mean {Numbers.Angle(table.AngleSummary.MeanAfter)}, median {Numbers.Angle(table.AngleSummary.MedianAfter)}"),
             ("ratio of lengths |b| / |a|", $"median {Numbers.Three(ratios.Median)}, from {Numbers.Three(ratios.Least)} to {Numbers.Three(ratios.Largest)}"),
-            ("the alignment", $"{(fit.Det < 0 ? "reflection" : "rotation")}, scale {Numbers.Three(fit.Scale)}, leaves {Numbers.Percent(fit.Scaled.RelativeResidual)} of B"),
+            ("the alignment", $"{(fit.Det < 0 ? "reflection" : "rotation")}, scale {Numbers.Three(fit.Scale)}, leaves {TwoTables.LeftOver(fit.Scaled.RelativeResidual)} of B"),
         ];
         AddTokens(facts, "tokens only in A", table.Removed);
         AddTokens(facts, "tokens only in B", table.Added);

@@ -89,7 +89,8 @@ internal static class EvalAnalogiesCommand
     {
         foreach (AnalogyAccuracy result in results)
         {
-            screen.Heading($"{result.Method.DisplayName()} on {file}: {Numbers.Percent(Share(result.Total, dummy))} right");
+            double share = Share(result.Total, dummy);
+            screen.Heading($"{result.Method.DisplayName()} on {file}: {(double.IsNaN(share) ? "nothing could be asked, each question has an unknown word" : Numbers.Percent(share) + " right")}");
             List<Cell[]> rows = [.. result.Sections.Zip(relations).Select(pair => Row(pair.First.Counts, dummy, pair.Second))];
             rows.AddRange(new[] { result.Semantic, result.Syntactic, result.Total }.Where(counts => counts.Questions > 0).Select(counts => Row(counts, dummy, null)));
             screen.Table(

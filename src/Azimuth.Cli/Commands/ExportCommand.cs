@@ -60,11 +60,11 @@ internal static class ExportCommand
         foreach (string warning in export.Warnings)
             session.Warn(warning);
         if (counts is { Unknown: > 0 })
-            session.Warn(string.Create(CultureInfo.InvariantCulture, $"{counts.Unknown} of the words counted are no tokens; {counts.Known} of {table.Count} tokens have a count"));
-        return Show(session, opened, table, export, counts is not null);
+            session.Warn(string.Create(CultureInfo.InvariantCulture, $"{counts.Unknown:N0} of the words counted {(counts.Unknown == 1 ? "is no token" : "are no tokens")}; {counts.Known:N0} of {table.Count:N0} tokens have a count"));
+        return Show(session, opened, table, export, file, counts is not null);
     }
 
-    private static Task<int> Show(Session session, OpenedTable opened, EmbeddingTable table, TableExport export, bool counted)
+    private static Task<int> Show(Session session, OpenedTable opened, EmbeddingTable table, TableExport export, string file, bool counted)
     {
         List<string> notes = ["written as 32-bit floats"];
         if (export.Columns.Contains("rank"))
@@ -76,10 +76,10 @@ internal static class ExportCommand
         Conventions conventions = new() { Table = table.Name, Tied = opened.Tied, StoredType = table.Rows.Type.ToString(), Notes = notes };
         return session.Show(opened.Name, conventions, export, screen =>
         {
-            screen.Heading($"{Numbers.Count(export.Rows)} rows of {Numbers.Count(export.ModelDim)} numbers as {export.Format}");
-            List<(string, string)> facts = [("file", $"{export.Path} ({Numbers.Bytes(export.SizeBytes)}{(export.MetadataPath is null ? "" : " with its metadata")})")];
+            screen.Heading($"{Plural.Of(export.Rows, "row")} of {Plural.Of(export.ModelDim, "number")} as {export.Format}");
+            List<(string, string)> facts = [("file", $"{file} ({Numbers.Bytes(export.SizeBytes)}{(export.MetadataPath is null ? "" : " with its metadata")})")];
             if (export.MetadataPath is not null)
-                facts.Add(("metadata", export.MetadataPath));
+                facts.Add(("metadata", Path.Combine(Path.GetDirectoryName(file)!, Path.GetFileName(export.MetadataPath))));
             if (export.Columns.Count > 0)
                 facts.Add(("columns", string.Join(", ", export.Columns)));
             if (export.VarianceShown is double variance)

@@ -14,7 +14,7 @@ internal static class GeometryCommand
     private const int LogitTokens = 200;
     private static readonly Option<string?> Table = Options.Text("--table", "input|output", "one table only; every table of the model when left out");
     private static readonly Option<bool> Quick = Options.Flag("--quick", "lengths, mean row and spectrum only: no repairs, no neighbours, no logits");
-    private static readonly Option<string?> Counts = Options.Text("--counts", "FILE", "how often tokens occur, as lines of token or id, tab, count: the lengths are ranked against it");
+    private static readonly Option<string?> Counts = Options.Text("--counts", "FILE", "how often tokens occur, as lines of token, id or id:N, tab, count: the lengths are ranked against it");
     private static readonly Option<double> Epsilon = Options.Number("--epsilon", "E", "added to every variance before whitening divides by its root", 0, double.MaxValue, 1e-5);
     private static readonly Option<int?> Queries = Options.WholeNumber("--queries", "N", "how many rows' neighbours are looked at (default: all of a small table, 500 to 2000 of a large one)", 1, int.MaxValue);
     private static readonly Option<int> Seed = Options.WholeNumber("--seed", "S", "starts the draw of those rows", 0, int.MaxValue, 1);
@@ -53,7 +53,7 @@ internal static class GeometryCommand
 
     private static Measured Measure(Session session, OpenedTable opened, EmbeddingTable table)
     {
-        double[]? counts = session.Value(Counts) is string path ? CountsFile.Read(path, "--counts", table) : null;
+        double[]? counts = session.Value(Counts) is string path ? CountsFile.Read(session, path, "--counts", table) : null;
         session.Progress.Say($"measuring the {table.Name}");
         TableSpectrum spectrum = TableSpectrum.Of(table, session.Workers, session.Cancel);
         TableGeometry geometry = TableMeasures.Of(table, spectrum, session.Workers, session.Cancel);
@@ -77,7 +77,7 @@ internal static class GeometryCommand
     {
         if (table.Repairs is { } repairs)
         {
-            yield return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"whitening epsilon {repairs.WhitenEpsilon:0.######e+0}");
+            yield return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"whitening epsilon {repairs.WhitenEpsilon:0.######e+0;;0}");
             yield return "repairs are fitted on all rows; -1, -2, -3: mean row and that many principal components removed";
             yield return "partition isotropy: both signs of every eigenvector; of whitened tables, the eigenvectors before whitening";
         }

@@ -8,11 +8,14 @@ namespace Azimuth.Cli.Commands;
 /// <summary>How <c>azimuth geometry</c> looks.</summary>
 internal static class GeometryView
 {
+    /// <summary>What sums over equal rows leave of 0.</summary>
+    private const double Rounding = 1e-12;
+
     public static void Draw(Screen screen, GeometryCommand.Measured table)
     {
         TableGeometry geometry = table.Geometry;
         TableStatistics statistics = table.Statistics;
-        screen.Heading($"{geometry.Table}: {Numbers.Count(geometry.Rows)} rows of {Numbers.Count(geometry.Columns)}");
+        screen.Heading($"{geometry.Table}: {Plural.Of(geometry.Rows, "row")} of {Numbers.Count(geometry.Columns)}");
         List<(string Name, string Value)> facts =
         [
             ("mean length of a row", $"{Numbers.Three(geometry.NormMean)} (standard deviation {Numbers.Three(geometry.NormSdPopulation)})"),
@@ -82,7 +85,7 @@ internal static class GeometryView
                 Row("participation ratio", f => Numbers.Three(f.ParticipationRatio)),
                 Row("effective rank", f => Numbers.Three(f.EffectiveRankSingularValues)),
                 Row("effective rank, squared", f => Numbers.Three(f.EffectiveRankEigenvalues)),
-                Row("ln partition isotropy", f => Numbers.Three(f.LogPartitionIsotropy)),
+                Row("ln partition isotropy", f => Numbers.Three(Math.Abs(f.LogPartitionIsotropy) < Rounding ? 0 : f.LogPartitionIsotropy)),
             ]);
         screen.Dim("-1, -2, -3: without the mean row and that many principal components; even use of all directions would be 0, 1, the width, the width, the width, 0");
 
@@ -103,14 +106,14 @@ internal static class GeometryView
         [
             ("hubs, by cosine", string.Join(", ", near.Hubness.TopHubs.Where(hub => hub.Count > 0).Take(5).Select(hub => $"{Tokens.Show(hub.Text, 16)} {Numbers.Count(hub.Count)}")) + of),
             ("skewness of the counts", Number(near.Hubness.Skewness, Numbers.Three)),
-            (near.Sample.IsWhole ? "in nobody's list" : "in no list looked at", $"{Numbers.Count(near.Hubness.NeverANeighbour)} rows"),
+            (near.Sample.IsWhole ? "in nobody's list" : "in no list looked at", Plural.Of(near.Hubness.NeverANeighbour, "row")),
             ("dimension by the two nearest", near.TwoNnDimension is double dimension ? Numbers.Three(dimension) : "–"),
         ];
         if (near.Map is { } map)
         {
             facts.Add(("a map on two components", $"shows {Numbers.Percent(map.VarianceShown)} of the variance, trustworthiness {(map.Trustworthiness is double trust ? Numbers.Three(trust) : "–")}"));
             facts.Add(("and keeps", $"{Kept(map.KeptCosineNeighbours)} of the ten nearest by cosine, {Kept(map.KeptEuclideanNeighbours)} by Euclidean distance"
-                + (map.Queries < near.Sample.Rows ? $" ({Numbers.Count(map.Queries)} rows)" : "")));
+                + (map.Queries < near.Sample.Rows ? $" ({Plural.Of(map.Queries, "row")})" : "")));
         }
 
         screen.Facts(facts);

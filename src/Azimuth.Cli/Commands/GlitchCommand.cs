@@ -85,7 +85,9 @@ internal static class GlitchCommand
                 + $"{Numbers.Count(report.Classes["partialUtf8"])} partial UTF-8, {Numbers.Count(report.Classes["padding"])} padding.");
         }
 
-        screen.Line($"{Plural(report.NeverTrained, "row looks", "rows look")} never trained; {Plural(report.Suspects, "other is a suspect", "others are suspects")}: "
+        if (report.Conventions.Tied is null)
+            screen.Line("Vectors without a model: a cluster says that words are used alike, so only rows of zeros count as never trained.");
+        screen.Line($"{Plural.Of(report.NeverTrained, "row looks", "rows look")} never trained; {Plural.Of(report.Suspects, "other is a suspect", "others are suspects")}: "
             + $"{IndicatorName(report)} up to {Numbers.Three(report.Threshold)}, the lowest {Numbers.Plain(report.SuspectShare * 100)} % of ordinary ids.");
         bool directed = report.Reference.Ids.Count > 0;
         screen.Heading($"Most suspect by {IndicatorName(report)}");
@@ -96,7 +98,7 @@ internal static class GlitchCommand
             new("percent", Side.Right), new("verdict"),
         ];
         screen.Table(columns, [.. report.Tokens.Select(token => Row(token, directed))]);
-        screen.Dim($"{Numbers.Count(report.Tokens.Count)} of {Numbers.Count(report.Rows)} rows" + (directed ? "; 1 − cosine to the mean reference row, centred and less the first component" : ""));
+        screen.Dim($"{Numbers.Count(report.Tokens.Count)} of {Plural.Of(report.Rows, "row")}" + (directed ? "; 1 − cosine to the mean reference row, centred and less the first component" : ""));
         DrawHistogram(screen, report);
         if (repetition is not null)
             DrawRepetition(screen, repetition);
@@ -132,7 +134,7 @@ internal static class GlitchCommand
         screen.Table([new("suspect"), new("id", Side.Right), new("probability", Side.Right), new("repeated"), new("ordinary"), new("id", Side.Right), new("probability", Side.Right), new("repeated")],
             [.. Enumerable.Range(0, rows).Select(Cell[] (i) => [.. Asked(repetition.Candidates, i), .. Asked(repetition.Control, i)])]);
         string limit = Numbers.Percent(repetition.Threshold);
-        screen.Line($"Below {limit}: {repetition.CandidatesNotRepeated} of {Plural(repetition.Candidates.Count, "suspect", "suspects")}, {repetition.ControlNotRepeated} of {Plural(repetition.Control.Count, "ordinary token", "ordinary tokens")}. "
+        screen.Line($"Below {limit}: {repetition.CandidatesNotRepeated} of {Plural.Of(repetition.Candidates.Count, "suspect", "suspects")}, {repetition.ControlNotRepeated} of {Plural.Of(repetition.Control.Count, "ordinary token", "ordinary tokens")}. "
             + $"Repeated as the most probable token: {repetition.CandidatesRepeated} and {repetition.ControlRepeated}.");
         if (!repetition.IsConclusive)
             screen.Line("This model does not repeat most ordinary tokens either, so failing to repeat a suspect proves nothing.");
@@ -162,6 +164,4 @@ internal static class GlitchCommand
         TrainingVerdict.Suspect => "suspect",
         _ => "ordinary",
     };
-
-    private static string Plural(int count, string one, string many) => $"{Numbers.Count(count)} {(count == 1 ? one : many)}";
 }

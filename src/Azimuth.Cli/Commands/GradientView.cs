@@ -66,7 +66,7 @@ internal sealed record GradientView(
                 Numbers.Three(row.GradientNorm), Moves(row), new Cell(Bar.Of(longest == 0 ? 0 : row.GradientNorm / longest, 20), row.Pull < 0 ? Role.Target : Role.Plain),
             ]),
         ]);
-        screen.Dim($"{Numbers.Count(Rows.Count)} of {Numbers.Count(RowCount)} rows, {Numbers.Percent(ListedShare)} of the sum of all lengths; every row of the table is moved");
+        screen.Dim($"{Numbers.Count(Rows.Count)} of {Plural.Of(RowCount, "row")}, {Numbers.Percent(ListedShare)} of the sum of all lengths; every row of the table is moved");
         DrawStep(screen);
         if (Check is not null)
             DrawCheck(screen, Check);

@@ -67,7 +67,7 @@ internal static class LookupCommand
         screen.Heading("Angle of every pair");
         Matrix(screen, lookup, shown, lookup.AngleDegrees, degrees => degrees is null ? "–" : Numbers.Angle(degrees));
         if (shown < lookup.Tokens.Count)
-            screen.Dim($"{shown} of {Numbers.Count(lookup.Tokens.Count)} tokens");
+            screen.Dim($"{shown} of {Plural.Of(lookup.Tokens.Count, "token")}");
         screen.Line($"One-hot vector times table, largest difference from the row: {Numbers.Three(lookup.OneHotMaxDifference)}.");
     }
 

@@ -41,6 +41,8 @@ internal static class MapCommand
         bool plane = session.Value(Projection) == "plane";
         if (plane && session.Value(Uncentred))
             throw new UsageException("--uncentred: expected --projection sphere, since principal axes of a plane are those of the centred rows.");
+        if (session.IsGiven(Neighbors) && !session.IsGiven(Label))
+            throw new UsageException("--neighbors: expected with --label only, whose tokens' neighbours are named, found without it.");
         OpenedTable opened = session.OpenTable();
         EmbeddingTable table = TableOption.Of(opened, session, Table);
         int[] asked = [.. (session.Value(Label) ?? []).Select(typed => TokenArgument.Resolve(opened, table, typed, Label.Name)).Distinct()];

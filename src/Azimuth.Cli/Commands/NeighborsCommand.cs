@@ -46,9 +46,11 @@ internal static class NeighborsCommand
             screen.Line(list.Norm == 0 ? "Its row is zero: it has no direction, and no neighbours by cosine." : "No other row has a direction to compare with.");
         else
             DrawNeighbors(screen, list, rows);
+        int longest = Math.Max(audit.Cosine.Count, Math.Max(audit.Dot.Count, audit.Euclidean.Count));
+        if (longest == 0)
+            return;
         screen.Heading($"Where the metrics disagree, {audit.K} nearest by each");
         Column[] columns = [new("cosine"), new("dot"), new("Euclidean"), .. logits is null ? Array.Empty<Column>() : [new("the model's logits")]];
-        int longest = Math.Max(audit.Cosine.Count, Math.Max(audit.Dot.Count, audit.Euclidean.Count));
         HashSet<int> inAll = [.. audit.InAll.Select(token => token.Id)];
         screen.Table(columns,
         [
@@ -73,7 +75,7 @@ internal static class NeighborsCommand
                 Numbers.Count(i + 1), Tokens.Show(n.Text), Numbers.Id(n.Id), cosine ? Numbers.Cosine(n.Value) : Numbers.Three(n.Value), Numbers.Angle(n.AngleDegrees),
             ]),
         ]);
-        screen.Dim($"{Numbers.Count(list.Neighbors.Count)} of {Numbers.Count(rows - 1)} other rows");
+        screen.Dim($"{Numbers.Count(list.Neighbors.Count)} of {Plural.Of(rows - 1, "other row")}");
     }
 
     private static Cell Entry(IReadOnlyList<Neighbor> list, int i, HashSet<int> inAll) =>

@@ -69,6 +69,7 @@ internal static class ProbeCommand
         input.WarnOfMissing(session);
         ulong seed = (ulong)session.Value(Seed);
         ProbeSplit split = ProbeSplit.Random(classes, session.Value(Validation), session.Value(Test), seed);
+        RequireTest(split, input, file);
         ProbeKind kind = kinds.Length == 2 ? ProbeKind.Logistic : ProbeKind.Softmax;
         var progress = new ShareProgress(session.Progress, "fitting", Probes.Strengths.Count + 1, "probes");
         ProbeResult result = Probes.Classify(
@@ -86,6 +87,13 @@ internal static class ProbeCommand
             Intercepts = session.Value(Weights) ? result.Probe.Intercepts : null,
         };
         return session.Show(opened.Name, Described(result.Conventions, opened, words, seed), document, screen => ProbeView.Draw(screen, result, input, split, file));
+    }
+
+    /// <summary>A class of one token is learned from only: without a second one nothing is left to judge the probe by.</summary>
+    private static void RequireTest(ProbeSplit split, ProbeInput input, string file)
+    {
+        if (split.Test.Count == 0)
+            throw new UsageException(FormattableString.Invariant($"LABELS: {file}: expected labels with two tokens or more, so that one of them can be kept for the test, found {Plural.Of(input.Ids.Count, "token")} in the vocabulary, each with a label of its own."));
     }
 
     private static Task<int> Regress(Session session, OpenedTable opened, EmbeddingTable table, WordIndex words, ProbeInput input, string file)

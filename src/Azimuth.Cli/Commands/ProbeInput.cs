@@ -13,6 +13,7 @@ internal sealed record ProbeInput(IReadOnlyList<int> Ids, IReadOnlyList<string> 
 {
     public static ProbeInput Read(WordIndex words, IReadOnlyList<LabelledToken> lines, string file)
     {
+        WordFormOption.Check(words, lines.Select(line => line.Token), $"LABELS: {file}");
         var labelOf = new Dictionary<int, LabelledToken>();
         List<int> ids = [];
         List<string> missing = [];
@@ -39,7 +40,7 @@ internal sealed record ProbeInput(IReadOnlyList<int> Ids, IReadOnlyList<string> 
     public void WarnOfMissing(Session session)
     {
         if (OutOfVocabulary.Count > 0)
-            session.Warn(FormattableString.Invariant($"{OutOfVocabulary.Count} labelled tokens are out of vocabulary and left out: {string.Join(", ", OutOfVocabulary.Take(12))}{(OutOfVocabulary.Count > 12 ? ", …" : "")}"));
+            session.Warn(FormattableString.Invariant($"{Output.Plural.Of(OutOfVocabulary.Count, "labelled token is", "labelled tokens are")} out of vocabulary and left out: {string.Join(", ", OutOfVocabulary.Take(12))}{(OutOfVocabulary.Count > 12 ? ", …" : "")}"));
     }
 
     /// <summary>The labels as numbers.</summary>

@@ -77,7 +77,7 @@ internal static class QuantizeCommand
             Notes = [.. measured.Take(1).Select(m => m.Tables[0].OverlapNote), .. Notes(opened, session.Value(TextFile), ids, measured)],
         };
         var document = new { Part = part, Types = measured, Impossible = impossible, Text = ids.Length == 0 ? null : new { File = session.Value(TextFile), Tokens = ids.Length }, Written = written };
-        return session.Show(opened.Name, conventions, document, screen => QuantizeView.Draw(screen, opened.Name, measured, impossible, written));
+        return session.Show(opened.Name, conventions, document, screen => QuantizeView.Draw(screen, opened.Name, measured, impossible, written, path));
     }
 
     private static void RefuseWhatNeedsAModel(Session session, bool tablesAlone)

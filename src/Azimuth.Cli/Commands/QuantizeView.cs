@@ -6,7 +6,7 @@ namespace Azimuth.Cli.Commands;
 /// <summary>What <c>azimuth quantize</c> shows.</summary>
 internal static class QuantizeView
 {
-    public static void Draw(Screen screen, string model, List<ModelQuantization> measured, List<Impossible> impossible, QuantizeOutput? written)
+    public static void Draw(Screen screen, string model, List<ModelQuantization> measured, List<Impossible> impossible, QuantizeOutput? written, string? path)
     {
         screen.Heading(measured.Count == 0 ? model : measured[0].Part == QuantizedPart.All ? $"{model} with all matrices in fewer bits" : $"{model} with its token tables in fewer bits");
         if (measured.Count > 0)
@@ -26,7 +26,7 @@ internal static class QuantizeView
         if (written is null)
             return;
         screen.Heading("Written");
-        screen.Facts((written.Form, $"{written.Path}, {Numbers.Bytes(written.SizeBytes)}"));
+        screen.Facts((written.Form, $"{path}, {Numbers.Bytes(written.SizeBytes)}"));
     }
 
     private static void Sizes(Screen screen, List<ModelQuantization> measured)
@@ -45,7 +45,7 @@ internal static class QuantizeView
     private static void Table(Screen screen, List<ModelQuantization> measured, int table)
     {
         TableQuantization first = measured[0].Tables[table];
-        screen.Heading($"The {first.Table}: {Numbers.Count(first.Rows)} rows of {Numbers.Count(first.Columns)}, {Numbers.Bytes(first.SizeBytesBefore)} now");
+        screen.Heading($"The {first.Table}: {Plural.Of(first.Rows, "row")} of {Numbers.Count(first.Columns)}, {Numbers.Bytes(first.SizeBytesBefore)} now");
         Column[] columns =
         [
             new("type"), new("size", Side.Right), new("rms error", Side.Right), new("largest", Side.Right), new("relative", Side.Right), new("mean angle", Side.Right),

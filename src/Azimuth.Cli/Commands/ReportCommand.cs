@@ -47,10 +47,10 @@ internal static class ReportCommand
         long bytes = ReportWriter.Write(report, path);
         Conventions conventions = prompt.Describe(report.Trace.Conventions with { Tied = model.IsTied });
         var document = new { Path = path, SizeBytes = bytes, Sections = report.Sections.Select(section => new { section.Id, section.Title }) };
-        return session.Show(model.Name, conventions, document, screen => Draw(screen, report, path, bytes));
+        return session.Show(model.Name, conventions, document, screen => Draw(screen, report, file, bytes));
     }
 
-    private static void Draw(Screen screen, ReportData report, string path, long bytes)
+    private static void Draw(Screen screen, ReportData report, string file, long bytes)
     {
         TraceView.DrawAnswer(screen, report.Trace);
         TraceView.DrawTurningPoints(screen, report.Trace);
@@ -64,7 +64,7 @@ internal static class ReportCommand
             ]),
         ]);
         screen.Heading("The report");
-        screen.Line($"{path} ({Numbers.Bytes(bytes)}): open it in a browser, no network needed.");
+        screen.Line($"{file} ({Numbers.Bytes(bytes)}): open it in a browser, no network needed.");
         screen.Line("Sections: " + string.Join(", ", report.Sections.Select(section => section.Title)) + ".");
     }
 

@@ -44,6 +44,8 @@ internal static class SubspaceCommand
         session.Progress.Say("finding the subspace");
         WordGroup group = Group(session, words, typed, "TOKENS");
         TokenSubspace subspace = Subspace(session, table, group, centre, "TOKENS");
+        if (session.Value(Components) is int most && most > subspace.Dimension)
+            session.Warn($"--components: the group spans {Plural.Of(subspace.Dimension, "dimension")} only, all of which are taken; {most} were asked for");
         WordGroup? second = other is null ? null : Group(session, words, other, "--versus");
         double[]? angles = second is null ? null : subspace.PrincipalAnglesDegrees(Subspace(session, table, second, centre, "--versus"), session.Workers);
         bool leaveOut = group.Tokens.Count <= MostLeftOut;
@@ -75,7 +77,10 @@ internal static class SubspaceCommand
 
     private static WordGroup Group(Session session, WordIndex words, IReadOnlyList<string> typed, string where)
     {
+        WordFormOption.Check(words, typed, where);
         WordGroup group = WordGroup.Of(words, typed);
+        if (group.Tokens.Count == 0 && group.Missing.Count < typed.Count)
+            throw new UsageException($"{where}: expected tokens whose rows have a direction, found none: {string.Join("; ", [.. Rows(group.WithoutDirection, "a row of zeros"), .. Rows(group.NotFinite, "not finite"), .. Rows(group.Missing, "out of vocabulary")])}.");
         if (group.Tokens.Count == 0)
             throw new UsageException(FormattableString.Invariant($"{where}: expected tokens of the table, found none among {typed.Count}, beginning with \"{typed[0]}\"; see --word-form, and id:N names any row."));
         if (group.Tokens.Count > MostTokens)
@@ -84,6 +89,9 @@ internal static class SubspaceCommand
             session.Warn(sentence);
         return group;
     }
+
+    private static IEnumerable<string> Rows(IReadOnlyList<string> words, string what) =>
+        words.Count == 0 ? [] : [$"{string.Join(", ", words.Take(8))}{(words.Count > 8 ? ", …" : "")} ({what})"];
 
     private static TokenSubspace Subspace(Session session, EmbeddingTable table, WordGroup group, SubspaceCentre centre, string where)
     {
@@ -95,7 +103,7 @@ internal static class SubspaceCommand
     private static void Draw(
         Screen screen, TokenSubspace subspace, IReadOnlyList<TokenShare> members, IReadOnlyList<TokenShare> nearest, WordGroup? second, double[]? angles)
     {
-        screen.Heading($"Subspace of {Numbers.Count(members.Count)} token{(members.Count == 1 ? "" : "s")}: {Numbers.Count(subspace.Dimension)} of {Numbers.Count(subspace.Basis[0].Length)} dimensions");
+        screen.Heading($"Subspace of {Plural.Of(members.Count, "token")}: {Numbers.Count(subspace.Dimension)} of {Plural.Of(subspace.Basis[0].Length, "dimension")}");
         screen.Facts(
             ("share along each direction", string.Join("  ", subspace.ExplainedVarianceRatio.Take(8).Select(Numbers.Percent)) + (subspace.ExplainedVarianceRatio.Count > 8 ? "  …" : "")),
             ("inside by chance", $"{Numbers.Three(subspace.ShareByChance)}, for a row of random direction"));
@@ -109,7 +117,7 @@ internal static class SubspaceCommand
             [.. nearest.Select(Cell[] (n, i) => [Numbers.Count(i + 1), Tokens.Show(n.Text), Numbers.Id(n.Id), Numbers.Fixed(n.Inside, 3)])]);
         if (angles is null)
             return;
-        screen.Heading($"Principal angles to the subspace of {Numbers.Count(second!.Tokens.Count)} other token{(second.Tokens.Count == 1 ? "" : "s")}");
+        screen.Heading($"Principal angles to the subspace of {Plural.Of(second!.Tokens.Count, "other token")}");
         screen.Line(string.Join("  ", angles.Take(12).Select(angle => Numbers.Angle(angle))) + (angles.Length > 12 ? "  …" : ""));
     }
 

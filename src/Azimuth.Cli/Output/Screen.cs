@@ -19,7 +19,7 @@ internal sealed class Screen
     public Screen(TextWriter output, bool color)
     {
         // Spectre pads every cell; without escape codes after them those blanks can go.
-        TextWriter target = color ? output : new TrimmingWriter(output);
+        TextWriter target = new TrimmingWriter(output);
         _console = new Lazy<IAnsiConsole>(() => Create(target, color));
     }
 
@@ -37,7 +37,7 @@ internal sealed class Screen
     /// <summary>Plain text, wrapped at the width.</summary>
     public void Line(string text)
     {
-        Console.WriteLine(text);
+        Console.WriteLine(Unbroken(text));
         HasOutput = true;
     }
 
@@ -55,7 +55,7 @@ internal sealed class Screen
     /// <summary>Secondary text.</summary>
     public void Dim(string text)
     {
-        Console.WriteLine(text, StyleOf(Role.Dim));
+        Console.WriteLine(Unbroken(text), StyleOf(Role.Dim));
         HasOutput = true;
     }
 
@@ -76,7 +76,7 @@ internal sealed class Screen
         grid.AddColumn(new GridColumn { NoWrap = true, Padding = new Padding(0, 0, 3, 0) });
         grid.AddColumn(new GridColumn { Padding = new Padding(0, 0, 0, 0) });
         foreach ((string name, string value) in facts)
-            grid.AddRow(new Text(name, StyleOf(Role.Dim)), new Text(value));
+            grid.AddRow(new Text(name, StyleOf(Role.Dim)), new Text(Unbroken(value)));
         Console.Write(grid);
         HasOutput = true;
     }
@@ -105,6 +105,9 @@ internal sealed class Screen
         Console.Profile.Width = textWidth;
         HasOutput = true;
     }
+
+    /// <summary>Keeps a number and its percent sign on one line.</summary>
+    private static string Unbroken(string text) => text.Replace(" %", TrimmingWriter.FixedBlank + "%", StringComparison.Ordinal);
 
     private static IReadOnlyList<string> Aligned(Column column, IReadOnlyList<string> texts) =>
         column.Side == Side.Right ? Numbers.AlignPoints(texts) : texts;

@@ -6,7 +6,7 @@ namespace Azimuth.Cli.Output;
 internal static class Tokens
 {
     /// <summary>A text from a file on one line: blanks stay, controls are escaped, cut with … when it is longer than <paramref name="width"/>.</summary>
-    public static string OneLine(string text, int width) => Cut(VisibleText.Show(text).Replace('·', ' '), width);
+    public static string OneLine(string text, int width = int.MaxValue) => Cut(string.Join(' ', text.Split(' ').Select(VisibleText.Show)), width);
 
     /// <summary>A token with its blanks made visible, cut with … when it is longer than <paramref name="width"/>.</summary>
     public static string Show(string text, int width = 24) => Cut(VisibleText.Show(text), width);

@@ -2,16 +2,19 @@ using System.Text;
 
 namespace Azimuth.Cli.Output;
 
-/// <summary>Passes text on without the blanks at line ends.</summary>
+/// <summary>Passes text on without the blanks at line ends, and with a blank for each <see cref="FixedBlank"/>.</summary>
 internal sealed class TrimmingWriter(TextWriter inner) : TextWriter(System.Globalization.CultureInfo.InvariantCulture)
 {
+    /// <summary>A blank at which no line is broken. A private character: Spectre breaks lines at no-break spaces, too, and tokens never show one.</summary>
+    public const string FixedBlank = "\uE000";
+
     private int _blanks;
 
     public override Encoding Encoding => inner.Encoding;
 
     public override void Write(char value)
     {
-        if (value == ' ')
+        if (value is ' ' or '\uE000')
         {
             _blanks++;
             return;
