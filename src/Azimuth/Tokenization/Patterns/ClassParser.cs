@@ -61,7 +61,7 @@ internal static class ClassParser
     private static CodePointSet? Escape(PatternReader reader)
     {
         reader.Position++;
-        if (reader.ClassEscape() is { } set)
+        if (reader.ClassEscape(inBrackets: true) is { } set)
             return set;
         reader.Position--;
         return null;

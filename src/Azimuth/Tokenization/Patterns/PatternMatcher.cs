@@ -23,12 +23,14 @@ internal ref struct PatternMatcher
     private readonly int _maximumEntries;
     private Entry[] _stack;
     private int _count;
+    private int _limit;
     private long _stepsLeft;
 
     public PatternMatcher(PatternProgram program, ReadOnlySpan<int> text)
     {
         _program = program;
         _text = text;
+        _limit = text.Length;
         _registers = program.Registers == 0 ? [] : new int[program.Registers];
         _stack = ArrayPool<Entry>.Shared.Rent(64);
         _stepsLeft = FreeSteps + ((long)StepsPerPoint * text.Length);
@@ -93,7 +95,7 @@ internal ref struct PatternMatcher
         {
             case Step.One:
                 pc++;
-                return at < _text.Length && now.Class!.Contains(_text[at++]);
+                return at < _limit && now.Class!.Contains(_text[at++]);
             case Step.Run or Step.LazyRun or Step.PossessiveRun:
                 return Run(now, ref pc, ref at);
             case Step.Jump:
@@ -131,7 +133,7 @@ internal ref struct PatternMatcher
     private bool Run(in Instruction run, ref int pc, ref int at)
     {
         pc++;
-        int least = run.X, most = run.Y == Repeated.Unlimited ? _text.Length - at : Math.Min(run.Y, _text.Length - at);
+        int least = run.X, most = Math.Min(run.Y, _limit - at);
         if (most < least)
             return false;
         int wanted = run.Step == Step.LazyRun ? least : most;
@@ -186,13 +188,14 @@ internal ref struct PatternMatcher
 
     private bool IsBehind(in Instruction look, int pc, int at)
     {
-        for (int width = look.Y; width <= look.MaximumWidth && width <= at; width++)
-        {
-            if (Execute(pc, at - width, requiredEnd: at) >= 0)
-                return true;
-        }
-
-        return false;
+        // What is behind cannot match anything ahead: a possessive part ends here.
+        int limit = _limit;
+        _limit = at;
+        bool found = false;
+        for (int width = look.Y; width <= look.MaximumWidth && width <= at && !found; width++)
+            found = Execute(pc, at - width, requiredEnd: at) >= 0;
+        _limit = limit;
+        return found;
     }
 
     private readonly bool IsAt(Place place, int at) => place switch

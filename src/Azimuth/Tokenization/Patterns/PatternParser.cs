@@ -136,13 +136,7 @@ internal sealed class PatternParser
             return new At(known);
         }
 
-        if (_reader.Take("R"))
-        {
-            PatternNode one = new OneOf(new PointClass(CodePointSet.Of(0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029)));
-            return new Atomic(new Alternatives([new InOrder([Literal('\r'), Literal('\n')]), one]));
-        }
-
-        if (_reader.ClassEscape() is { } set)
+        if (_reader.ClassEscape(inBrackets: false) is { } set)
             return new OneOf(new PointClass(set));
         literal = _reader.CharacterEscape();
         return Literal(literal);
@@ -262,6 +256,9 @@ internal sealed class PatternParser
             _reader.Position = start;
             return null;
         }
+
+        if (part is At)
+            throw _reader.Error("repeats a place");
 
         // Oniguruma: x{2}? is (?:x{2})?, and x{1,2}+ is (?:x{1,2})+.
         bool isExact = isInterval && minimum == maximum && !IsRust;

@@ -66,6 +66,6 @@ internal sealed record PatternProgram(Instruction[] Code, int Registers, Pattern
         PatternCompiler compiler = new();
         compiler.Emit(node);
         compiler.Add(new Instruction(Step.Match));
-        return new PatternProgram([.. compiler.Code], compiler.Registers, syntax, new PointClass(PointProperties.Word(syntax)));
+        return new PatternProgram([.. compiler.Code], compiler.Registers, syntax, new PointClass(PointProperties.Word(syntax, inBrackets: false)));
     }
 }

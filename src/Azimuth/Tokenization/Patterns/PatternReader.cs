@@ -53,7 +53,7 @@ internal sealed class PatternReader(string source, PatternSyntax syntax)
     public FormatException Error(string problem) => new(FormattableString.Invariant($"{problem} at character {Position}"));
 
     /// <summary>The class behind a backslash (\p{L}, \d, \S), or null with the place unchanged.</summary>
-    public CodePointSet? ClassEscape()
+    public CodePointSet? ClassEscape(bool inBrackets)
     {
         int letter = Peek();
         if (letter is 'p' or 'P')
@@ -62,7 +62,7 @@ internal sealed class PatternReader(string source, PatternSyntax syntax)
         {
             'd' or 'D' => PointProperties.Digits,
             's' or 'S' => CategorySets.Instance.WhiteSpace,
-            'w' or 'W' => PointProperties.Word(syntax),
+            'w' or 'W' => PointProperties.Word(syntax, inBrackets),
             'h' or 'H' when syntax == PatternSyntax.Oniguruma => PointProperties.HexDigits,
             _ => null,
         };

@@ -45,10 +45,16 @@ internal static class PointProperties
     /// <summary>[0-9A-Fa-f]</summary>
     public static CodePointSet HexDigits { get; } = new([new TextRange('0', '9'), new TextRange('A', 'F'), new TextRange('a', 'f')]);
 
-    /// <summary>\w: Oniguruma's table for the first 256 characters has ² ³ ¹ ¼ ½ ¾ in it, and the two joiners are not of a word there.</summary>
-    public static CodePointSet Word(PatternSyntax syntax) => syntax == PatternSyntax.Oniguruma
-        ? CodePointSet.Union(CategorySets.Instance.Word, CodePointSet.Of(0xB2, 0xB3, 0xB9, 0xBC, 0xBD, 0xBE)).And(CodePointSet.Of(0x200C, 0x200D).Not())
-        : CategorySets.Instance.Word;
+    /// <summary>
+    /// \w and what \b looks at. Oniguruma leaves the two joiners out; of the first 256 characters it has ² ³ ¹ ¼ ½ ¾ too, but not where \w stands in brackets.
+    /// </summary>
+    public static CodePointSet Word(PatternSyntax syntax, bool inBrackets)
+    {
+        if (syntax == PatternSyntax.Rust)
+            return CategorySets.Instance.Word;
+        CodePointSet word = CategorySets.Instance.Word.And(CodePointSet.Of(0x200C, 0x200D).Not());
+        return inBrackets ? word : CodePointSet.Union(word, CodePointSet.Of(0xB2, 0xB3, 0xB9, 0xBC, 0xBD, 0xBE));
+    }
 
     /// <summary>The characters of \p{name}, or null for a name that is not known. Case, blanks, - and _ in names do not matter.</summary>
     public static CodePointSet? Find(string name)
@@ -82,7 +88,7 @@ internal static class PointProperties
     {
         "digit" => Digits,
         "space" => CategorySets.Instance.WhiteSpace,
-        "word" => Word(syntax),
+        "word" => Word(syntax, inBrackets: true),
         "xdigit" => HexDigits,
         "cntrl" => Find("cc"),
         "punct" => CodePointSet.Union(Find("p")!, CodePointSet.Of("$+<=>^`|~".Select(character => (int)character))),
