@@ -15,7 +15,11 @@ internal static class Windows
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxLength);
         ArgumentOutOfRangeException.ThrowIfNegative(options.Stride);
         if (options.MaxLength < added)
-            throw new ArgumentException(FormattableString.Invariant($"at most {options.MaxLength} tokens leave no room for the {added} that the tokenizer adds to every text; allow more."), nameof(options));
+        {
+            throw new ArgumentException(
+                FormattableString.Invariant($"at most {options.MaxLength} tokens leave no room for the {added} that the tokenizer adds to every text; allow more."), nameof(options));
+        }
+
         int room = options.MaxLength - added;
         int[] lengths = [.. texts.Select(text => text.Ids.Count)];
         int[] kept = room == 0 ? [.. lengths.Select(_ => 0)] : lengths.Sum() <= room ? lengths : Shares(lengths, room, options.Strategy);
@@ -31,7 +35,11 @@ internal static class Windows
             throw new ArgumentException("only the second text may be cut, and there is none; give two texts, or cut the first.", nameof(strategy));
         int left = lengths[at] - (lengths.Sum() - room);
         if (left <= 0)
-            throw new ArgumentException(FormattableString.Invariant($"the text that may be cut has {lengths[at]} tokens, too few to bring both below {room}; cut the longest first."), nameof(strategy));
+        {
+            throw new ArgumentException(
+                FormattableString.Invariant($"the text that may be cut has {lengths[at]} tokens, too few to bring both below {room}; cut the longest first."), nameof(strategy));
+        }
+
         int[] shares = [.. lengths];
         shares[at] = left;
         return shares;

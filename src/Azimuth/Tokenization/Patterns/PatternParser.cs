@@ -1,4 +1,3 @@
-using System.Globalization;
 using Azimuth.Tokenization.Unicode;
 
 namespace Azimuth.Tokenization.Patterns;
@@ -12,7 +11,6 @@ internal sealed class PatternParser
     private const int LongestSource = 10_000;
     private const int DeepestGroup = 100;
     private const int MostQuantifiers = 10;
-    private const int MostRepetitions = 100_000;
 
     private readonly PatternReader _reader;
     private Options _options;
@@ -250,7 +248,7 @@ internal sealed class PatternParser
             isInterval = true;
         else if (!_reader.Take("*"))
             return null;
-        if (isInterval && !Interval(out minimum, out maximum))
+        if (isInterval && !_reader.Interval(out minimum, out maximum))
         {
             // A brace that is no interval stands for itself.
             _reader.Position = start;
@@ -267,41 +265,6 @@ internal sealed class PatternParser
         if (!(isInterval && !IsRust) && _reader.Take("+"))
             return new Repeated(part, minimum, maximum, Greed.Possessive);
         return new Repeated(part, minimum, maximum, Greed.Greedy);
-    }
-
-    private bool Interval(out int minimum, out int maximum)
-    {
-        (minimum, maximum) = (0, Repeated.Unlimited);
-        bool hasMinimum = Number(ref minimum);
-        if (_reader.Take("}"))
-        {
-            maximum = minimum;
-            return hasMinimum;
-        }
-
-        if (!_reader.Take(","))
-            return false;
-        bool hasMaximum = Number(ref maximum);
-        if (!_reader.Take("}") || (!hasMinimum && (!hasMaximum || IsRust)))
-            return false;
-        return minimum <= maximum ? true : throw _reader.Error("has an interval whose end is before its beginning");
-    }
-
-    private bool Number(ref int value)
-    {
-        int start = _reader.Position;
-        long number = 0;
-        while (_reader.Peek() is >= '0' and <= '9')
-        {
-            number = (number * 10) + _reader.Next() - '0';
-            if (number > MostRepetitions)
-                throw _reader.Error(string.Create(CultureInfo.InvariantCulture, $"repeats something more than {MostRepetitions} times"));
-        }
-
-        if (_reader.Position == start)
-            return false;
-        value = (int)number;
-        return true;
     }
 
     private readonly record struct Options(bool IgnoreCase, bool DotMatchesAll, bool ManyLines, bool Extended);

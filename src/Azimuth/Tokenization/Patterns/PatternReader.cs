@@ -8,6 +8,7 @@ namespace Azimuth.Tokenization.Patterns;
 internal sealed class PatternReader(string source, PatternSyntax syntax)
 {
     private const int End = -1;
+    private const int MostRepetitions = 100_000;
 
     private readonly int[] _source = CodePoints.Of(source);
 
@@ -102,6 +103,25 @@ internal sealed class PatternReader(string source, PatternSyntax syntax)
         }
     }
 
+    /// <summary>What stands behind an opening brace when it is an interval: {2}, {2,}, {2,3}, and for Oniguruma {,3}. False with the place changed when it is none.</summary>
+    public bool Interval(out int minimum, out int maximum)
+    {
+        (minimum, maximum) = (0, Repeated.Unlimited);
+        bool hasMinimum = Number(ref minimum);
+        if (Take("}"))
+        {
+            maximum = minimum;
+            return hasMinimum;
+        }
+
+        if (!Take(","))
+            return false;
+        bool hasMaximum = Number(ref maximum);
+        if (!Take("}") || (!hasMinimum && (!hasMaximum || syntax == PatternSyntax.Rust)))
+            return false;
+        return minimum <= maximum ? true : throw Error("has an interval whose end is before its beginning");
+    }
+
     private CodePointSet Property()
     {
         bool isNegative = Next() == 'P';
@@ -131,4 +151,21 @@ internal sealed class PatternReader(string source, PatternSyntax syntax)
             && value is >= 0 and <= 0x10FFFF and not (>= 0xD800 and <= 0xDFFF)
             ? value
             : throw Error("has a character number that is none");
+
+    private bool Number(ref int value)
+    {
+        int start = Position;
+        long number = 0;
+        while (Peek() is >= '0' and <= '9')
+        {
+            number = (number * 10) + Next() - '0';
+            if (number > MostRepetitions)
+                throw Error(FormattableString.Invariant($"repeats something more than {MostRepetitions} times"));
+        }
+
+        if (Position == start)
+            return false;
+        value = (int)number;
+        return true;
+    }
 }

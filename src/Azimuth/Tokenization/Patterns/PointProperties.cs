@@ -77,7 +77,10 @@ internal static class PointProperties
         }
 
         // One letter stands for all categories that begin with it.
-        UnicodeCategory[] found = [.. Categories.Where(entry => entry.Long == plain || entry.Short == plain || (plain.Length == 1 && entry.Short[0] == plain[0])).Select(entry => entry.Category)];
+        UnicodeCategory[] found =
+        [
+            .. Categories.Where(entry => entry.Long == plain || entry.Short == plain || (plain.Length == 1 && entry.Short[0] == plain[0])).Select(entry => entry.Category),
+        ];
         if (plain is "lc" or "casedletter")
             found = [UnicodeCategory.UppercaseLetter, UnicodeCategory.LowercaseLetter, UnicodeCategory.TitlecaseLetter];
         return found.Length > 0 ? CategorySets.Instance.Of(found) : null;
