@@ -25,9 +25,9 @@ internal sealed class VerificationPage
     private VerificationPage(string path, string before, string after) => (_path, _before, _after) = (path, before, after);
 
     /// <summary>Looks at the page before the work begins: one that is there must have both marks, a new one gets nothing but the table.</summary>
-    public static VerificationPage Open(string path)
+    public static VerificationPage Open(Session session, string path)
     {
-        new OutputFiles().Check(path, "--markdown", ".md");
+        session.Outputs.Check(path, "--markdown", ".md");
         if (!File.Exists(path))
             return new VerificationPage(path, Begin + "\n", End + "\n");
         string page = File.ReadAllText(path);

@@ -36,7 +36,7 @@ internal static class VerifyCommand
         if (folders.Length == 0)
             throw new UsageException("azimuth verify: expected at least one FOLDER, found none.");
         double tolerance = session.Value(Tolerance);
-        VerificationPage? page = session.Value(Markdown) is { } path ? VerificationPage.Open(path) : null;
+        VerificationPage? page = session.Value(Markdown) is { } path ? VerificationPage.Open(session, path) : null;
         List<VerificationResult> results = [];
         foreach (string folder in folders)
         {

@@ -28,7 +28,7 @@ public sealed class LanguageModel
     {
         (_checkpoint, Config, Workers) = (checkpoint, config, workers);
         (Folder, Names) = (folder, names);
-        Warnings = UnusedTensors.Remarks(config, names, checkpoint);
+        Warnings = [.. config.Remarks, .. UnusedTensors.Remarks(config, names, checkpoint)];
         (Name, Path) = (folder.Name, folder.Path);
         _weights = WeightLoader.Load(config, names, checkpoint);
         GenerationDefaults = GenerationDefaults.Read(folder);
@@ -85,7 +85,7 @@ public sealed class LanguageModel
     /// <summary>The threads it computes with.</summary>
     public Workers Workers { get; }
 
-    /// <summary>What is not an error yet may not be meant, one sentence each: tensors in the checkpoint that the configuration does not ask for.</summary>
+    /// <summary>What is not an error yet may not be meant, one sentence each: tensors in the checkpoint that the configuration does not ask for, and <see cref="TransformerConfig.Remarks"/>.</summary>
     public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>The pieces of the computation, for what looks inside it.</summary>

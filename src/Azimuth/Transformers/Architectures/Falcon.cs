@@ -32,7 +32,7 @@ internal static class Falcon
     {
         int model = config.Count("hidden_size", 4544), heads = config.Count("num_attention_heads", 71), context = config.Count("max_position_embeddings", 2048);
         bool grouped = config.Flag("new_decoder_architecture", false), biases = config.Flag("bias", false);
-        bool alibi = config.Flag("alibi", false);
+        bool alibi = config.Flag("alibi", false), twice = AddsAlibiTwice(config);
         int headDim = config.HeadDim(model, heads, "hidden_size", "num_attention_heads");
         var norm = new NormConfig { Kind = NormKind.LayerNorm, Epsilon = (float)config.Positive("layer_norm_epsilon", 1e-5), HasBias = true };
         var layer = new LayerConfig
@@ -50,7 +50,7 @@ internal static class Falcon
                 Rotary = alibi ? null : RotaryReader.Read(config, headDim, context),
                 AlibiSlopes = alibi ? [.. Alibi.Slopes(heads).Select(Alibi.Bfloat16)] : null, // the model was trained with them in bfloat16
                 AlibiIsRounded = alibi,
-                AlibiScale = AlibiScale(config, headDim),
+                AlibiScale = (float)((twice ? 2 : 1) / Math.Sqrt(headDim)),
             },
             Mlp = new MlpConfig
             {
@@ -70,6 +70,9 @@ internal static class Falcon
             Layers = [.. Enumerable.Repeat(layer, config.LayerCount("num_hidden_layers", 32))],
             FinalNorm = norm,
             Output = new OutputConfig { Tied = config.Flag("tie_word_embeddings", true) },
+            Remarks = alibi && twice
+                ? ["ALiBi counts twice, as in the reference's plain attention; with \"attn_implementation\": \"sdpa\" in config.json it counts once, as in its fused attention and in training"]
+                : [],
         };
     }
 
@@ -78,11 +81,7 @@ internal static class Falcon
     /// made for the fused attention of PyTorch, already holds ALiBi/√d, and the scores have got it too. The reference values are from there; so it is
     /// what a config says that names no implementation. One that names "sdpa" has it once, as the model was trained.
     /// </summary>
-    private static float AlibiScale(ConfigReader config, int headDim)
-    {
-        string implementation = config.Text("_attn_implementation", config.Text("attn_implementation", "eager"));
-        return (float)((implementation == "sdpa" ? 1 : 2) / Math.Sqrt(headDim));
-    }
+    private static bool AddsAlibiTwice(ConfigReader config) => config.Text("attn_implementation", config.Text("_attn_implementation", "eager")) != "sdpa";
 
     private static BlockShape Shape(ConfigReader config, bool grouped)
     {

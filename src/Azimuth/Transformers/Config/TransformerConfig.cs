@@ -41,6 +41,9 @@ public sealed record TransformerConfig
     /// <summary>True for a decoder, which predicts each token from those before it; false for an encoder, whose positions see the whole text.</summary>
     public bool IsCausal => Layers.All(layer => layer.Attention.IsCausal);
 
+    /// <summary>What who reads its numbers should know of how the config was read, one sentence each; the computation does not look at it.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+
     /// <summary>Number of layers.</summary>
     public int LayerCount => Layers.Count;
 
