@@ -85,6 +85,16 @@ public sealed class JsonKeysTests
     }
 
     [Fact]
+    public async Task A_conversion_says_what_it_wrote()
+    {
+        using TemporaryFolder folder = new();
+        JsonElement document = (await CliProcess.RunInAsync(folder.Path, "convert", "novels-gpt", "novels.gguf", "--dtype", "q8_0", "--json")).Json();
+        Assert.Equal(["command", "model", "conventions", "path", "format", "sizeBytes", "types", "remarks"], document.EnumerateObject().Select(key => key.Name));
+        Assert.Equal(["F32", "Q8_0"], document.GetProperty("types").EnumerateArray().Select(type => type.GetProperty("type").GetString()).Order(StringComparer.Ordinal));
+        Assert.Equal(document.GetProperty("sizeBytes").GetInt64(), new FileInfo(folder["novels.gguf"]).Length);
+    }
+
+    [Fact]
     public async Task An_export_says_what_it_wrote()
     {
         using TemporaryFolder folder = new();

@@ -13,6 +13,7 @@ public sealed class OutputTests : IDisposable
     [InlineData("quantize -m model --type f16 --part tables -o model/model.safetensors")]
     [InlineData("export -m model -o model/merges.txt --format word2vec")]
     [InlineData("export -m vectors.npy -o link.npy")]
+    [InlineData("convert vectors.npy link.npy")]
     [InlineData("align vectors.npy vectors.npy -o vectors.npy")]
     [InlineData("drift vectors.csv vectors.csv -o ./vectors.csv")]
     [InlineData("map -m vectors.csv -o vectors.csv")]

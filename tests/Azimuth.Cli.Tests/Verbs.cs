@@ -11,6 +11,6 @@ internal static class Verbs
         "trace", "confidence", "generate", "eval perplexity",
         "positions", "attention", "contextualize", "bigrams",
         "check", "sizes", "glitch", "unreachable", "export", "verify", "report",
-        "resize", "quantize",
+        "resize", "quantize", "convert",
     ];
 }

@@ -56,6 +56,7 @@ internal static class AllCommands
         QuantizeCommand.Create(),
 
         // Files and proofs
+        ConvertCommand.Create(),
         ExportCommand.Create(),
         VerifyCommand.Create(),
         ReportCommand.Create(),

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Azimuth.Checkpoints;
 using Azimuth.Checkpoints.Gguf;
@@ -16,46 +15,48 @@ namespace Azimuth.Conversion;
 internal static class FolderExport
 {
     public static IReadOnlyList<string> Save(
-        LanguageModel model, ConversionPlan plan, ConversionOptions options, string path, IProgress<double>? progress, CancellationToken cancellation)
+        ModelFolder source, ConversionPlan plan, ConversionOptions options, string path, Workers workers, IProgress<double>? progress, CancellationToken cancellation)
     {
         var remarks = new List<string>();
-        (JsonObject config, List<SafetensorsEntry> entries) = model.Folder.Gguf is { } gguf ? FromGguf(model, gguf, plan) : FromFolder(model, plan);
+        (JsonObject config, List<SafetensorsEntry> entries) = source.Gguf is null ? FromFolder(source, plan, workers) : FromGguf(LanguageModel.Load(source.Path, workers), plan);
         SetType(config, entries);
         AtomicFolder.Create(path, folder =>
         {
             ShardWriter.Save(folder, entries, options.MaximumShardBytes, progress, cancellation);
             FolderFiles.Write(folder, "config.json", config);
-            if (model.Folder.Gguf is { } file)
-                GgufTokenizerFiles.Write(file, folder, remarks);
+            if (source.Gguf is { } gguf)
+                remarks.AddRange(new[] { GgufTokenizerFiles.Write(gguf, folder) }.OfType<string>());
             else
-            {
-                string source = model.Folder.TokenizerFolder;
-                remarks.AddRange(FolderFiles.CopyRest(source, folder, cancellation, ModelWeights.FilesOf(model.Folder.Checkpoint)).Select(name => $"not copied: {name}"));
-            }
+                remarks.AddRange(FolderFiles.CopyRest(source.TokenizerFolder, folder, cancellation, ModelWeights.FilesOf(source.Checkpoint)).Where(name => !Weights(source).Contains(name)).Select(name => $"not copied: {name}"));
         });
         return remarks;
     }
 
+    /// <summary>The files that have been converted; that they are not copied needs no remark.</summary>
+    private static string[] Weights(ModelFolder source) => source.Checkpoint is ShardedCheckpoint sharded
+        ? [Path.GetFileName(sharded.Path), .. sharded.Shards.Select(shard => Path.GetFileName(shard.Path))]
+        : [Path.GetFileName(source.Checkpoint.Path)];
+
     /// <summary>All tensors under their names, those that the config does not use as well.</summary>
-    private static (JsonObject Config, List<SafetensorsEntry> Entries) FromFolder(LanguageModel model, ConversionPlan plan)
+    private static (JsonObject Config, List<SafetensorsEntry> Entries) FromFolder(ModelFolder source, ConversionPlan plan, Workers workers)
     {
-        Checkpoint checkpoint = model.Folder.Checkpoint;
-        JsonObject config = FolderFiles.Read(model.Folder.TokenizerFolder, "config.json")!;
-        return (config, [.. checkpoint.Tensors.Select(tensor => Entry(model, plan.Of(tensor, null, isTransposed: false), tensor.Name, null, 0))]);
+        JsonObject config = FolderFiles.Read(source.TokenizerFolder, "config.json")!;
+        return (config, [.. source.Checkpoint.Tensors.Select(tensor => Entry(source.Checkpoint, plan.Of(tensor, null, isTransposed: false), tensor.Name, null, 0, workers))]);
     }
 
-    private static (JsonObject Config, List<SafetensorsEntry> Entries) FromGguf(LanguageModel model, GgufFile file, ConversionPlan plan)
+    private static (JsonObject Config, List<SafetensorsEntry> Entries) FromGguf(LanguageModel model, ConversionPlan plan)
     {
+        GgufFile file = model.Folder.Gguf!;
         (JsonObject config, TransformerConfig read, TensorNames names) = FolderConfigWriter.Write(model.Config, file);
         var moves = TensorMove.Between(model.Config, model.Names, model.Names.PrefixIn(file), read, names);
         return (config,
         [
-            .. moves.Select(move => Entry(model, plan.Of(file.Find(move.Source)!, move.Part, move.IsTransposed), move.Target, move.RowOrder, move.GainShift)),
+            .. moves.Select(move => Entry(file, plan.Of(file.Find(move.Source)!, move.Part, move.IsTransposed), move.Target, move.RowOrder, move.GainShift, model.Workers)),
         ]);
     }
 
-    private static SafetensorsEntry Entry(LanguageModel model, PlannedTensor tensor, string name, int[]? rowOrder, float shift) =>
-        new(name, tensor.Type, tensor.Shape, new MatrixEncoder(model.Folder.Checkpoint, tensor, rowOrder, model.Workers, shift).Content);
+    private static SafetensorsEntry Entry(Checkpoint source, PlannedTensor tensor, string name, int[]? rowOrder, float shift, Workers workers) =>
+        new(name, tensor.Type, tensor.Shape, new MatrixEncoder(source, tensor, rowOrder, workers, shift).Content);
 
     /// <summary>The type that most weights have, as the reference library spells it, under the key that the file has already.</summary>
     private static void SetType(JsonObject config, List<SafetensorsEntry> entries)

@@ -3,8 +3,6 @@ using Azimuth.Checkpoints.Gguf;
 using Azimuth.Numerics;
 using Azimuth.Quantization;
 using Azimuth.Transformers;
-using Azimuth.Transformers.Weights;
-using PlannedTensor = Azimuth.Quantization.PlannedTensor;
 
 namespace Azimuth.Conversion;
 
@@ -24,7 +22,12 @@ public sealed record ConversionOptions
 /// <param name="SizeBytes">Bytes of all its files.</param>
 /// <param name="Types">Stored types and their numbers of tensors, most first.</param>
 /// <param name="Remarks">What is not in it, and what is stored otherwise than asked for.</param>
-public sealed record ConversionResult(string Path, string Format, long SizeBytes, IReadOnlyList<(string Type, int Tensors)> Types, IReadOnlyList<string> Remarks);
+public sealed record ConversionResult(string Path, string Format, long SizeBytes, IReadOnlyList<StoredType> Types, IReadOnlyList<string> Remarks);
+
+/// <summary>How many tensors are stored in a type.</summary>
+/// <param name="Type">As the file spells it.</param>
+/// <param name="Tensors">How many.</param>
+public sealed record StoredType(string Type, int Tensors);
 
 /// <summary>Writes models in another format: a folder as GGUF, a GGUF file as a folder, either in another type. What a format cannot say is refused before anything is written.</summary>
 public static class ModelConverter
@@ -41,42 +44,44 @@ public static class ModelConverter
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static ConversionResult ToGguf(LanguageModel model, ConversionOptions options, string path, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
-        Check(model, options, isGguf: true);
+        ArgumentNullException.ThrowIfNull(model);
+        Check(options, isGguf: true);
         if (options.MaximumShardBytes is not null)
-            throw new ArgumentException("a GGUF file is written whole, without shards.", nameof(options));
+            throw new ArgumentException("a GGUF file is written whole, without shards.");
         string full = Path.GetFullPath(path);
         if (full == Path.GetFullPath(model.Folder.Checkpoint.Path))
-            throw new ArgumentException($"{path} is the file to be read. Choose another name.", nameof(path));
+            throw new ArgumentException($"{path} is the file to be read. Choose another name.");
         var plan = new ConversionPlan(options.Type, isGguf: true);
         IReadOnlyList<string> remarks = GgufExport.Save(model, plan.Of, full, model.Workers, progress, cancellation);
         return Result(GgufFile.Open(full), full, "GGUF", new FileInfo(full).Length, [.. remarks, .. OddRemark(plan)]);
     }
 
     /// <summary>
-    /// Writes a folder with config.json, safetensors in one file or several, and the tokenizer's files. Of a folder all other files are copied; of a GGUF file the config is made from
-    /// its metadata and read back before anything is written.
+    /// Writes a folder with config.json, safetensors in one file or several, and the tokenizer's files. Of a folder, of any family, all tensors and other files go along under their own
+    /// names; of a GGUF file the config is made from its metadata and read back before anything is written.
     /// </summary>
     /// <inheritdoc cref="ToGguf" path="/exception"/>
-    public static ConversionResult ToFolder(LanguageModel model, ConversionOptions options, string path, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    public static ConversionResult ToFolder(
+        ModelFolder source, ConversionOptions options, string path, Workers workers, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
-        Check(model, options, isGguf: false);
+        ArgumentNullException.ThrowIfNull(source);
+        Check(options, isGguf: false);
         string full = AtomicFolder.Check(path);
         var plan = new ConversionPlan(options.Type, isGguf: false);
-        IReadOnlyList<string> remarks = FolderExport.Save(model, plan, options, full, progress, cancellation);
+        IReadOnlyList<string> remarks = FolderExport.Save(source, plan, options, full, workers, progress, cancellation);
         long size = Directory.EnumerateFiles(full).Sum(file => new FileInfo(file).Length);
         return Result(ModelFolder.OpenWeights(full), full, "safetensors folder", size, [.. remarks, .. OddRemark(plan)]);
     }
 
-    private static void Check(LanguageModel model, ConversionOptions options, bool isGguf)
+    private static void Check(ConversionOptions options, bool isGguf)
     {
-        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
         if (options.Type is { } type && (!Types.Contains(type) || (!isGguf && type.BlockLength() > 1)))
-            throw new ArgumentException($"{type} has no place in {(isGguf ? "what is written as GGUF" : "safetensors")}. Choose {string.Join(", ", Types.Where(t => isGguf || t.BlockLength() == 1))}.", nameof(options));
+            throw new ArgumentException($"{type} has no place in {(isGguf ? "what is written as GGUF" : "safetensors")}. Choose {string.Join(", ", Types.Where(t => isGguf || t.BlockLength() == 1))}.");
     }
 
     private static string[] OddRemark(ConversionPlan plan) => plan.Odd.Count == 0 ? [] : [FormattableString.Invariant($"stored as F16, as rows are no whole number of blocks: {plan.Odd.Count} tensors, the first {plan.Odd[0]}")];
 
     private static ConversionResult Result(Checkpoint written, string path, string format, long size, IReadOnlyList<string> remarks) => new(
-        path, format, size, [.. written.Tensors.GroupBy(tensor => tensor.TypeName).Select(same => (same.Key, same.Count())).OrderByDescending(t => t.Item2)], remarks);
+        path, format, size, [.. written.Tensors.GroupBy(tensor => tensor.TypeName).Select(same => new StoredType(same.Key, same.Count())).OrderByDescending(stored => stored.Tensors)], remarks);
 }

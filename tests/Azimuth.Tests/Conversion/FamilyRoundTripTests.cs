@@ -85,7 +85,7 @@ public sealed class FamilyRoundTripTests : IDisposable
         LanguageModel model = LanguageModel.Load(source, _workers);
         ModelConverter.ToGguf(model, new ConversionOptions(), gguf, cancellation: Cancel);
         LanguageModel first = LanguageModel.Load(gguf, _workers);
-        ModelConverter.ToFolder(first, new ConversionOptions(), back, cancellation: Cancel);
+        ModelConverter.ToFolder(ModelFolder.Open(gguf), new ConversionOptions(), back, _workers, cancellation: Cancel);
         LanguageModel second = LanguageModel.Load(back, _workers);
         Assert.Null(ConfigDifference.Find(model.Config, second.Config));
         // Norms and biases pass through single precision, and Gemma's gains lose what adding one to them rounds away.

@@ -136,24 +136,21 @@ internal static class GgufTokenizerWriter
 
     private static string? Differs(GgufKeys keys, Tokenizer original)
     {
-        Tokenizer written;
         try
         {
-            written = Tokenizer.FromGguf(GgufWriter.InMemory(keys));
+            return Differs(original, Tokenizer.FromGguf(GgufWriter.InMemory(keys))) is { } text ? $"GGUF's form of it would encode \"{VisibleText.Show(text)}\" otherwise" : null;
         }
         catch (CheckpointFormatException problem)
         {
             return problem.Message;
         }
+    }
 
+    /// <summary>A text that the second tokenizer encodes otherwise than the first, or null: all samples and every seventh token are tried.</summary>
+    public static string? Differs(Tokenizer original, Tokenizer other)
+    {
         IEnumerable<string> texts = Samples.Concat(Enumerable.Range(0, original.VocabSize).Where(id => id % 7 == 0).Select(id => "x" + original.TokenText(id)));
-        foreach (string text in texts)
-        {
-            if (!original.Encode(text).Ids.AsSpan().SequenceEqual(written.Encode(text).Ids))
-                return $"GGUF's form of it would encode \"{VisibleText.Show(text)}\" otherwise";
-        }
-
-        return null;
+        return texts.FirstOrDefault(text => !original.Encode(text).Ids.AsSpan().SequenceEqual(other.Encode(text).Ids));
     }
 
     private static JsonElement Open(string path)

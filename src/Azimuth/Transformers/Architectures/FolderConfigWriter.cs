@@ -25,7 +25,7 @@ internal static class FolderConfigWriter
             (TransformerConfig read, TensorNames names) = ArchitectureRegistry.Read(new ConfigReader(document.RootElement, "config.json"));
             if (ConfigDifference.Find(config, read) is not { } difference)
                 return (json, read, names);
-            problem = $"{difference.Setting}: config.json of the family {type} has {difference.Found}, expected {difference.Expected}";
+            problem = $"{difference.Setting}: the model has {difference.Expected}, config.json of the family {type} has {difference.Found}";
         }
 
         throw new ArgumentException($"{problem}. Keep the model as GGUF.");

@@ -21,7 +21,7 @@ internal static class GgufConfigWriter
         HashSet<string> planned = [.. TensorPlan.Of(config, form.Tensors(config), prefix: "").Select(tensor => tensor.Name)];
         TransformerConfig read = form.ReadConfig(new GgufReader(GgufWriter.InMemory(keys, tensors), form.Name, planned));
         return ConfigDifference.Find(config, read) is { } difference
-            ? throw new ArgumentException($"{difference.Setting}: GGUF's form of this family ({form.Name}) has {difference.Found}, expected {difference.Expected}. Write a folder instead.")
+            ? throw new ArgumentException($"{difference.Setting}: the model has {difference.Expected}, GGUF's form of this family ({form.Name}) has {difference.Found}. Write a folder instead.")
             : (read, tensors);
     }
 
