@@ -10,28 +10,22 @@ namespace Azimuth.Checkpoints.Torch.Pickle;
 internal sealed class PickleMachine(PickleSource source, IPickleObjects objects)
 {
     private const int HighestProtocol = 5;
-    private const int DeepestStack = 1 << 18;
-    private const int MemoEntryBytes = 64, ItemBytes = 48, EntryBytes = 128, ObjectBytes = 64, CallBytes = 256; // generous: lists grow in powers of two
+    private const int MemoEntryBytes = 64, ItemBytes = 48, EntryBytes = 128, CallBytes = 256; // generous: lists grow in powers of two
 
-    private readonly List<PickleValue> _stack = [];
-    private readonly List<int> _marks = [];
+    private readonly PickleStack _stack = new(source);
     private readonly Dictionary<long, PickleValue> _memo = [];
-
-    /// <summary>Values below belong to what an open mark interrupts.</summary>
-    private int Floor => _marks.Count == 0 ? 0 : _marks[^1];
 
     /// <summary>The value of the pickle that begins where the source stands; the source stands behind it afterwards.</summary>
     /// <exception cref="CheckpointFormatException">A damaged pickle, or one that asks for more than is allowed.</exception>
     public PickleValue Run()
     {
         _stack.Clear();
-        _marks.Clear();
         _memo.Clear();
         while (true)
         {
             byte code = source.Byte();
             if (code == '.')
-                return Pop();
+                return _stack.Pop();
             if (!Number(code) && !Text(code) && !Memo(code) && !Tuple(code) && !Container(code) && !Object(code))
                 throw Unread(code);
         }
@@ -41,17 +35,17 @@ internal sealed class PickleMachine(PickleSource source, IPickleObjects objects)
     {
         switch (code)
         {
-            case (byte)'N': Push(default); break;
-            case 0x88 or 0x89: Push(new(PickleKind.Boolean, code == 0x88 ? 1 : 0)); break;
-            case (byte)'K': Push(Integer(source.Byte())); break;
-            case (byte)'M': Push(Integer(source.UInt16())); break;
-            case (byte)'J': Push(Integer(source.Int32())); break;
-            case 0x8A: Push(Long(source.Byte())); break;
-            case 0x8B: Push(Long(source.Int32())); break;
-            case (byte)'I' or (byte)'L': Push(Decimal(source.Line())); break;
+            case (byte)'N': _stack.Push(default); break;
+            case 0x88 or 0x89: _stack.Push(new(PickleKind.Boolean, code == 0x88 ? 1 : 0)); break;
+            case (byte)'K': _stack.Push(Integer(source.Byte())); break;
+            case (byte)'M': _stack.Push(Integer(source.UInt16())); break;
+            case (byte)'J': _stack.Push(Integer(source.Int32())); break;
+            case 0x8A: _stack.Push(Long(source.Byte())); break;
+            case 0x8B: _stack.Push(Long(source.Int32())); break;
+            case (byte)'I' or (byte)'L': _stack.Push(Decimal(source.Line())); break;
             case (byte)'G':
                 source.Take(8);
-                Push(new(PickleKind.Float));
+                _stack.Push(new(PickleKind.Float));
                 break;
             default: return false;
         }
@@ -63,12 +57,12 @@ internal sealed class PickleMachine(PickleSource source, IPickleObjects objects)
     {
         switch (code)
         {
-            case (byte)'X': Push(PickleValue.Text(source.Text(source.UInt32()))); break;
-            case 0x8C: Push(PickleValue.Text(source.Text(source.Byte()))); break;
-            case 0x8D: Push(PickleValue.Text(source.Text(source.Length64()))); break;
+            case (byte)'X': _stack.Push(PickleValue.Text(source.Text(source.UInt32()))); break;
+            case 0x8C: _stack.Push(PickleValue.Text(source.Text(source.Byte()))); break;
+            case 0x8D: _stack.Push(PickleValue.Text(source.Text(source.Length64()))); break;
             // Python 2's texts; torch reads them as UTF-8 as well.
-            case (byte)'U': Push(PickleValue.Text(source.Text(source.Byte()))); break;
-            case (byte)'T': Push(PickleValue.Text(source.Text(source.Int32()))); break;
+            case (byte)'U': _stack.Push(PickleValue.Text(source.Text(source.Byte()))); break;
+            case (byte)'T': _stack.Push(PickleValue.Text(source.Text(source.Int32()))); break;
             case (byte)'C': SkipBytes(source.Byte()); break;
             case (byte)'B': SkipBytes(source.UInt32()); break;
             case 0x8E or 0x96: SkipBytes(source.Length64()); break;
@@ -97,19 +91,13 @@ internal sealed class PickleMachine(PickleSource source, IPickleObjects objects)
     {
         switch (code)
         {
-            case (byte)')': Push(PickleValue.Tuple()); break;
-            case 0x85 or 0x86 or 0x87: Push(PickleValue.Tuple(PopMany(code - 0x84))); break;
-            case (byte)'t': Push(PickleValue.Tuple(PopToMark())); break;
-            case (byte)'(':
-                if (_marks.Count >= DeepestStack)
-                    throw Deep();
-                _marks.Add(_stack.Count);
-                break;
-            case (byte)'1': PopToMark(); break;
-            case (byte)'2': Push(Peek()); break;
-            // As in Python, a mark with nothing above it is taken away as a value would be.
-            case (byte)'0' when _stack.Count == Floor && _marks.Count > 0: _marks.RemoveAt(_marks.Count - 1); break;
-            case (byte)'0': Pop(); break;
+            case (byte)')': _stack.Push(PickleValue.Tuple()); break;
+            case 0x85 or 0x86 or 0x87: _stack.Push(PickleValue.Tuple(_stack.PopMany(code - 0x84))); break;
+            case (byte)'t': _stack.Push(PickleValue.Tuple(_stack.PopToMark())); break;
+            case (byte)'(': _stack.Mark(); break;
+            case (byte)'1': _stack.PopToMark(); break;
+            case (byte)'2': _stack.Push(_stack.Peek()); break;
+            case (byte)'0': _stack.PopValueOrMark(); break;
             default: return false;
         }
 
@@ -120,21 +108,21 @@ internal sealed class PickleMachine(PickleSource source, IPickleObjects objects)
     {
         switch (code)
         {
-            case (byte)'}': Push(Container(PickleKind.Dictionary, new PickleDictionary(isOrderedDict: false))); break;
-            case (byte)']': Push(Container(PickleKind.List, new List<PickleValue>())); break;
-            case 0x8F: Push(Container(PickleKind.Set, null)); break;
+            case (byte)'}': _stack.Push(Container(PickleKind.Dictionary, new PickleDictionary(isOrderedDict: false))); break;
+            case (byte)']': _stack.Push(Container(PickleKind.List, new List<PickleValue>())); break;
+            case 0x8F: _stack.Push(Container(PickleKind.Set, null)); break;
             case 0x91:
-                CheckHashable(PopToMark());
-                Push(Container(PickleKind.Set, null));
+                CheckHashable(_stack.PopToMark());
+                _stack.Push(Container(PickleKind.Set, null));
                 break;
-            case (byte)'a': Append(PopMany(1)); break;
-            case (byte)'e': Append(PopToMark()); break;
-            case (byte)'s': SetItems(PopMany(2)); break;
-            case (byte)'u': SetItems(PopToMark()); break;
+            case (byte)'a': Append(_stack.PopMany(1)); break;
+            case (byte)'e': Append(_stack.PopToMark()); break;
+            case (byte)'s': SetItems(_stack.PopMany(2)); break;
+            case (byte)'u': SetItems(_stack.PopToMark()); break;
             case 0x90:
-                CheckHashable(PopToMark());
-                if (Peek().Kind != PickleKind.Set)
-                    throw source.Error($"expected a set to add to, found {Peek().Found}");
+                CheckHashable(_stack.PopToMark());
+                if (_stack.Peek().Kind != PickleKind.Set)
+                    throw source.Error($"expected a set to add to, found {_stack.Peek().Found}");
                 break;
             default: return false;
         }
@@ -156,17 +144,17 @@ internal sealed class PickleMachine(PickleSource source, IPickleObjects objects)
                 if (frame < 0 || frame > source.Left)
                     throw source.Error($"expected a frame within the pickle, found one of {(ulong)frame} bytes");
                 break;
-            case (byte)'c': Push(objects.Global(source.Line(), source.Line())); break;
+            case (byte)'c': _stack.Push(objects.Global(source.Line(), source.Line())); break;
             case 0x93:
-                PickleValue[] names = PopMany(2);
+                PickleValue[] names = _stack.PopMany(2);
                 if (names[0].AsText is not { } module || names[1].AsText is not { } name)
                     throw source.Error($"expected two texts that name a global, found {names[0].Found} and {names[1].Found}");
-                Push(objects.Global(module, name));
+                _stack.Push(objects.Global(module, name));
                 break;
             case (byte)'R': Call(); break;
             case (byte)'Q':
                 source.Spend(CallBytes);
-                Push(objects.Persistent(Pop()));
+                _stack.Push(objects.Persistent(_stack.Pop()));
                 break;
             case (byte)'b': Build(); break;
             default: return false;
@@ -177,35 +165,35 @@ internal sealed class PickleMachine(PickleSource source, IPickleObjects objects)
 
     private void Call()
     {
-        PickleValue[] pair = PopMany(2);
+        PickleValue[] pair = _stack.PopMany(2);
         if (pair[0].Kind != PickleKind.Global)
             throw source.Error($"expected a call of something named, found a call of {pair[0].Found}");
         if (pair[1].AsTuple is not { } arguments)
             throw source.Error($"expected a tuple of arguments for {pair[0].Found}, found {pair[1].Found}");
         source.Spend(CallBytes);
-        Push(objects.Call(pair[0], arguments));
+        _stack.Push(objects.Call(pair[0], arguments));
     }
 
     /// <summary>Sets attributes: an OrderedDict's, such as a state dict's <c>_metadata</c>, which say nothing of tensors and are passed over.</summary>
     private void Build()
     {
-        PickleValue state = Pop();
-        if (Peek().AsDictionary is not { IsOrderedDict: true } || state.AsDictionary is null)
-            throw source.Error($"expected attributes of an OrderedDict, found {state.Found} as those of {Peek().Found}");
+        PickleValue state = _stack.Pop();
+        if (_stack.Peek().AsDictionary is not { IsOrderedDict: true } || state.AsDictionary is null)
+            throw source.Error($"expected attributes of an OrderedDict, found {state.Found} as those of {_stack.Peek().Found}");
     }
 
     private void Append(ReadOnlySpan<PickleValue> items)
     {
-        if (Peek().AsList is not { } list)
-            throw source.Error($"expected a list to append to, found {Peek().Found}");
+        if (_stack.Peek().AsList is not { } list)
+            throw source.Error($"expected a list to append to, found {_stack.Peek().Found}");
         source.Spend((long)ItemBytes * items.Length);
         list.AddRange(items);
     }
 
     private void SetItems(ReadOnlySpan<PickleValue> items)
     {
-        if (Peek().AsDictionary is not { } dictionary)
-            throw source.Error($"expected a dictionary to set entries of, found {Peek().Found}");
+        if (_stack.Peek().AsDictionary is not { } dictionary)
+            throw source.Error($"expected a dictionary to set entries of, found {_stack.Peek().Found}");
         if (items.Length % 2 != 0)
             throw source.Error($"expected keys and values, found {items.Length} items");
         source.Spend((long)EntryBytes * items.Length / 2);
@@ -228,60 +216,18 @@ internal sealed class PickleMachine(PickleSource source, IPickleObjects objects)
     private void SkipBytes(long length)
     {
         source.Take(length);
-        Push(new(PickleKind.Bytes));
+        _stack.Push(new(PickleKind.Bytes));
     }
 
     private void Store(long index)
     {
         if (!_memo.ContainsKey(index))
             source.Spend(MemoEntryBytes);
-        _memo[index] = Peek();
+        _memo[index] = _stack.Peek();
     }
 
     private void Fetch(long index) =>
-        Push(_memo.TryGetValue(index, out PickleValue value) ? value : throw source.Error(FormattableString.Invariant($"the memo has no entry {index}")));
-
-    private void Push(PickleValue value)
-    {
-        if (_stack.Count >= DeepestStack)
-            throw Deep();
-        _stack.Add(value);
-    }
-
-    private PickleValue Peek() => _stack.Count > Floor ? _stack[^1] : throw Underflow();
-
-    private PickleValue Pop()
-    {
-        PickleValue top = Peek();
-        _stack.RemoveAt(_stack.Count - 1);
-        return top;
-    }
-
-    private PickleValue[] PopMany(int count)
-    {
-        if (_stack.Count - Floor < count)
-            throw Underflow();
-        return PopFrom(_stack.Count - count);
-    }
-
-    private PickleValue[] PopToMark()
-    {
-        if (_marks.Count == 0)
-            throw source.Error("an opcode ends what no mark began");
-        int from = _marks[^1];
-        _marks.RemoveAt(_marks.Count - 1);
-        return PopFrom(from);
-    }
-
-    private PickleValue[] PopFrom(int from)
-    {
-        int count = _stack.Count - from;
-        source.Spend(ObjectBytes + ((long)ItemBytes * count));
-        PickleValue[] items = new PickleValue[count];
-        _stack.CopyTo(from, items, 0, count);
-        _stack.RemoveRange(from, count);
-        return items;
-    }
+        _stack.Push(_memo.TryGetValue(index, out PickleValue value) ? value : throw source.Error(FormattableString.Invariant($"the memo has no entry {index}")));
 
     private PickleValue Container(PickleKind kind, object? reference)
     {
@@ -311,10 +257,6 @@ internal sealed class PickleMachine(PickleSource source, IPickleObjects objects)
         bool isNumber = digits.Length > 0 && !digits.TrimStart('-').ContainsAnyExceptInRange('0', '9');
         return isNumber ? new(PickleKind.LargeInteger) : throw source.Error("expected digits, found other letters");
     }
-
-    private CheckpointFormatException Underflow() => source.Error("an opcode takes more values than there are");
-
-    private CheckpointFormatException Deep() => source.Error($"more than {DeepestStack} values wait on the stack");
 
     private CheckpointFormatException Unread(byte code)
     {
