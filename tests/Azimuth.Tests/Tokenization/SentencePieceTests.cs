@@ -85,6 +85,21 @@ public sealed class SentencePieceTests
         Assert.Equal(alone.VocabSize + 3, tokenizer.VocabSize);
         Assert.True(tokenizer.IsSpecial(end) && alone.IsSpecial(end));
 
+        // As a file by itself it spells the marker out.
+        Assert.Contains(end, tokenizer.Encode("A</s>b", addSpecialTokens: false).Ids);
+        Assert.DoesNotContain(end, alone.Encode("A</s>b").Ids);
+        foreach ((string config, int[] before) in new (string, int[])[]
+        {
+            ("{}", []), ("""{"tokenizer_class": "LlamaTokenizer", "bos_token": "</s>"}""", [end]),
+            ("""{"tokenizer_class": "LlamaTokenizerFast", "bos_token": "</s>", "add_bos_token": false}""", []), ("""{"add_bos_token": true, "bos_token": "</s>"}""", [end]),
+        })
+        {
+            folder.Write("tokenizer_config.json", config);
+            Assert.Equal(before, Tokenizer.Load(folder.Path).TokensBefore);
+        }
+
+        folder.Write("tokenizer_config.json", """{"tokenizer_class": "T5Tokenizer", "extra_ids": 2000000000}""");
+        Assert.Contains("extra_ids is 2000000000", Assert.Throws<CheckpointFormatException>(() => Tokenizer.Load(folder.Path)).Message, StringComparison.Ordinal);
         folder.Write("tokenizer_config.json", """{"tokenizer_class": "XLMRobertaTokenizer"}""");
         Assert.Contains("spiece.model of a XLMRobertaTokenizer needs a tokenizer.json", Assert.Throws<CheckpointFormatException>(() => Tokenizer.Load(folder.Path)).Message, StringComparison.Ordinal);
     }

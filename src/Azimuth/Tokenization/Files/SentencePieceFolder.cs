@@ -31,20 +31,37 @@ internal static class SentencePieceFolder
                 kind: "UnknownComponent");
         }
 
+        // These classes begin a text unless the file says no; T5's ends it.
+        config = config with { AddsBegin = config.AddsBegin ?? name is not (null or T5), AddsEnd = config.AddsEnd || name == T5 };
         TokenizerParts parts = SentencePieceFile.Read(path);
         IPostProcessor ranges = parts.PostProcessor!;
-        parts = TokenizerFolder.WithRoles(parts with { PostProcessor = null, AddedTokens = Added(folder, config, parts, name) }, path);
-        IPostProcessor? policy = parts.PostProcessor ?? (name == T5 ? TemplateProcessing.BeginEnd(null, parts.Special.End) : null);
-        return parts with { PostProcessor = policy is null ? ranges : new PostProcessorSequence([ranges, policy]) };
+        parts = TokenizerFolder.WithRoles(parts with { PostProcessor = null, AddedTokens = Added(folder, config, parts, name) }, config);
+        return parts with { PostProcessor = parts.PostProcessor is { } policy ? new PostProcessorSequence([ranges, policy]) : ranges };
     }
 
     private static List<AddedToken> Added(string folder, TokenizerConfig config, TokenizerParts parts, string? name)
     {
-        string[] roles = [.. new[] { config.Begin, config.End, config.Pad, config.Unknown, config.Mask }.OfType<string>().Distinct()];
-        List<AddedToken> added = AddedTokenFiles.Read(folder, config, roles);
+        string?[] roles = [config.Begin, config.End, config.Pad, config.Unknown, config.Mask];
+        if (name is not null)
+            roles = [.. roles, .. new[] { parts.Special.Begin, parts.Special.End, parts.Special.Pad, parts.Special.Unknown }.OfType<int>().Select(parts.Model.Vocabulary.Token)];
+        string[] special = [.. roles.OfType<string>().Distinct()];
+        List<AddedToken> added = AddedTokenFiles.Read(folder, config, special);
+
+        // Unlike the sentencepiece library, the classes look for these in text.
+        foreach (string token in special.Where(token => !added.Exists(listed => listed.Content == token)))
+        {
+            if (parts.Model.Vocabulary.Id(token) is { } id)
+                added.Add(new AddedToken { Id = id, Content = token, IsSpecial = true });
+        }
 
         // T5's hundred blanks are in none of the files; the last one comes first.
         int blanks = name == T5 && !added.Exists(token => token.Content == Blank(0)) ? config.ExtraIds : 0;
+        if (blanks > Models.Vocabulary.AllowedGap)
+        {
+            throw new CheckpointFormatException(
+                folder, FormattableString.Invariant($"tokenizer_config.json: extra_ids is {blanks}, expected at most {Models.Vocabulary.AllowedGap}."), kind: "WrongJsonKind");
+        }
+
         for (int number = 0; number < blanks; number++)
             added.Add(new AddedToken { Id = parts.Model.Vocabulary.Size + blanks - 1 - number, Content = Blank(number), IsSpecial = true, StripLeft = true, StripRight = true });
         return added;

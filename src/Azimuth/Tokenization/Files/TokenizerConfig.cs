@@ -26,7 +26,8 @@ internal sealed record TokenizerConfig
     /// <summary>From config.json, where no string is named; the first where it lists several.</summary>
     public int? EndId { get; init; }
 
-    public bool AddsBegin { get; init; }
+    /// <summary>Null where nothing is said.</summary>
+    public bool? AddsBegin { get; init; }
 
     public bool AddsEnd { get; init; }
 
@@ -65,7 +66,7 @@ internal sealed record TokenizerConfig
             Mask = Token("mask_token"),
             BeginId = Id(model, "bos_token_id"),
             EndId = Id(model, "eos_token_id"),
-            AddsBegin = config?.Flag("add_bos_token", false) ?? false,
+            AddsBegin = config?.OptionalFlag("add_bos_token"),
             AddsEnd = config?.Flag("add_eos_token", false) ?? false,
             AddsPrefixSpace = config?.Flag("add_prefix_space", false) ?? false,
             Lowercases = config?.Flag("do_lower_case", true) ?? true,

@@ -31,9 +31,11 @@ internal static class TokenizerFolder
     }
 
     /// <summary>The parts with the roles that the files beside <paramref name="path"/> give to tokens.</summary>
-    public static TokenizerParts WithRoles(TokenizerParts parts, string path)
+    public static TokenizerParts WithRoles(TokenizerParts parts, string path) => WithRoles(parts, TokenizerConfig.Read(Path.GetDirectoryName(Path.GetFullPath(path))!));
+
+    /// <summary>The parts with the roles that <paramref name="config"/> gives to tokens.</summary>
+    public static TokenizerParts WithRoles(TokenizerParts parts, TokenizerConfig config)
     {
-        TokenizerConfig config = TokenizerConfig.Read(Path.GetDirectoryName(Path.GetFullPath(path))!);
         Dictionary<string, int> added = parts.AddedTokens.ToDictionary(token => token.Content, token => token.Id, StringComparer.Ordinal);
         int? Id(string? token) => token is null ? null : added.TryGetValue(token, out int id) ? id : parts.Model.Vocabulary.Id(token);
         SpecialTokenIds special = new()
@@ -48,8 +50,8 @@ internal static class TokenizerFolder
     }
 
     // A tokenizer.json's post-processor says what is added; the flags speak only where there is none.
-    private static TemplateProcessing? Policy(TokenizerConfig config, SpecialTokenIds special) => config.AddsBegin || config.AddsEnd
-        ? TemplateProcessing.BeginEnd(config.AddsBegin ? special.Begin : null, config.AddsEnd ? special.End : null)
+    private static TemplateProcessing? Policy(TokenizerConfig config, SpecialTokenIds special) => config.AddsBegin == true || config.AddsEnd
+        ? TemplateProcessing.BeginEnd(config.AddsBegin == true ? special.Begin : null, config.AddsEnd ? special.End : null)
         : null;
 
     private static TokenizerParts ReadFile(string path) => Path.GetExtension(path).ToLowerInvariant() switch
