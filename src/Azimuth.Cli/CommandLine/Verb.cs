@@ -39,8 +39,11 @@ internal sealed record Verb(Command Command, IReadOnlyList<Example> Examples, IR
         return new Verb(command, [], verbs);
     }
 
+    /// <summary>The same, refusing <c>--model</c>.</summary>
+    public Verb WithoutModel() => this with { TakesModel = false };
+
     /// <summary>False where arguments name all that is opened, and <c>--model</c> is refused.</summary>
-    public bool TakesModel { get; init; } = true;
+    public bool TakesModel { get; private init; } = true;
 
     /// <summary>Does the work and returns the exit code; null for a group.</summary>
     public Func<Session, Task<int>>? Run { get; private init; }

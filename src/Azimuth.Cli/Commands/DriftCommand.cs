@@ -25,7 +25,7 @@ internal static class DriftCommand
         Run,
         new("azimuth drift novels-gpt novels-gpt", "a checkpoint and itself: identical"),
         new("azimuth drift tests/fixtures/families/gpt2 tests/fixtures/families/gpt2-untied --by before --top 5", "two small models of one vocabulary"),
-        new("azimuth drift novels-gpt novels-gpt -o drift.csv --json", "for scripts, and every token's numbers in a file")) with { TakesModel = false };
+        new("azimuth drift novels-gpt novels-gpt -o drift.csv --json", "for scripts, and every token's numbers in a file")).WithoutModel();
 
     private static Task<int> Run(Session session)
     {

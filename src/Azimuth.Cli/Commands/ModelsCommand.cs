@@ -14,7 +14,7 @@ internal static class ModelsCommand
         [],
         Run,
         new("azimuth models", "the bundled models and those in the hub's cache"),
-        new("azimuth models --json", "with their paths, for scripts")) with { TakesModel = false };
+        new("azimuth models --json", "with their paths, for scripts")).WithoutModel();
 
     private static Task<int> Run(Session session)
     {

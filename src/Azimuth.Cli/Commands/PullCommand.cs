@@ -24,7 +24,7 @@ internal static class PullCommand
         RunAsync,
         new("azimuth pull HuggingFaceTB/SmolLM2-135M-Instruct", "configuration, tokenizer, weights"),
         new("azimuth pull google-bert/bert-base-uncased@main --dry-run", "what would be fetched"),
-        new("azimuth pull ggml-org/models --file \"tinyllamas/stories260K.gguf\"", "one file of many")) with { TakesModel = false };
+        new("azimuth pull ggml-org/models --file \"tinyllamas/stories260K.gguf\"", "one file of many")).WithoutModel();
 
     private static async Task<int> RunAsync(Session session)
     {

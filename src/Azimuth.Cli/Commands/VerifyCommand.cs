@@ -26,7 +26,7 @@ internal static class VerifyCommand
         Run,
         new("azimuth verify tests/fixtures/families/gpt2", "one folder, each case and its worst site"),
         new("azimuth verify tests/fixtures/families/llama* --tolerance 2e-5 --json", "several, for scripts"),
-        new("azimuth verify tests/fixtures/families/gpt2 --markdown differences.md", "the table as a page, or in its place in one")) with { TakesModel = false };
+        new("azimuth verify tests/fixtures/families/gpt2 --markdown differences.md", "the table as a page, or in its place in one")).WithoutModel();
 
     private static Task<int> Run(Session session)
     {
