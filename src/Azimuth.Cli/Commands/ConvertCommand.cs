@@ -27,7 +27,7 @@ internal static class ConvertCommand
         Run,
         new("azimuth convert novels-gpt novels.gguf", "a folder as GGUF, in the types it has"),
         new("azimuth convert SmolLM2-135M-Instruct smollm2 --dtype bf16 --max-shard-size 100MB", "a GGUF file as a folder of shards"),
-        new("azimuth convert tests/fixtures/word-vectors/fasttext.bin vectors.npz", "word vectors in NumPy's archive"));
+        new("azimuth convert tests/fixtures/word-vectors/fasttext.bin vectors.npz", "word vectors in NumPy's archive")).WithoutModel();
 
     private static Task<int> Run(Session session)
     {

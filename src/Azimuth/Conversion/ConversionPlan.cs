@@ -30,7 +30,7 @@ internal sealed class ConversionPlan(TensorType? type, bool isGguf)
 
     private TensorType Choose(TensorInfo source, TensorType stored, ModelPart? part, bool isTransposed)
     {
-        bool isMatrix = source.Shape.Count == 2 && part is not (ModelPart.Positions or ModelPart.Norms);
+        bool isMatrix = source.Shape.Count == 2 && part is not (ModelPart.Positions or ModelPart.Norms or ModelPart.TokenTypes);
         // GGUF's readers expect norms, biases and positions in single precision; in safetensors one type for all is the custom.
         if (isGguf && !isMatrix)
             return TensorType.F32;

@@ -55,9 +55,14 @@ internal static class GgufExport
         keys.Set("general.architecture", form.Name);
         keys.Set("general.type", "model");
         keys.Set("general.name", model.Name);
+        config = form.Kept(config);
+        if (ConfigDifference.Find(model.Config, config) is { } left)
+            remarks.Add($"not in the file: {left.Setting}, for which GGUF's form of this family ({form.Name}) has no place; hidden states are the same");
         (TransformerConfig read, IReadOnlyList<GgufTensor> extra) = GgufConfigWriter.Write(keys, form, config);
         if (GgufTokenizerWriter.Write(keys, model.Folder, model.Tokenizer, config.VocabSize) is { } remark)
             remarks.Add(remark);
+        if (Pooling(model.Folder.TokenizerFolder) is { } pooling)
+            keys.Set($"{form.Name}.pooling_type", pooling);
         string tokenizer = Path.Combine(model.Folder.TokenizerFolder, "tokenizer.json");
         if (File.Exists(tokenizer))
             keys.Set(GgufTokenizerFiles.WholeKey, File.ReadAllText(tokenizer));
@@ -67,6 +72,17 @@ internal static class GgufExport
         // Stored masks, and a copy of the tied table, are in no move.
         var moves = TensorMove.Between(config, model.Names, model.Names.PrefixIn(checkpoint), read, form.Tensors(config));
         return (keys, [.. extra, .. moves.Select(move => Moved(checkpoint, plan(checkpoint.Find(move.Source)!, move.Part, move.IsTransposed), move, workers))]);
+    }
+
+    /// <summary>How a sentence encoder makes one vector of its tokens', by llama.cpp's number: the mean, or the first token's.</summary>
+    private static uint? Pooling(string folder)
+    {
+        string path = Path.Combine(folder, "1_Pooling", "config.json");
+        if (!File.Exists(path))
+            return null;
+        JsonElement config = JsonFile.ReadObject(path);
+        bool Is(string mode) => config.TryGetProperty($"pooling_mode_{mode}", out JsonElement flag) && flag.ValueKind == JsonValueKind.True;
+        return Is("mean_tokens") ? 1u : Is("cls_token") ? 2u : null;
     }
 
     private static GgufTensor Moved(Checkpoint checkpoint, PlannedTensor tensor, TensorMove move, Workers workers) =>

@@ -52,7 +52,7 @@ public sealed class LlamaCppTests
         using var workers = new Workers(2);
         var jobs = new Dictionary<string, int[][]>();
         var expected = new Dictionary<string, (string Family, int[][] Greedy)>();
-        foreach (string family in FamilyRoundTripTests.Convertible.Select(row => row.Data).Where(family => !FamilyRoundTripTests.Inexpressible.ContainsKey(family)))
+        foreach (string family in FamilyRoundTripTests.Convertible.Select(row => row.Data).Where(family => !FamilyRoundTripTests.Inexpressible.ContainsKey(family) && !family.Contains("bert", StringComparison.Ordinal)))
         {
             string source = TestFiles.Fixture("families", family), path = folder.File(family + ".gguf");
             ModelConverter.ToGguf(LanguageModel.Load(source, workers), new ConversionOptions { Type = TensorType.F32 }, path, cancellation: TestContext.Current.CancellationToken);

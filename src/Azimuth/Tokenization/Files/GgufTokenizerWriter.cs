@@ -3,6 +3,7 @@ using System.Text.Json;
 using Azimuth.Checkpoints;
 using Azimuth.Checkpoints.Gguf;
 using Azimuth.Tokenization.AddedTokens;
+using Azimuth.Tokenization.Models;
 using Azimuth.Tokenization.PreTokenizers;
 
 namespace Azimuth.Tokenization.Files;
@@ -48,6 +49,12 @@ internal static class GgufTokenizerWriter
 
     private static string? Add(GgufKeys keys, ModelFolder folder, Tokenizer tokenizer, int rows)
     {
+        if (tokenizer.Parts.Model is WordPieceModel)
+        {
+            AddWordPiece(keys, tokenizer, rows);
+            return null;
+        }
+
         string json = Path.Combine(folder.TokenizerFolder, "tokenizer.json"), merges = Path.Combine(folder.TokenizerFolder, "merges.txt");
         JsonElement? document = File.Exists(json) ? Open(json) : null;
         bool hasBytes = tokenizer.Id("<0x0A>") is not null && tokenizer.Id("Ċ") is null;
@@ -74,6 +81,29 @@ internal static class GgufTokenizerWriter
         if (ChatTemplate(folder.TokenizerFolder) is { } template)
             keys.Set("tokenizer.chat_template", template);
         return null;
+    }
+
+    /// <summary>BERT's: a word's beginning has the blank mark in front, its continuation nothing (llama.cpp's converter, "phantom space").</summary>
+    private static void AddWordPiece(GgufKeys keys, Tokenizer tokenizer, int rows)
+    {
+        PieceKind[] kinds = Kinds(tokenizer, rows, hasBytes: false);
+        string Spelling(int id) => tokenizer.Token(id) switch
+        {
+            null => string.Create(CultureInfo.InvariantCulture, $"[PAD{id}]"),
+            { } token when kinds[id] == PieceKind.Control => token,
+            ['#', '#', .. var rest] => rest,
+            { } token => "▁" + token,
+        };
+        keys.Set(Prefix + "model", "bert");
+        keys.Set(Prefix + "tokens", (IReadOnlyList<string>)[.. Enumerable.Range(0, rows).Select(Spelling)]);
+        keys.Set(Prefix + "token_type", [.. kinds.Select(kind => (int)kind)]);
+        int? begin = tokenizer.TokensBefore is [var first, ..] ? first : null, end = tokenizer.TokensAfter is [var last, ..] ? last : null;
+        // The third role is misspelt in the format.
+        foreach (var (name, id) in new[] { ("bos", begin), ("cls", begin), ("seperator", end), ("eos", end), ("unknown", tokenizer.UnknownId), ("padding", tokenizer.PadId), ("mask", tokenizer.Id("[MASK]")) })
+        {
+            if (id is { } known)
+                keys.Set($"{Prefix}{name}_token_id", (uint)known);
+        }
     }
 
     private static void SetRoles(GgufKeys keys, Tokenizer tokenizer)

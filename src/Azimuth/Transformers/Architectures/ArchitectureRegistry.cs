@@ -68,7 +68,7 @@ internal static class ArchitectureRegistry
     public static (TransformerConfig Config, TensorNames Names) Read(GgufFile file)
     {
         string name = file.Metadata.GetString("general.architecture");
-        GgufForm[] forms = [.. Families.Select(f => f.Gguf).OfType<GgufForm>()];
+        GgufForm[] forms = [.. Families.Select(f => f.Gguf).OfType<GgufForm>(), .. GgufForms.WithoutFolder];
         GgufForm form = Array.Find(forms, f => f.Name == name)
             ?? throw new CheckpointFormatException(file.Path, $"general.architecture: {Unknown(name, [.. forms.Select(f => f.Name).Distinct().Order(StringComparer.Ordinal)])}", kind: "UnknownArchitecture");
         TransformerConfig read = form.ReadConfig(new GgufReader(file, name));

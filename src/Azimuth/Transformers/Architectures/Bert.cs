@@ -8,7 +8,7 @@ namespace Azimuth.Transformers.Architectures;
 /// </summary>
 internal static class Bert
 {
-    public static Architecture Family { get; } = new() { ModelType = "bert", ReadConfig = config => ReadConfig(config, new BertDefaults(), Names), Tensors = _ => Names };
+    public static Architecture Family { get; } = new() { ModelType = "bert", ReadConfig = config => ReadConfig(config, new BertDefaults(), Names), Tensors = _ => Names, Gguf = GgufForms.Bert };
 
     /// <summary>The names most encoders took over.</summary>
     public static TensorNames Names => new()

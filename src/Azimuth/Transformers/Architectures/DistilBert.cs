@@ -5,7 +5,7 @@ namespace Azimuth.Transformers.Architectures;
 /// <summary>DistilBERT (Sanh et al. 2019): BERT without token types and pooler, under names of its own.</summary>
 internal static class DistilBert
 {
-    public static Architecture Family { get; } = new() { ModelType = "distilbert", ReadConfig = ReadConfig, Tensors = _ => Names };
+    public static Architecture Family { get; } = new() { ModelType = "distilbert", ReadConfig = ReadConfig, Tensors = _ => Names, Gguf = GgufForms.Bert };
 
     private static TensorNames Names => new()
     {

@@ -16,8 +16,8 @@ internal static class FolderConfigWriter
     /// <exception cref="ArgumentException">A setting that no family of folders with this form in GGUF has.</exception>
     public static (JsonObject Json, TransformerConfig Read, TensorNames Names) Write(TransformerConfig config, GgufFile file)
     {
-        string problem = "";
-        foreach (string type in ArchitectureRegistry.FoldersOf(file.Metadata.GetString("general.architecture")))
+        string architecture = file.Metadata.GetString("general.architecture"), problem = $"the architecture {architecture} has no form as a folder here";
+        foreach (string type in ArchitectureRegistry.FoldersOf(architecture))
         {
             JsonObject json = Json(type, config);
             SetIds(json, file.Metadata);
@@ -45,7 +45,9 @@ internal static class FolderConfigWriter
         "gpt2" => Gpt2(config),
         "gpt_neox" => GptNeoX(config),
         "falcon" => Falcon(config),
+        "bert" => Bert(config),
         "bloom" => Bloom(config),
+        "distilbert" => DistilBert(config),
         "mpt" => Mpt(config),
         "phi" => Decoder("PhiForCausalLM", type, config, "layer_norm_eps"),
         "phi3" => WithWindow(Decoder("Phi3ForCausalLM", type, config), config),
@@ -228,6 +230,33 @@ internal static class FolderConfigWriter
         ["layer_norm_epsilon"] = Number(config.Layers[0].Norm.Epsilon),
         ["attn_config"] = new JsonObject { ["alibi"] = true, ["alibi_bias_max"] = 8, ["clip_qkv"] = Optional(config.Layers[0].Attention.Clip) },
         ["tie_word_embeddings"] = config.Output.Tied,
+    };
+
+    /// <summary>Without a class: those that there are promise a pooler or a head, which GGUF files lack.</summary>
+    private static JsonObject Bert(TransformerConfig config) => new()
+    {
+        ["model_type"] = "bert",
+        ["vocab_size"] = config.VocabSize,
+        ["hidden_size"] = config.ModelDim,
+        ["intermediate_size"] = config.MlpDim,
+        ["num_hidden_layers"] = config.LayerCount,
+        ["num_attention_heads"] = config.HeadCount,
+        ["max_position_embeddings"] = config.ContextLength,
+        ["type_vocab_size"] = Math.Max(1, config.Embedding.TokenTypes),
+        ["hidden_act"] = Name(config.Layers[0].Mlp.Activation),
+        ["layer_norm_eps"] = Number(config.Layers[0].Norm.Epsilon),
+    };
+
+    private static JsonObject DistilBert(TransformerConfig config) => new()
+    {
+        ["model_type"] = "distilbert",
+        ["vocab_size"] = config.VocabSize,
+        ["dim"] = config.ModelDim,
+        ["hidden_dim"] = config.MlpDim,
+        ["n_layers"] = config.LayerCount,
+        ["n_heads"] = config.HeadCount,
+        ["max_position_embeddings"] = config.ContextLength,
+        ["activation"] = Name(config.Layers[0].Mlp.Activation),
     };
 
     private static string Name(Activation activation, bool isOlder = false) => activation switch

@@ -12,7 +12,7 @@ namespace Azimuth.Transformers.Architectures;
 /// </summary>
 internal static class GgufConfigWriter
 {
-    /// <summary>All keys of a config.</summary>
+    /// <summary>All keys of a config, which is one that the form keeps whole.</summary>
     /// <returns>The config as it will be read, and tensors that stand for what has no key: the divisors of rotary scaling.</returns>
     /// <exception cref="ArgumentException">A setting that the family's form in GGUF does not have.</exception>
     public static (TransformerConfig Read, IReadOnlyList<GgufTensor> Tensors) Write(GgufKeys keys, GgufForm form, TransformerConfig config)

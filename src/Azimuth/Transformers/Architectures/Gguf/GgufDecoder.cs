@@ -73,7 +73,7 @@ internal static class GgufDecoder
 
     private static AttentionConfig Attention(GgufReader metadata, int model, bool isRotary)
     {
-        int heads = metadata.Count("attention.head_count"), keyValueHeads = metadata.Count("attention.head_count_kv", heads);
+        int heads = metadata.HeadCount, keyValueHeads = metadata.Count("attention.head_count_kv", heads);
         if (heads % keyValueHeads != 0)
             throw metadata.Error("attention.head_count_kv", $"expected a divisor of attention.head_count ({heads}), found {keyValueHeads}");
         int headDim = metadata.Has("attention.key_length") ? metadata.Count("attention.key_length") : metadata.HeadDim(model, heads);

@@ -18,6 +18,9 @@ internal sealed record GgufForm
     /// <summary>Keys beyond those that <see cref="GgufConfigWriter"/> writes for every family.</summary>
     public Action<GgufKeys, TransformerConfig>? WriteMore { get; init; }
 
+    /// <summary>What of a config the form holds, where it leaves out parts that nothing of the rest depends on (an encoder's heads).</summary>
+    public Func<TransformerConfig, TransformerConfig> Kept { get; init; } = config => config;
+
     /// <summary>The period of windows where the file does not say; see <see cref="GgufReader.Windows"/>.</summary>
     public int WindowPeriod { get; init; }
 }

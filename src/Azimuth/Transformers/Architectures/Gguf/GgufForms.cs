@@ -1,3 +1,4 @@
+using Azimuth.Checkpoints.Gguf;
 using Azimuth.Transformers.Positions;
 
 namespace Azimuth.Transformers.Architectures;
@@ -77,6 +78,55 @@ internal static class GgufForms
     public static GgufForm StarCoder2 { get; } = new() { Name = "starcoder2", ReadConfig = m => GgufDecoder.Read(m, "starcoder2", Plain(Activation.GeluTanh)), Tensors = GgufNames.Separate };
 
     public static GgufForm Gpt2 { get; } = new() { Name = "gpt2", ReadConfig = ReadGpt2, Tensors = GgufNames.Fused };
+
+    /// <summary>BERT and DistilBERT. The file ends in hidden states: llama.cpp takes encoders for embeddings only, and its converter leaves heads and pooler out.</summary>
+    public static GgufForm Bert { get; } = new()
+    {
+        Name = "bert",
+        ReadConfig = m => ReadEncoder(m, "bert", Plain(Activation.Gelu) with { IsRotary = false, Shape = BlockShape.PostNorm }),
+        Tensors = GgufNames.Encoder,
+        Kept = WithoutHeads,
+        WriteMore = WriteEncoder,
+    };
+
+    /// <summary>Nomic's BERT (Nussbaum et al. 2024): rotary positions and a SiLU gate. There is no folder of this family here.</summary>
+    public static GgufForm NomicBert { get; } = new()
+    {
+        Name = "nomic-bert",
+        ReadConfig = m => ReadEncoder(m, "nomic-bert", new GgufDefaults { Norm = NormKind.LayerNorm, Shape = BlockShape.PostNorm }),
+        Tensors = GgufNames.Encoder,
+        Kept = WithoutHeads,
+        WriteMore = WriteEncoder,
+    };
+
+    /// <summary>Forms that no family of folders has.</summary>
+    public static IReadOnlyList<GgufForm> WithoutFolder { get; } = [NomicBert];
+
+    private static TransformerConfig WithoutHeads(TransformerConfig config) => config with { HasPooler = false, Output = new OutputConfig { Tied = true, HasLogits = false } };
+
+    private static void WriteEncoder(GgufKeys keys, TransformerConfig config)
+    {
+        keys.Set($"{(config.Layers[0].Attention.Rotary is null ? Bert : NomicBert).Name}.attention.causal", false);
+        keys.Set("tokenizer.ggml.token_type_count", (uint)Math.Max(1, config.Embedding.TokenTypes));
+    }
+
+    private static TransformerConfig ReadEncoder(GgufReader metadata, string family, GgufDefaults defaults)
+    {
+        if (metadata.Flag("attention.causal", false))
+            throw metadata.Error("attention.causal", "expected false: every position of this family sees the whole text");
+        TransformerConfig config = GgufDecoder.Read(metadata, family, defaults);
+        NormConfig norm = config.Layers[0].Norm with { HasBias = metadata.HasTensor("token_embd_norm.bias") };
+        return (WithoutHeads(config) with
+        {
+            Embedding = config.Embedding with
+            {
+                Norm = norm,
+                Positions = defaults.IsRotary ? null : new PositionTableConfig(PositionTableKind.Learned, Offset: 0, Rows: config.ContextLength),
+                TokenTypes = metadata.TokenTypes,
+            },
+            FinalNorm = null,
+        }).WithLayers((layer, _) => layer with { Norm = norm, Attention = layer.Attention with { IsCausal = false } });
+    }
 
     /// <summary>LayerNorms and an MLP without gate.</summary>
     private static GgufDefaults Plain(Activation activation) => new() { Norm = NormKind.LayerNorm, Activation = activation, IsGated = false };

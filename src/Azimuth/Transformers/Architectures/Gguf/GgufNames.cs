@@ -41,6 +41,14 @@ internal static class GgufNames
         ? Fused(config) with { AttentionNorm = "blk.{layer}.attn_norm_2", MlpNorm = "blk.{layer}.attn_norm" }
         : Fused(config);
 
+    /// <summary>Encoders': norms stand after the sub-blocks.</summary>
+    public static TensorNames Encoder(TransformerConfig config) => Separate(config) with
+    {
+        TokenTypes = "token_types",
+        AttentionNorm = "blk.{layer}.attn_output_norm",
+        MlpNorm = "blk.{layer}.layer_output_norm",
+    };
+
     /// <summary>Converters of other days fuse queries, keys and values, or do not; readers take either.</summary>
     public static TensorNames AsStored(TensorNames names, GgufFile file) => (names.QueryKeyValue.Parts.Count, file.Find("blk.0.attn_qkv.weight") is not null) switch
     {

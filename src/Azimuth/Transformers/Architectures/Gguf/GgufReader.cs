@@ -9,7 +9,7 @@ namespace Azimuth.Transformers.Architectures;
 /// <param name="planned">Names of tensors that will be in the file, where it is only about to be written.</param>
 internal sealed class GgufReader(GgufFile file, string architecture, IReadOnlySet<string>? planned = null)
 {
-    private const int LargestCount = 1 << 24;
+    private const int LargestCount = 1 << 24, MostHeads = 1 << 16;
 
     /// <summary>True when the key is there.</summary>
     public bool Has(string key) => file.Metadata.ContainsKey($"{architecture}.{key}");
@@ -25,11 +25,19 @@ internal sealed class GgufReader(GgufFile file, string architecture, IReadOnlySe
         ? Count("vocab_size")
         : checked((int)file.Matrix("token_embd.weight").Rows);
 
+    /// <summary>Rows of an encoder's table of token types; 0 where there is none.</summary>
+    public int TokenTypes => !HasTensor("token_types.weight") ? 0
+        : file.Find("token_types.weight") is null ? file.Metadata.GetInt32("tokenizer.ggml.token_type_count")
+        : checked((int)file.Matrix("token_types.weight").Rows);
+
     /// <summary>True where no output table of its own is stored.</summary>
     public bool IsTied => !HasTensor("output.weight");
 
     /// <summary>The number of layers.</summary>
     public int LayerCount => Count("block_count", fallback: null, ConfigReader.MostLayers);
+
+    /// <summary>The number of query heads; bounded, as slopes are made for each before a tensor is looked at.</summary>
+    public int HeadCount => Count("attention.head_count", fallback: null, MostHeads);
 
     /// <summary>A whole number from 1 on.</summary>
     public int Count(string key, int? fallback = null) => Count(key, fallback, LargestCount);
