@@ -8,7 +8,8 @@ namespace Azimuth.Cli.CommandLine;
 /// </summary>
 internal sealed class Cancellation : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    /// <summary>How long work may go on after the first signal; longer where it saves what was done.</summary>
+    public static TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(3);
 
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _signals;

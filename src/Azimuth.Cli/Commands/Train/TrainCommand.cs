@@ -1,0 +1,10 @@
+using Azimuth.Cli.CommandLine;
+
+namespace Azimuth.Cli.Commands.Train;
+
+/// <summary><c>azimuth train</c>: everything that learns.</summary>
+internal static class TrainCommand
+{
+    public static Verb Create() => Verb.Group(
+        "train", "Trains word vectors, tokenizers and small language models, with the geometry in sight while it forms.");
+}

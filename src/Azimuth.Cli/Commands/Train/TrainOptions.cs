@@ -1,0 +1,62 @@
+using System.CommandLine;
+using Azimuth.Checkpoints;
+using Azimuth.Cli.CommandLine;
+using Azimuth.Embeddings;
+using Azimuth.Training;
+
+namespace Azimuth.Cli.Commands.Train;
+
+/// <summary>What every trainer's command takes: where the result goes, where the run is kept, how often it is logged and saved, what is watched.</summary>
+internal static class TrainOptions
+{
+    private static readonly Option<string?> RunFolder = Options.Text("--run", "FOLDER", "where the log and the saved states are kept (default: the name of -o with .run behind it)");
+    private static readonly Option<bool> ResumeRun = Options.Flag("--resume", "go on from the newest saved state of the run folder, bit for bit with as many threads");
+    private static readonly Option<double> SaveEvery = Options.Number("--save-every", "MINUTES", "minutes between two saved states", 0.01, 10_000, 5);
+    private static readonly Option<int> Keep = Options.WholeNumber("--keep", "N", "saved states that stay, the newest; 0 for all, as `drift` between them needs", 0, 100_000, 2);
+    private static readonly Option<double> LogEvery = Options.Number("--log-every", "SECONDS", "seconds between two readings", 0.1, 100_000, 5);
+    private static readonly Option<string[]> Watch = Options.Texts("--watch", "WORD", "a word whose nearest rows are shown as they form; may be given several times");
+    private static readonly Option<int> SeedOption = Options.WholeNumber("--seed", "N", "start of the random numbers: the same seed, threads and corpus give the same files", 0, int.MaxValue, 1);
+
+    /// <summary>Listed behind a command's own options.</summary>
+    public static IReadOnlyList<Symbol> All => [RunFolder, ResumeRun, SaveEvery, Keep, LogEvery, Watch, SeedOption];
+
+    /// <summary>Start of the random numbers.</summary>
+    public static ulong Seed(Session session) => (ulong)session.Value(SeedOption);
+
+    /// <summary>Words that are watched.</summary>
+    public static IReadOnlyList<string> Watched(Session session) => session.Value(Watch) ?? [];
+
+    /// <summary>Trains to the end, with readings on standard error and in the run folder's log.</summary>
+    /// <param name="session">Of the command.</param>
+    /// <param name="output">What the command will write when the training is over; the run folder's name comes from it.</param>
+    /// <param name="recipe">Everything that changes the result.</param>
+    /// <param name="open">Makes the trainer: new when the folder is null, from a saved state otherwise. The second argument is the run folder, for files of its own.</param>
+    /// <exception cref="UsageException">The run folder is taken, or missing with --resume.</exception>
+    public static (TrainingReading Last, string Folder) Train(Session session, string output, TrainingRecipe recipe, Func<string?, string, ITrainer> open, Action<ITrainer> finish)
+    {
+        string folder = session.Value(RunFolder) ?? Path.TrimEndingDirectorySeparator(output) + ".run";
+        int keep = session.Value(Keep);
+        TrainingRun run;
+        try
+        {
+            run = session.Value(ResumeRun) ? TrainingRun.Resume(folder, recipe, keep) : TrainingRun.Begin(folder, recipe, keep);
+        }
+        catch (Exception problem) when (problem is IOException and not FileNotFoundException or CheckpointFormatException)
+        {
+            throw new UsageException($"{(session.IsGiven(RunFolder) || session.Value(ResumeRun) ? "--run" : "-o")}: {problem.Message.TrimEnd('.')}.");
+        }
+
+        using (run)
+        {
+            ITrainer trainer = open(run.Newest, run.Folder);
+            using var disposed = trainer as IDisposable;
+            var pace = new TrainingPace { SaveEvery = TimeSpan.FromMinutes(session.Value(SaveEvery)), LogEvery = TimeSpan.FromSeconds(session.Value(LogEvery)) };
+            var shown = new TrainingView(session);
+            // A state of a large model takes longer to write than a cancelled command may otherwise go on.
+            Cancellation.Patience = TimeSpan.FromMinutes(5);
+            TrainingReading last = TrainingLoop.Run(trainer, run, pace, new TableWatch(Watched(session), 5, session.Workers), shown.Show, session.Cancel);
+            finish(trainer);
+            return (last, folder);
+        }
+    }
+}

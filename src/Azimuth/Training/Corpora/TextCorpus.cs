@@ -1,0 +1,71 @@
+using System.Text.Json.Nodes;
+
+namespace Azimuth.Training.Corpora;
+
+/// <summary>
+/// The text that is learned from: plain or gzip-compressed files in a fixed order, read as a stream as often as needed and never held in memory. Bytes that are not UTF-8 are
+/// passed on as they are; whoever makes words of them shows U+FFFD in their place and says how many there were.
+/// </summary>
+public sealed class TextCorpus
+{
+    /// <summary>The name that stands for standard input.</summary>
+    public const string StandardInput = "-";
+
+    private TextCorpus(IReadOnlyList<string> files) =>
+        (Files, SizeBytes) = (files, files.Sum(file => new FileInfo(file).Length));
+
+    /// <summary>The files, in the order they are read.</summary>
+    public IReadOnlyList<string> Files { get; }
+
+    /// <summary>Bytes as stored: what progress is counted in.</summary>
+    public long SizeBytes { get; }
+
+    /// <summary>What tells whether a saved state was made with the same text: names and stored sizes.</summary>
+    public JsonArray Identity => [.. Files.Select(file => (JsonNode)$"{Path.GetFileName(file)} ({new FileInfo(file).Length} bytes)")];
+
+    /// <summary>Finds the files.</summary>
+    /// <param name="paths">Files; folders, all of whose files are read in the order of their paths, hidden ones left out; or "-" for standard input.</param>
+    /// <param name="spool">Where standard input is kept, since a corpus is read more than once: a file that is written unless it is there already.</param>
+    /// <param name="input">Standard input.</param>
+    /// <exception cref="IOException">A path is missing, cannot be read, or there is no file in it: one sentence.</exception>
+    public static TextCorpus Open(IReadOnlyList<string> paths, string? spool = null, Stream? input = null)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        if (paths.Count == 0)
+            throw new ArgumentException("a corpus needs at least one file or folder", nameof(paths));
+        var files = new List<string>();
+        foreach (string path in paths)
+        {
+            if (path == StandardInput)
+                files.Add(Keep(spool ?? throw new ArgumentException("standard input needs a file to be kept in", nameof(spool)), input));
+            else if (Directory.Exists(path))
+                files.AddRange(In(path));
+            else if (File.Exists(path))
+                files.Add(path);
+            else
+                throw new IOException($"{path}: expected a text file or a folder of text files, found nothing of that name");
+        }
+
+        return new TextCorpus(files);
+    }
+
+    /// <summary>Reads the corpus from its beginning.</summary>
+    public CorpusReader Read() => new(Files);
+
+    private static string[] In(string folder)
+    {
+        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden | FileAttributes.System | FileAttributes.ReparsePoint };
+        string[] files = [.. Directory.EnumerateFiles(folder, "*", options).Order(StringComparer.Ordinal)];
+        return files.Length > 0 ? files : throw new IOException($"{folder}: expected a folder of text files, found none in it");
+    }
+
+    private static string Keep(string spool, Stream? input)
+    {
+        if (File.Exists(spool))
+            return spool;
+        if (input is null)
+            throw new IOException("the corpus on standard input cannot be read a second time. Give a file");
+        Checkpoints.AtomicFile.Write(spool, input.CopyTo);
+        return spool;
+    }
+}

@@ -1,0 +1,225 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Azimuth.Checkpoints;
+
+namespace Azimuth.Training;
+
+/// <summary>
+/// The folder of a training run: <c>log.jsonl</c> (the recipe in its first line, then a reading a line) and the saved states <c>step-000001000</c>, each whole or
+/// not there. One process at a time has it open.
+/// </summary>
+public sealed class TrainingRun : IDisposable
+{
+    private const string LogName = "log.jsonl", LockName = "run.lock", StatePrefix = "step-", PlaceName = "place.json";
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
+    private readonly FileStream _lock;
+    private readonly int _keep;
+
+    private TrainingRun(string folder, FileStream held, int keep) => (Folder, _lock, _keep) = (folder, held, keep);
+
+    /// <summary>The folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>The log.</summary>
+    public string LogPath => Path.Combine(Folder, LogName);
+
+    /// <summary>The newest saved state, to go on from; null when there is none.</summary>
+    public string? Newest { get; private set; }
+
+    /// <summary>Seconds of work that stand behind <see cref="Newest"/>.</summary>
+    public double SecondsBefore { get; private set; }
+
+    /// <summary>Begins a run in a new or empty folder.</summary>
+    /// <param name="folder">Made when it is missing; the folder above must exist.</param>
+    /// <param name="recipe">Goes into the log's first line.</param>
+    /// <param name="keep">How many saved states stay; the oldest go first. 0 for all.</param>
+    /// <exception cref="IOException">Something is there already, another process has it, or it cannot be written: one sentence.</exception>
+    public static TrainingRun Begin(string folder, TrainingRecipe recipe, int keep = 2)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        if (Directory.Exists(folder) && File.Exists(Path.Combine(folder, LogName)))
+            throw new IOException($"{folder}: expected a new or empty folder, found a training run. Go on with it by --resume, or choose another folder");
+        string full = AtomicFolder.Check(folder);
+        Directory.CreateDirectory(full);
+        var run = new TrainingRun(full, Hold(full), keep);
+        try
+        {
+            AtomicFile.Write(run.LogPath, stream => stream.Write(Line(Header(recipe))));
+            return run;
+        }
+        catch
+        {
+            run.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a run to go on with it: lines of the log behind the newest saved state are taken away.</summary>
+    /// <exception cref="IOException">There is no run, or another process has it: one sentence.</exception>
+    /// <exception cref="CheckpointFormatException">The log's first line is no recipe, or a setting differs from the one given: it is named with both values.</exception>
+    public static TrainingRun Resume(string folder, TrainingRecipe recipe, int keep = 2)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        string full = Path.GetFullPath(folder);
+        if (!File.Exists(Path.Combine(full, LogName)))
+            throw new IOException($"{folder}: expected the folder of a training run, found no {LogName} in it. Leave out --resume to begin a run");
+        var run = new TrainingRun(full, Hold(full), keep);
+        try
+        {
+            string[] lines = File.ReadAllLines(run.LogPath);
+            RequireSame(ReadRecipe(run.LogPath, lines), recipe, folder);
+            long step = run.FindNewest();
+            AtomicFile.Write(run.LogPath, stream =>
+            {
+                foreach (string line in lines.Take(1).Concat(lines.Skip(1).Where(l => StepOf(l) is long at && at <= step)))
+                    stream.Write(Encoding.UTF8.GetBytes(line + "\n"));
+            });
+            return run;
+        }
+        catch
+        {
+            run.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The recipe in a log's first line.</summary>
+    /// <exception cref="CheckpointFormatException">It is none.</exception>
+    public static TrainingRecipe ReadRecipe(string path, IReadOnlyList<string> lines)
+    {
+        ArgumentNullException.ThrowIfNull(lines);
+        try
+        {
+            if (lines.Count > 0 && JsonNode.Parse(lines[0]) is JsonObject header && header["training"]?.GetValue<string>() is string kind && header["settings"] is JsonObject settings)
+                return new TrainingRecipe(kind, settings.DeepClone().AsObject());
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            // The sentence below says it.
+        }
+
+        throw new CheckpointFormatException(path, "expected a training log, whose first line is {\"training\":…,\"settings\":{…}}, found another. Begin a new run");
+    }
+
+    /// <summary>Adds a line to the log, and flushes it: what was shown is there after a crash of the program.</summary>
+    /// <exception cref="IOException">The disk refuses: one sentence.</exception>
+    public void Log(TrainingReading reading)
+    {
+        try
+        {
+            using var stream = new FileStream(LogPath, FileMode.Append, FileAccess.Write, FileShare.Read);
+            stream.Write(Line(reading));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{LogPath}: it cannot be written ({e.Message.TrimEnd('.')}). The states saved before are whole; make room and go on with --resume", e);
+        }
+    }
+
+    /// <summary>Saves a state under its step; states beyond those to be kept go when it is safe.</summary>
+    /// <param name="step">Names it.</param>
+    /// <param name="seconds">Of work since the run began.</param>
+    /// <param name="fill">Writes it into a temporary folder.</param>
+    /// <exception cref="IOException">The disk refuses: one sentence; the states before are untouched.</exception>
+    public void Save(long step, double seconds, Action<string> fill)
+    {
+        ArgumentNullException.ThrowIfNull(fill);
+        string state = Path.Combine(Folder, string.Create(CultureInfo.InvariantCulture, $"{StatePrefix}{step:000000000}"));
+        if (Directory.Exists(state))
+            return;
+        AtomicFolder.Create(state, folder =>
+        {
+            fill(folder);
+            File.WriteAllBytes(Path.Combine(folder, PlaceName), JsonSerializer.SerializeToUtf8Bytes(new Place(step, seconds), Json));
+        });
+        (Newest, SecondsBefore) = (state, seconds);
+        if (_keep <= 0)
+            return;
+        foreach (var (_, old) in States().SkipLast(_keep))
+            Directory.Delete(old, recursive: true);
+    }
+
+    /// <summary>Lets go of the folder.</summary>
+    public void Dispose()
+    {
+        _lock.Dispose();
+        try
+        {
+            File.Delete(Path.Combine(Folder, LockName));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Another process has taken it already.
+        }
+    }
+
+    private static FileStream Hold(string folder)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"{folder}: another process is training there. Wait for it, or choose another folder", e);
+        }
+    }
+
+    private static void RequireSame(TrainingRecipe saved, TrainingRecipe asked, string folder)
+    {
+        if (saved.Kind != asked.Kind)
+            throw new CheckpointFormatException(folder, $"expected a run of {asked.Kind}, found one of {saved.Kind}. Name another folder");
+        foreach (string name in asked.Settings.Select(s => s.Key).Union(saved.Settings.Select(s => s.Key)))
+        {
+            string was = saved.Settings[name]?.ToJsonString() ?? "none", now = asked.Settings[name]?.ToJsonString() ?? "none";
+            if (was != now)
+                throw new CheckpointFormatException(folder, $"the run was begun with {name} {was}, found {now}. Give the same options to go on, or begin another run");
+        }
+    }
+
+    private long FindNewest()
+    {
+        foreach (var (step, state) in States().Reverse())
+        {
+            JsonElement place = JsonFile.ReadObject(Path.Combine(state, PlaceName));
+            if (!place.TryGetProperty("seconds", out JsonElement seconds) || !seconds.TryGetDouble(out double value))
+                throw new CheckpointFormatException(Path.Combine(state, PlaceName), "expected \"seconds\", found none. Delete the folder to go on from the state before it");
+            (Newest, SecondsBefore) = (state, value);
+            return step;
+        }
+
+        return -1;
+    }
+
+    private IEnumerable<(long Step, string Path)> States() => Directory.EnumerateDirectories(Folder, StatePrefix + "*")
+        .Select(path => (Step: long.TryParse(Path.GetFileName(path).AsSpan(StatePrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : -1, Path: path))
+        .Where(state => state.Step >= 0).OrderBy(state => state.Step).ToList();
+
+    private static JsonObject Header(TrainingRecipe recipe) => new() { ["training"] = recipe.Kind, ["settings"] = recipe.Settings.DeepClone() };
+
+    private static byte[] Line<T>(T value) => [.. JsonSerializer.SerializeToUtf8Bytes(value, Json), (byte)'\n'];
+
+    /// <summary>The step of a line; null for the rest of a line that a crash cut.</summary>
+    private static long? StepOf(string line)
+    {
+        try
+        {
+            return JsonNode.Parse(line)?["step"]?.GetValue<long>();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    private sealed record Place(long Step, double Seconds);
+}

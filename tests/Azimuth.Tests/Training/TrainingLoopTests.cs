@@ -1,0 +1,108 @@
+using System.Text.Json.Nodes;
+using Azimuth.Checkpoints;
+using Azimuth.Embeddings;
+using Azimuth.Numerics;
+using Azimuth.Training;
+
+namespace Azimuth.Tests.Training;
+
+public sealed class TrainingLoopTests : IDisposable
+{
+    private static readonly TrainingRecipe Recipe = new("sum", new JsonObject { ["seed"] = 1, ["dim"] = 2 });
+    private static readonly TrainingPace EachStep = new() { LogSteps = 1, SaveSteps = 3 };
+    private readonly string _above = Directory.CreateTempSubdirectory("azimuth").FullName;
+
+    private string Folder => Path.Combine(_above, "run");
+
+    public void Dispose() => Directory.Delete(_above, recursive: true);
+
+    [Fact]
+    public void A_run_logs_each_reading_keeps_the_newest_states_and_ends_with_one()
+    {
+        using var workers = new Workers(1);
+        using (var run = TrainingRun.Begin(Folder, Recipe))
+            TrainingLoop.Run(new Sum(), run, EachStep, new TableWatch(["1"], 1, workers), cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(["step-000000009", "step-000000010"], States());
+        JsonNode[] lines = [.. File.ReadLines(Path.Combine(Folder, "log.jsonl")).Select(line => JsonNode.Parse(line)!)];
+        Assert.Equal("sum", (string?)lines[0]["training"]);
+        Assert.Equal(Enumerable.Range(1, 10).Append(10).Select(i => (long)i), lines.Skip(1).Select(line => (long)line["step"]!));
+        Assert.Equal(1.5, (double)lines[1]["table"]!["normMean"]!, 1e-6);
+        Assert.Equal("0", (string?)lines[1]["table"]!["neighbors"]![0]!["nearest"]![0]!["text"]);
+    }
+
+    [Fact]
+    public void A_cancelled_run_saves_first_and_goes_on_from_there()
+    {
+        using var cancel = new CancellationTokenSource();
+        using (var run = TrainingRun.Begin(Folder, Recipe))
+            Assert.Throws<OperationCanceledException>(() => TrainingLoop.Run(new Sum { CancelAt = (5, cancel) }, run, EachStep, cancellation: cancel.Token));
+        Assert.Equal(["step-000000003", "step-000000005"], States());
+        File.AppendAllText(Path.Combine(Folder, "log.jsonl"), "{\"step\":6,\"stage\":\"lost\"}\n{\"step\":");
+        using (var run = TrainingRun.Resume(Folder, Recipe))
+        {
+            Sum sum = Sum.Open(run.Newest!);
+            Assert.Equal(5, sum.Step);
+            TrainingLoop.Run(sum, run, EachStep, cancellation: TestContext.Current.CancellationToken);
+            Assert.Equal(55, sum.Total);
+        }
+
+        Assert.DoesNotContain("lost", File.ReadAllText(Path.Combine(Folder, "log.jsonl")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_that_fails_keeps_its_states()
+    {
+        using (var run = TrainingRun.Begin(Folder, Recipe))
+            Assert.Throws<TrainingException>(() => TrainingLoop.Run(new Sum { FailAt = 8 }, run, EachStep, cancellation: TestContext.Current.CancellationToken));
+        Assert.Equal(["step-000000003", "step-000000006"], States());
+    }
+
+    [Fact]
+    public void A_folder_belongs_to_one_run_one_process_and_one_recipe()
+    {
+        using (TrainingRun.Begin(Folder, Recipe))
+            Assert.Contains("another process", Assert.Throws<IOException>(() => TrainingRun.Resume(Folder, Recipe)).Message, StringComparison.Ordinal);
+        Assert.Contains("--resume", Assert.Throws<IOException>(() => TrainingRun.Begin(Folder, Recipe)).Message, StringComparison.Ordinal);
+        var other = new TrainingRecipe("sum", new JsonObject { ["seed"] = 2, ["dim"] = 2 });
+        Assert.Contains("begun with seed 1, found 2", Assert.Throws<CheckpointFormatException>(() => TrainingRun.Resume(Folder, other)).Message, StringComparison.Ordinal);
+        Assert.Contains("no log.jsonl", Assert.Throws<IOException>(() => TrainingRun.Resume(_above, Recipe)).Message, StringComparison.Ordinal);
+    }
+
+    private string[] States() => [.. Directory.GetDirectories(Folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+
+    /// <summary>Adds up the numbers to ten.</summary>
+    private sealed class Sum : ITrainer
+    {
+        public long Step { get; private set; }
+
+        public long Total { get; private set; }
+
+        public int FailAt { get; init; }
+
+        public (int Step, CancellationTokenSource? Source) CancelAt { get; init; }
+
+        public bool Finished => Step == 10;
+
+        public EmbeddingTable? Table => new("sum", StoredMatrix.FromFloats([1, 0, 0, 2], 2, 2), id => $"{id}");
+
+        public static Sum Open(string state)
+        {
+            var values = TrainingState.Open(state).Values;
+            return new Sum { Step = values.GetProperty("step").GetInt64(), Total = values.GetProperty("total").GetInt64() };
+        }
+
+        public void Advance()
+        {
+            Step++;
+            Total += Step;
+            if (Step == FailAt)
+                throw new TrainingException($"step {Step}: the loss is not a number");
+            if (Step == CancelAt.Step)
+                CancelAt.Source!.Cancel();
+        }
+
+        public TrainingReading Read() => new() { Step = Step, Stage = "adding", Done = Step / 10.0, Unit = "numbers", Items = Step, LossNats = 1.0 / Total };
+
+        public void Save(string folder) => new TrainingState(new JsonObject { ["step"] = Step, ["total"] = Total }, []).Save(folder);
+    }
+}
