@@ -23,7 +23,7 @@ public sealed class TokenizerMutationTests
     private const string Text = "The quick  brown ﬁ½ fox [MASK]</s> don't 1234 é中文😀\r\n\t<|endoftext|> ▁x the best\0";
 
     // Machines that run tests are busy: a hang is far longer.
-    private static readonly TimeSpan Hang = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Hang = TimeSpan.FromSeconds(30), Slow = TimeSpan.FromMilliseconds(200);
 
     public static TheoryData<string> Kinds => ["SentencePiece BPE", "SentencePiece Unigram", "SentencePiece table", "tiktoken", "vocab.txt", "GGUF t5", "GGUF bert"];
 
@@ -43,6 +43,16 @@ public sealed class TokenizerMutationTests
             bool isRead = IsRead(kind, folder, damaged, $"{kind}, mutation {number}");
             long bytes = GC.GetAllocatedBytesForCurrentThread() - before;
             TimeSpan time = Stopwatch.GetElapsedTime(begun);
+
+            // Once more, as what took long may have been another process.
+            if (time > Slow)
+            {
+                begun = Stopwatch.GetTimestamp();
+                IsRead(kind, folder, damaged, $"{kind}, mutation {number}");
+                TimeSpan again = Stopwatch.GetElapsedTime(begun);
+                time = again < time ? again : time;
+            }
+
             Assert.True(bytes <= FreeBytes + damaged.Length, $"{kind}, mutation {number}: {bytes} bytes allocated for {damaged.Length}");
             Assert.True(time < Hang, $"{kind}, mutation {number}: {time}");
             (read, refused) = isRead ? (read + 1, refused) : (read, refused + 1);
