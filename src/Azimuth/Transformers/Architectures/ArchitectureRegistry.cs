@@ -58,7 +58,7 @@ internal static class ArchitectureRegistry
     {
         string type = config.Text("model_type");
         Architecture family = Array.Find(Families, f => f.ModelType == type) ?? throw config.Error("model_type", Unknown(type, Names));
-        TransformerConfig read = family.ReadConfig(config);
+        TransformerConfig read = Bounded(family.ReadConfig(config), config.File);
         TensorNames names = family.Tensors(read);
         return (read, config.Weights is { } weights ? names.In(weights) : names);
     }
@@ -71,7 +71,7 @@ internal static class ArchitectureRegistry
         GgufForm[] forms = [.. Families.Select(f => f.Gguf).OfType<GgufForm>(), .. GgufForms.WithoutFolder];
         GgufForm form = Array.Find(forms, f => f.Name == name)
             ?? throw new CheckpointFormatException(file.Path, $"general.architecture: {Unknown(name, [.. forms.Select(f => f.Name).Distinct().Order(StringComparer.Ordinal)])}", kind: "UnknownArchitecture");
-        TransformerConfig read = form.ReadConfig(new GgufReader(file, name));
+        TransformerConfig read = Bounded(form.ReadConfig(new GgufReader(file, name)), file.Path);
         return (read, GgufNames.AsStored(form.Tensors(read), file));
     }
 
@@ -83,6 +83,15 @@ internal static class ArchitectureRegistry
 
     /// <summary>The families with such a form.</summary>
     public static IEnumerable<string> WithGguf => Families.Where(family => family.Gguf is not null).Select(family => family.ModelType).Order(StringComparer.Ordinal);
+
+    /// <summary>Heads and their width are counts by themselves; their product is a width, which is counted in an int with two others.</summary>
+    private static TransformerConfig Bounded(TransformerConfig config, string file)
+    {
+        const int LargestWidth = 1 << 26;
+        AttentionConfig? wide = config.Layers.Select(layer => layer.Attention).FirstOrDefault(attention => (long)attention.HeadCount * attention.HeadDim > LargestWidth);
+        return wide is null ? config : throw new CheckpointFormatException(
+            file, $"expected heads of at most {LargestWidth} values together, found {wide.HeadCount} heads of {wide.HeadDim}. Check the file against the weights", kind: "Config");
+    }
 
     private static string Unknown(string name, IReadOnlyList<string> known) =>
         $"expected a known architecture, found \"{name}\". Known are {string.Join(", ", known)}{(NearestNames.Likely(name, known, 1) is [var near] ? $"; the nearest is {near}" : "")}";

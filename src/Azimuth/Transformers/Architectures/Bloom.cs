@@ -26,7 +26,7 @@ internal static class Bloom
     {
         config.Require("apply_residual_connection_post_layernorm", false, fallback: false);
         string modelKey = config.Has("hidden_size") ? "hidden_size" : "n_embed", headKey = config.Has("n_head") ? "n_head" : "num_attention_heads";
-        int model = config.Count(modelKey, 64), heads = config.Count(headKey, 8);
+        int model = config.Count(modelKey, 64), heads = config.HeadCount(headKey, 8);
         int headDim = config.HeadDim(model, heads, modelKey, headKey);
         var norm = new NormConfig { Kind = NormKind.LayerNorm, Epsilon = (float)config.Positive("layer_norm_epsilon", 1e-5), HasBias = true };
         var layer = new LayerConfig

@@ -13,6 +13,9 @@ internal sealed class ConfigReader
     /// <summary>The most layers that are taken: far beyond any model, and a bound on what a config costs before a tensor is looked for.</summary>
     internal const int MostLayers = 4096;
 
+    /// <summary>The most query heads where a slope is made for each: far beyond any model, too.</summary>
+    internal const int MostHeads = 1 << 16;
+
     private const int LargestCount = 1 << 24;
     private readonly JsonElement _object;
     private readonly string _prefix;
@@ -38,6 +41,9 @@ internal sealed class ConfigReader
 
     /// <summary>The number of layers.</summary>
     public int LayerCount(string key, int? fallback = null) => Count(key, fallback, MostLayers);
+
+    /// <summary>The number of query heads of a family with a slope for each: bounded, as slopes are made before a tensor is looked at.</summary>
+    public int HeadCount(string key, int? fallback = null) => Count(key, fallback, MostHeads);
 
     /// <summary>A whole number from 1 on.</summary>
     public int Count(string key, int? fallback = null) => Count(key, fallback, LargestCount);

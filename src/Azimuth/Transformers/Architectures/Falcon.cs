@@ -30,7 +30,7 @@ internal static class Falcon
 
     private static TransformerConfig ReadConfig(ConfigReader config)
     {
-        int model = config.Count("hidden_size", 4544), heads = config.Count("num_attention_heads", 71), context = config.Count("max_position_embeddings", 2048);
+        int model = config.Count("hidden_size", 4544), heads = config.HeadCount("num_attention_heads", 71), context = config.Count("max_position_embeddings", 2048);
         bool grouped = config.Flag("new_decoder_architecture", false), biases = config.Flag("bias", false);
         bool alibi = config.Flag("alibi", false), twice = AddsAlibiTwice(config);
         int headDim = config.HeadDim(model, heads, "hidden_size", "num_attention_heads");

@@ -29,8 +29,10 @@ internal static class Mpt
         attention.Require("qk_ln", false, fallback: false);
         if (attention.Number("alibi_bias_max", 8) != 8)
             throw attention.Error("alibi_bias_max", "expected 8, the only slopes that are computed");
-        int model = config.Count("d_model", 2048), heads = config.Count("n_heads", 16);
-        int headDim = config.HeadDim(model, heads, "d_model", "n_heads");
+        int model = config.Count("d_model", 2048), heads = config.HeadCount("n_heads", 16);
+        int headDim = config.HeadDim(model, heads, "d_model", "n_heads"), expansion = config.Count("expansion_ratio", 4);
+        if (expansion > int.MaxValue / model)
+            throw config.Error("expansion_ratio", $"expected at most {int.MaxValue / model} at a d_model of {model}, found {expansion}");
         var norm = new NormConfig { Kind = NormKind.LayerNorm, Epsilon = (float)config.Positive("layer_norm_epsilon", 1e-5) };
         var layer = new LayerConfig
         {
@@ -45,7 +47,7 @@ internal static class Mpt
                 Clip = attention.OptionalPositive("clip_qkv"),
                 AlibiSlopes = Alibi.Slopes(heads),
             },
-            Mlp = new MlpConfig { HiddenDim = config.Count("expansion_ratio", 4) * model, Activation = Activation.Gelu, IsGated = false },
+            Mlp = new MlpConfig { HiddenDim = expansion * model, Activation = Activation.Gelu, IsGated = false },
         };
         return new TransformerConfig
         {

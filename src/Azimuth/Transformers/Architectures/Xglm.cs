@@ -5,6 +5,9 @@ namespace Azimuth.Transformers.Architectures;
 /// <summary>XGLM (Lin et al. 2022): OPT's blocks with fixed sinusoidal positions and an embedding scaled by √model.</summary>
 internal static class Xglm
 {
+    /// <summary>Twice what the largest published model has: 64 MiB, made before any tensor bears the config out.</summary>
+    private const int MostPositionValues = 1 << 24;
+
     public static Architecture Family { get; } = new() { ModelType = "xglm", ReadConfig = ReadConfig, Tensors = Names };
 
     private static TensorNames Names(TransformerConfig config) => Opt.Names(config) with { Prefixes = ["model.", ""], FinalNorm = "layer_norm" };
@@ -13,6 +16,8 @@ internal static class Xglm
     {
         const int PositionOffset = 2; // fairseq kept two rows for padding
         int model = config.Count("d_model", 1024), heads = config.Count("attention_heads", 16), context = config.Count("max_position_embeddings", 2048);
+        if ((context + PositionOffset) * (long)model > MostPositionValues)
+            throw config.Error("max_position_embeddings", $"expected at most {(MostPositionValues / model) - PositionOffset} at a d_model of {model}, as rows of positions are computed, found {context}");
         int headDim = config.HeadDim(model, heads, "d_model", "attention_heads");
         var norm = new NormConfig { Kind = NormKind.LayerNorm, Epsilon = 1e-5f, HasBias = true };
         var layer = new LayerConfig

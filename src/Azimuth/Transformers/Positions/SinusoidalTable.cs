@@ -17,18 +17,22 @@ public static class SinusoidalTable
         int half = width / 2;
         bool halves = layout == SinusoidalLayout.Halves;
         double last = halves ? Math.Max(1, half - 1) : half; // fairseq reaches 1/10000 with its last frequency, the paper would one later
-        var values = new float[checked(rows * width)];
-        for (int p = 0; p < rows; p++)
+        double[] frequencies = [.. Enumerable.Range(0, half).Select(i => Math.Exp(-Math.Log(10000) * i / last))];
+        using var alone = new Workers(1);
+        return StoredMatrix.FromTiles(rows, width, alone, (first, count, tile) =>
         {
-            for (int i = 0; i < half; i++)
+            for (int p = 0; p < count; p++)
             {
-                double angle = p * Math.Exp(-Math.Log(10000) * i / last);
-                values[p * width + (halves ? i : 2 * i)] = (float)Math.Sin(angle);
-                values[p * width + (halves ? half + i : 2 * i + 1)] = (float)Math.Cos(angle);
+                Span<float> row = tile.Slice(p * width, width);
+                row.Clear();
+                for (int i = 0; i < half; i++)
+                {
+                    (double sine, double cosine) = Math.SinCos((first + p) * frequencies[i]);
+                    row[halves ? i : 2 * i] = (float)sine;
+                    row[halves ? half + i : 2 * i + 1] = (float)cosine;
+                }
             }
-        }
-
-        return StoredMatrix.FromFloats(values, rows, width);
+        });
     }
 }
 

@@ -9,7 +9,7 @@ namespace Azimuth.Transformers.Architectures;
 /// <param name="planned">Names of tensors that will be in the file, where it is only about to be written.</param>
 internal sealed class GgufReader(GgufFile file, string architecture, IReadOnlySet<string>? planned = null)
 {
-    private const int LargestCount = 1 << 24, MostHeads = 1 << 16;
+    private const int LargestCount = 1 << 24;
 
     /// <summary>True when the key is there.</summary>
     public bool Has(string key) => file.Metadata.ContainsKey($"{architecture}.{key}");
@@ -37,7 +37,7 @@ internal sealed class GgufReader(GgufFile file, string architecture, IReadOnlySe
     public int LayerCount => Count("block_count", fallback: null, ConfigReader.MostLayers);
 
     /// <summary>The number of query heads; bounded, as slopes are made for each before a tensor is looked at.</summary>
-    public int HeadCount => Count("attention.head_count", fallback: null, MostHeads);
+    public int HeadCount => Count("attention.head_count", fallback: null, ConfigReader.MostHeads);
 
     /// <summary>A whole number from 1 on.</summary>
     public int Count(string key, int? fallback = null) => Count(key, fallback, LargestCount);
