@@ -32,7 +32,7 @@ internal sealed class TextEncoder
             if (span.Id is { } id)
                 result.Add(id, span.Range, span.TakesBlanks ? CodePoints.Text(original.AsSpan()[span.Range.Start..span.Range.End]) : null);
             else
-                Stretch(AlignedText.FromOriginal(original, span.Range.Start, span.Range.End), result);
+                Stretch(AlignedText.FromOriginal(original, span.Range.Start, span.Range.End, _parts.Source), result);
         }
 
         return result;
@@ -44,17 +44,17 @@ internal sealed class TextEncoder
         if (!token.IsNormalized || _parts.Normalizer is null)
             return token.Content;
         int[] points = CodePoints.Of(token.Content);
-        return CodePoints.Text(_parts.Normalizer.Normalize(AlignedText.FromOriginal(points, 0, points.Length)).Points);
+        return CodePoints.Text(_parts.Normalizer.Normalize(AlignedText.FromOriginal(points, 0, points.Length, _parts.Source)).Points);
     }
 
     /// <summary>The normalised text and its pieces; added tokens are not looked for.</summary>
     public TokenStages Stages(int[] original)
     {
-        AlignedText text = AlignedText.FromOriginal(original, 0, original.Length);
+        AlignedText text = AlignedText.FromOriginal(original, 0, original.Length, _parts.Source);
         text = _parts.Normalizer?.Normalize(text) ?? text;
 
         // Ranges count within the normalised text.
-        PieceList pieces = new(AlignedText.FromOriginal(text.Points, 0, text.Count));
+        PieceList pieces = new(AlignedText.FromOriginal(text.Points, 0, text.Count, _parts.Source));
         _parts.PreTokenizer?.Apply(pieces);
         return new TokenStages(
             CodePoints.Text(text.Points),

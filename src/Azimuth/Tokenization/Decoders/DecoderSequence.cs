@@ -3,6 +3,8 @@ namespace Azimuth.Tokenization.Decoders;
 /// <summary>"Sequence": one decoder after the other.</summary>
 internal sealed class DecoderSequence(IReadOnlyList<ITokenDecoder> parts) : ITokenDecoder
 {
+    public double Growth => parts.Aggregate(1.0, (growth, part) => growth * part.Growth);
+
     public void Decode(List<string> tokens)
     {
         foreach (ITokenDecoder part in parts)

@@ -6,6 +6,9 @@ internal interface ITokenDecoder
     /// <summary>Rewrites the tokens of a whole text in place; at the end of the chain they are joined.</summary>
     void Decode(List<string> tokens);
 
+    /// <summary>The most characters that one can become.</summary>
+    double Growth => 1;
+
     /// <summary>The bytes of one token by itself when this step turns it into bytes, else null.</summary>
     byte[]? Bytes(string token) => null;
 

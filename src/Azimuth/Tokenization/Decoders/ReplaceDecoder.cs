@@ -7,6 +7,9 @@ namespace Azimuth.Tokenization.Decoders;
 /// <summary>"Replace", in each token: every match becomes the content as it stands.</summary>
 internal sealed class ReplaceDecoder(ISplitPattern pattern, string content) : ITokenDecoder
 {
+    // A regular expression may match between characters as well.
+    public double Growth => Math.Max(1, content.Length) + (pattern is LiteralPattern || content.Length == 0 ? 0 : 1);
+
     public void Decode(List<string> tokens)
     {
         for (int at = 0; at < tokens.Count; at++)

@@ -1,6 +1,9 @@
 namespace Azimuth.Tokenization.Decoders;
 
 /// <summary>"Strip": takes up to so many of one character from the ends of each token (after "Fuse", of the text).</summary>
+/// <param name="character">Not empty.</param>
+/// <param name="start">How many at the beginning.</param>
+/// <param name="stop">How many at the end.</param>
 internal sealed class StripDecoder(string character, int start, int stop) : ITokenDecoder
 {
     public void Decode(List<string> tokens)
@@ -11,15 +14,17 @@ internal sealed class StripDecoder(string character, int start, int stop) : ITok
 
     public string AtStart(string text)
     {
-        for (int taken = 0; taken < start && text.StartsWith(character, StringComparison.Ordinal); taken++)
-            text = text[character.Length..];
-        return text;
+        int at = 0;
+        for (int taken = 0; taken < start && text.AsSpan(at).StartsWith(character, StringComparison.Ordinal); taken++)
+            at += character.Length;
+        return text[at..];
     }
 
     private string AtEnd(string text)
     {
-        for (int taken = 0; taken < stop && text.EndsWith(character, StringComparison.Ordinal); taken++)
-            text = text[..^character.Length];
-        return text;
+        int end = text.Length;
+        for (int taken = 0; taken < stop && text.AsSpan(0, end).EndsWith(character, StringComparison.Ordinal); taken++)
+            end -= character.Length;
+        return text[..end];
     }
 }

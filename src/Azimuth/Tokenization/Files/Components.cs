@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Azimuth.Checkpoints;
 using Azimuth.Tokenization.Decoders;
 using Azimuth.Tokenization.Normalizers;
 using Azimuth.Tokenization.Patterns;
@@ -71,9 +72,9 @@ internal sealed class Components
                 section.OptionalText("pad_token") ?? "<pad>", NotEmpty(section, "word_delimiter_token", "|"), section.Flag("cleanup", true)),
             ["Fuse"] = _ => new FuseDecoder(),
             ["Metaspace"] = MetaspaceDecoder,
-            ["Replace"] = section => new ReplaceDecoder(Pattern(section), section.Text("content")),
-            ["Sequence"] = section => new DecoderSequence(Decoders!.ReadAll(section, "decoders")),
-            ["Strip"] = section => new StripDecoder(section.Text("content"), section.Integer("start"), section.Integer("stop")),
+            ["Replace"] = section => Bounded(section, new ReplaceDecoder(Pattern(section), section.Text("content"))),
+            ["Sequence"] = section => Bounded(section, new DecoderSequence(Decoders!.ReadAll(section, "decoders"))),
+            ["Strip"] = section => new StripDecoder(OneCharacter(section, "content"), section.Integer("start"), section.Integer("stop")),
             ["WordPiece"] = section => new WordPieceDecoder(section.OptionalText("prefix") ?? "##", section.Flag("cleanup", true)),
         });
     }
@@ -151,6 +152,14 @@ internal sealed class Components
         return Enum.TryParse(behavior, out SplitBehavior value) && value.ToString() == behavior
             ? value
             : throw section.Unknown("behavior", behavior, Enum.GetNames<SplitBehavior>());
+    }
+
+    // Steps that each write ten characters for one would make a text of any size of one token.
+    private static ITokenDecoder Bounded(JsonSection section, ITokenDecoder decoder)
+    {
+        const double MostGrowth = 1024;
+        return decoder.Growth <= MostGrowth ? decoder : throw new CheckpointFormatException(
+            section.File, FormattableString.Invariant($"{section.Place}: it writes {decoder.Growth:g3} characters for one, expected at most {MostGrowth}; use another tokenizer."), kind: "TextTooLong");
     }
 
     private static int PairId(JsonSection section, string name)

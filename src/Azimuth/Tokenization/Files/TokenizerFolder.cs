@@ -36,7 +36,9 @@ internal static class TokenizerFolder
     /// <summary>The parts with the roles that <paramref name="config"/> gives to tokens.</summary>
     public static TokenizerParts WithRoles(TokenizerParts parts, TokenizerConfig config)
     {
-        Dictionary<string, int> added = parts.AddedTokens.ToDictionary(token => token.Content, token => token.Id, StringComparer.Ordinal);
+        Dictionary<string, int> added = new(StringComparer.Ordinal);
+        foreach (AddedToken token in parts.AddedTokens)
+            added[token.Content] = token.Id; // a token listed twice is one token, unless its ids differ, which is found later
         int? Id(string? token) => token is null ? null : added.TryGetValue(token, out int id) ? id : parts.Model.Vocabulary.Id(token);
         SpecialTokenIds special = new()
         {

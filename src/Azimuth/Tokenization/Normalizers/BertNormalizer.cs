@@ -24,7 +24,7 @@ internal static class BertNormalizer
     {
         public AlignedText Normalize(AlignedText text)
         {
-            AlignedText renewed = new(Math.Max(text.Count, 1));
+            AlignedText renewed = new(text, text.Count);
             for (int at = 0; at < text.Count; at++)
             {
                 bool isChinese = IsChinese(text.Points[at]);

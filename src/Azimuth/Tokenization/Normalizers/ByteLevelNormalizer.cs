@@ -7,7 +7,7 @@ internal sealed class ByteLevelNormalizer : INormalizer
 {
     public AlignedText Normalize(AlignedText text)
     {
-        AlignedText renewed = new(Math.Max(text.Count, 1));
+        AlignedText renewed = new(text, text.Count);
         ByteAlphabet.Spell(text, new TextRange(0, text.Count), renewed);
         return renewed;
     }

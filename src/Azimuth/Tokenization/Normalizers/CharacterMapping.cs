@@ -11,7 +11,7 @@ internal sealed class CharacterMapping(Func<int, int> map) : INormalizer
 
     public AlignedText Normalize(AlignedText text)
     {
-        AlignedText renewed = new(Math.Max(text.Count, 1));
+        AlignedText renewed = new(text, text.Count);
         for (int at = 0; at < text.Count; at++)
         {
             int point = map(text.Points[at]);

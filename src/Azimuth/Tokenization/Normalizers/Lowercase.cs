@@ -12,7 +12,7 @@ internal sealed class Lowercase : INormalizer
 
     public AlignedText Normalize(AlignedText text)
     {
-        AlignedText renewed = new(Math.Max(text.Count, 1));
+        AlignedText renewed = new(text, text.Count);
         for (int at = 0; at < text.Count; at++)
         {
             int point = text.Points[at];

@@ -16,7 +16,7 @@ internal sealed class Precompiled(CharacterMap map) : INormalizer
     {
         List<TextRange> clusters = [];
         Graphemes.Find(text.Points, clusters);
-        PointChanges changes = new(text.Count);
+        PointChanges changes = new(text);
         bool isChanged = false;
         foreach (TextRange range in clusters)
         {
@@ -42,7 +42,7 @@ internal sealed class Precompiled(CharacterMap map) : INormalizer
             }
         }
 
-        return isChanged ? changes.Apply(text) : text;
+        return isChanged ? changes.Apply() : text;
     }
 
     private static void Replace(PointChanges changes, int replaced, ReadOnlySpan<byte> replacement)

@@ -11,7 +11,7 @@ internal sealed class Prepend(string content) : INormalizer
     {
         if (text.Count == 0)
             return text;
-        AlignedText renewed = new(text.Count + _content.Length);
+        AlignedText renewed = new(text, text.Count);
         foreach (int point in _content)
             renewed.Add(point, text.Origins[0]);
         for (int at = 0; at < text.Count; at++)

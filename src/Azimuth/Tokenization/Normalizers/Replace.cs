@@ -17,7 +17,7 @@ internal sealed class Replace(ISplitPattern pattern, string content) : INormaliz
         pattern.FindMatches(text.Points, matches);
         if (matches.Count == 0)
             return text;
-        AlignedText renewed = new(text.Count);
+        AlignedText renewed = new(text, text.Count);
         int at = 0;
         foreach (TextRange match in matches)
         {

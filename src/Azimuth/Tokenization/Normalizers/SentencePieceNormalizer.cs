@@ -44,7 +44,7 @@ internal sealed class SentencePieceNormalizer(SentencePieceSpec spec) : INormali
 
         // Blanks alone are nothing, not even the one put in front.
         if (at == points.Length)
-            return new AlignedText();
+            return new AlignedText(text, 0);
         List<(int Point, int Start)> result = new(points.Length - at + 1);
         if (spec.AddsBlank && !spec.BlankIsSuffix)
             result.Add((_blank, at));
@@ -57,6 +57,7 @@ internal sealed class SentencePieceNormalizer(SentencePieceSpec spec) : INormali
                 first++;
             for (int index = first; index < buffer.Count; index++)
                 result.Add((buffer[index] == ' ' ? _blank : buffer[index], at));
+            text.CheckLength(result.Count);
             if (first < buffer.Count)
                 isAfterSpace = spec.RemovesExtraBlanks && buffer[^1] == ' ';
             at += length;
@@ -76,7 +77,7 @@ internal sealed class SentencePieceNormalizer(SentencePieceSpec spec) : INormali
 
         if (spec.AddsBlank && spec.BlankIsSuffix)
             result.Add((_blank, end));
-        AlignedText renewed = new(Math.Max(result.Count, 1));
+        AlignedText renewed = new(text, result.Count);
         int Place(int number)
         {
             int start = number < result.Count ? result[number].Start : end;

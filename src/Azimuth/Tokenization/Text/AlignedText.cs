@@ -6,13 +6,18 @@ namespace Azimuth.Tokenization.Text;
 /// </summary>
 internal sealed class AlignedText
 {
+    private readonly TextLimit? _limit;
     private int[] _points;
     private TextRange[] _origins;
 
-    public AlignedText(int capacity = 16)
+    /// <summary>An empty text that takes the place of <paramref name="source"/>, under the same limit.</summary>
+    public AlignedText(AlignedText source, int capacity) : this(source._limit, capacity) { }
+
+    private AlignedText(TextLimit? limit, int capacity)
     {
-        _points = new int[capacity];
-        _origins = new TextRange[capacity];
+        _limit = limit;
+        _points = new int[Math.Max(1, capacity)];
+        _origins = new TextRange[_points.Length];
     }
 
     /// <summary>Number of code points.</summary>
@@ -24,20 +29,24 @@ internal sealed class AlignedText
     /// <summary>Where each came from; valid until the next change.</summary>
     public ReadOnlySpan<TextRange> Origins => _origins.AsSpan(0, Count);
 
-    /// <summary>A stretch of an original text, each code point coming from itself.</summary>
-    public static AlignedText FromOriginal(ReadOnlySpan<int> original, int start, int end)
+    /// <summary>A stretch of an original text, each code point coming from itself; of any length where no file is named that could make it too long.</summary>
+    public static AlignedText FromOriginal(ReadOnlySpan<int> original, int start, int end, string? file = null)
     {
-        AlignedText text = new(Math.Max(end - start, 1));
+        AlignedText text = new(file is null ? null : new TextLimit(file, end - start), end - start);
         for (int at = start; at < end; at++)
             text.Add(original[at], new TextRange(at, at + 1));
         return text;
     }
+
+    /// <summary>Stops a text that would have so many code points where that is out of proportion to the original.</summary>
+    public void CheckLength(long count) => _limit?.Check(count);
 
     /// <summary>Appends a code point that came from <paramref name="origin"/>.</summary>
     public void Add(int point, TextRange origin)
     {
         if (Count == _points.Length)
         {
+            CheckLength(Count + 1L);
             Array.Resize(ref _points, checked(Count * 2));
             Array.Resize(ref _origins, _points.Length);
         }
@@ -49,7 +58,7 @@ internal sealed class AlignedText
     /// <summary>The part [start, end) as a text of its own.</summary>
     public AlignedText Slice(int start, int end)
     {
-        AlignedText part = new(Math.Max(end - start, 1));
+        AlignedText part = new(_limit, end - start);
         Points[start..end].CopyTo(part._points);
         Origins[start..end].CopyTo(part._origins);
         part.Count = end - start;

@@ -40,7 +40,7 @@ internal sealed class PieceList(AlignedText text)
     /// <summary>Rewrites each piece: <paramref name="rewrite"/> appends the piece's new form to the new text.</summary>
     public void Rewrite(PieceRewriter rewrite)
     {
-        AlignedText renewed = new(Math.Max(Text.Count + (Text.Count / 4), 16));
+        AlignedText renewed = new(Text, Text.Count + (Text.Count / 4));
         _next.Clear();
         foreach (TextRange piece in _pieces)
         {

@@ -4,15 +4,20 @@ namespace Azimuth.Tokenization.Text;
 /// A new text as changes to an old one, from the left, for normalizers that know only afterwards what vanishes behind a character: <see cref="TextRewriter"/> gives
 /// the origins.
 /// </summary>
-internal sealed class PointChanges(int capacity)
+internal sealed class PointChanges(AlignedText text)
 {
-    private readonly List<(int Point, int Change)> _changes = new(capacity);
+    private readonly List<(int Point, int Change)> _changes = new(text.Count);
 
     /// <summary>The next character, kept or replaced by one.</summary>
     public void Keep(int point) => _changes.Add((point, 0));
 
     /// <summary>A character more than there was.</summary>
-    public void Insert(int point) => _changes.Add((point, 1));
+    public void Insert(int point)
+    {
+        if (_changes.Count == _changes.Capacity)
+            text.CheckLength(_changes.Count + 1L);
+        _changes.Add((point, 1));
+    }
 
     /// <summary>So many characters vanish. Before the first new one there is nothing to hang that on, and the library forgets it: all origins that follow lag behind.</summary>
     public void Remove(int count)
@@ -22,7 +27,7 @@ internal sealed class PointChanges(int capacity)
     }
 
     /// <summary>The new text.</summary>
-    public AlignedText Apply(AlignedText text)
+    public AlignedText Apply()
     {
         TextRewriter renewed = new(text);
         foreach ((int point, int change) in _changes)

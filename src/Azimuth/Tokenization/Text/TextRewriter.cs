@@ -9,7 +9,7 @@ internal sealed class TextRewriter(AlignedText source)
     private int _read;
 
     /// <summary>What is written so far.</summary>
-    public AlignedText Result { get; } = new(Math.Max(source.Count, 16));
+    public AlignedText Result { get; } = new(source, source.Count);
 
     /// <summary>A code point in place of the next one of the source and of <paramref name="alsoRemoved"/> behind it.</summary>
     public void Replace(int point, int alsoRemoved = 0)
