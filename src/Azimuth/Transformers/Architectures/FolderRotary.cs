@@ -15,6 +15,8 @@ internal static class FolderRotary
             ["factor"] = yarn.Factor,
             ["original_max_position_embeddings"] = yarn.OriginalContext,
             ["attention_factor"] = yarn.AttentionFactor,
+            ["beta_fast"] = FolderConfigWriter.Number((float)yarn.BetaFast),
+            ["beta_slow"] = FolderConfigWriter.Number((float)yarn.BetaSlow),
         },
         RotaryScaling.Long factors => new()
         {

@@ -73,7 +73,8 @@ internal static class RotaryReader
     {
         int original = OriginalContext(config, scaling, contextLength);
         double factor = scaling.Has("factor") ? Factor(scaling) : (double)contextLength / original;
-        double attention = scaling.Has("mscale") && scaling.Has("mscale_all_dim")
+        // A zero counts as nothing, as in the reference.
+        double attention = scaling.Number("mscale", 0) != 0 && scaling.Number("mscale_all_dim", 0) != 0
             ? RotaryScaling.Yarn.DefaultAttentionFactor(factor, scaling.Number("mscale"), scaling.Number("mscale_all_dim"))
             : RotaryScaling.Yarn.DefaultAttentionFactor(factor);
         return new RotaryScaling.Yarn(

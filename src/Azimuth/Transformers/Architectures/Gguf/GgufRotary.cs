@@ -9,6 +9,7 @@ namespace Azimuth.Transformers.Architectures;
 internal static class GgufRotary
 {
     private const string Divisors = "rope_freqs.weight", ShortFactors = "rope_factors_short.weight", LongFactors = "rope_factors_long.weight";
+    private const string BetaFast = "rope.scaling.yarn_beta_fast", BetaSlow = "rope.scaling.yarn_beta_slow";
 
     /// <summary>
     /// <c>rope.freq_base</c>, <c>rope.dimension_count</c>, <c>rope.scaling.*</c> (linear and yarn; <c>rope.scale_linear</c> in older files), the divisors in
@@ -41,9 +42,23 @@ internal static class GgufRotary
         return type switch
         {
             null or "none" or "linear" => factor == 1 || type == "none" ? RotaryScaling.None : new RotaryScaling.Linear(factor),
-            "yarn" => new RotaryScaling.Yarn(factor, original, BetaFast: 32, BetaSlow: 1, RotaryScaling.Yarn.DefaultAttentionFactor(factor) * attention, RoundsBounds: true),
+            "yarn" => ReadYarn(metadata, factor, original, attention),
             _ => throw metadata.Error("rope.scaling.type", $"expected none, linear or yarn, found \"{type}\""),
         };
+    }
+
+    /// <summary>llama.cpp's names for YaRN's settings; the multiplier of the logarithm is what DeepSeek's config calls mscale_all_dim, its mscale being 1.</summary>
+    private static RotaryScaling.Yarn ReadYarn(GgufReader metadata, double factor, int original, double attention)
+    {
+        if (metadata.Number("rope.scaling.yarn_ext_factor", -1) is not (-1 or 1) and var share)
+            throw metadata.Error("rope.scaling.yarn_ext_factor", FormattableString.Invariant($"expected 1, or -1 for the usual, the only share of extrapolation that is computed, found {share}"));
+        if (metadata.Number("rope.scaling.yarn_attn_factor", 1) is not 1 and var other)
+            throw metadata.Error("rope.scaling.yarn_attn_factor", FormattableString.Invariant($"expected 1, beside which rope.scaling.attn_factor counts, found {other}"));
+        double? multiplier = metadata.OptionalPositive("rope.scaling.yarn_log_multiplier");
+        double fast = metadata.Number(BetaFast, 32), slow = metadata.Number(BetaSlow, 1);
+        if (fast <= 0 || slow <= 0)
+            throw metadata.Error(fast <= 0 ? BetaFast : BetaSlow, "expected a number above zero");
+        return new RotaryScaling.Yarn(factor, original, fast, slow, RotaryScaling.Yarn.DefaultAttentionFactor(factor, mscaleAllDim: multiplier) * attention, RoundsBounds: true);
     }
 
     /// <summary>Keys of a scaling, and the tensors that stand for what has no key.</summary>
@@ -59,6 +74,10 @@ internal static class GgufRotary
                 keys.Set($"{name}.rope.scaling.type", "yarn");
                 keys.Set($"{name}.rope.scaling.factor", (float)yarn.Factor);
                 keys.Set($"{name}.rope.scaling.original_context_length", (uint)yarn.OriginalContext);
+                if (yarn.BetaFast != 32)
+                    keys.Set($"{name}.{BetaFast}", (float)yarn.BetaFast);
+                if (yarn.BetaSlow != 1)
+                    keys.Set($"{name}.{BetaSlow}", (float)yarn.BetaSlow);
                 double usual = RotaryScaling.Yarn.DefaultAttentionFactor(yarn.Factor);
                 if (yarn.AttentionFactor != usual)
                     keys.Set($"{name}.rope.scaling.attn_factor", (float)(yarn.AttentionFactor / usual));
