@@ -74,8 +74,8 @@ internal static class GgufTokenizerFiles
                 config[key] = tokenizer!.Token(known);
         }
 
-        if (file.Metadata.FindString("tokenizer.chat_template") is { } template)
-            config["chat_template"] = template;
+        if (ChatTemplates.Read(file.Metadata) is { } templates)
+            config["chat_template"] = templates;
         return config;
     }
 }

@@ -61,6 +61,8 @@ internal static class GgufExport
         (TransformerConfig read, IReadOnlyList<GgufTensor> extra) = GgufConfigWriter.Write(keys, form, config);
         if (GgufTokenizerWriter.Write(keys, model.Folder, model.Tokenizer, config.VocabSize) is { } remark)
             remarks.Add(remark);
+        if (WriteEnds(keys, model.GenerationDefaults.EndIds, config.VocabSize) is { } ends)
+            remarks.Add(ends);
         if (Pooling(model.Folder.TokenizerFolder) is { } pooling)
             keys.Set($"{form.Name}.pooling_type", pooling);
         string tokenizer = Path.Combine(model.Folder.TokenizerFolder, "tokenizer.json");
@@ -72,6 +74,28 @@ internal static class GgufExport
         // Stored masks, and a copy of the tied table, are in no move.
         var moves = TensorMove.Between(config, model.Names, model.Names.PrefixIn(checkpoint), read, form.Tensors(config));
         return (keys, [.. extra, .. moves.Select(move => Moved(checkpoint, plan(checkpoint.Find(move.Source)!, move.Part, move.IsTransposed), move, workers))]);
+    }
+
+    /// <summary>
+    /// The tokens after which generation ends, where there are more than the tokenizer's one: a chat model ends its turn with another token than a text, and would go on
+    /// for ever in a reader that does not know it.
+    /// </summary>
+    /// <returns>What has no place in the file.</returns>
+    private static string? WriteEnds(GgufKeys keys, IReadOnlyList<int> ids, int vocabulary)
+    {
+        const string Main = "tokenizer.ggml.eos_token_id";
+        IEnumerable<int> rest = keys.WholeNumber(Main) is { } written ? ids.Where(id => id != written) : ids;
+        using IEnumerator<int> next = rest.Where(id => id >= 0 && id < vocabulary).Distinct().GetEnumerator();
+        foreach (string key in GenerationDefaults.EndKeys)
+        {
+            if (keys.Has(key))
+                continue;
+            if (!next.MoveNext())
+                return null;
+            keys.Set(key, (uint)next.Current);
+        }
+
+        return next.MoveNext() ? FormattableString.Invariant($"not in the file: that generation ends at token {next.Current} too; GGUF has places for {GenerationDefaults.EndKeys.Count} such tokens") : null;
     }
 
     /// <summary>How a sentence encoder makes one vector of its tokens', by llama.cpp's number: the mean, or the first token's.</summary>

@@ -104,6 +104,10 @@ public sealed class GgufKeys
     internal int Alignment =>
         _values.TryGetValue("general.alignment", out byte[]? value) ? BinaryPrimitives.ReadInt32LittleEndian(value.AsSpan(sizeof(uint))) : 32;
 
+    /// <summary>The number of a key that was set as a whole number from 0 on; null where there is no such key.</summary>
+    internal uint? WholeNumber(string key) =>
+        _values.TryGetValue(key, out byte[]? value) && BinaryPrimitives.ReadUInt32LittleEndian(value) == (uint)GgufType.UInt32 ? BinaryPrimitives.ReadUInt32LittleEndian(value.AsSpan(sizeof(uint))) : null;
+
     internal void WriteTo(Stream stream)
     {
         foreach (var (key, value) in _values)

@@ -35,11 +35,15 @@ internal static class GgufTokenizerWriter
         {
             var written = new GgufKeys();
             problem = Add(written, folder, tokenizer!, rows);
-            problem ??= Differs(written, tokenizer!);
+            Tokenizer? read = problem is null ? Read(written, out problem) : null;
+            if (read is not null && Differs(tokenizer!, read) is { } text)
+                problem = $"GGUF's form of it would encode \"{VisibleText.Show(text)}\" otherwise";
             if (problem is null)
             {
                 Add(keys, folder, tokenizer!, rows);
-                return null;
+                return Unsaid(tokenizer!, read!) is { } unsaid
+                    ? $"GGUF has no place for all that the tokenizer does with blanks beside special tokens and with Unicode's forms: \"{VisibleText.Show(unsaid)}\" is encoded otherwise by the file's vocabulary"
+                    : null;
             }
         }
 
@@ -78,8 +82,7 @@ internal static class GgufTokenizerWriter
         SetRoles(keys, tokenizer);
         if (hasBytes)
             keys.Set(Prefix + "add_space_prefix", tokenizer.Encode("a", addSpecialTokens: false).Tokens is [var first, ..] && first.StartsWith('▁'));
-        if (ChatTemplate(folder.TokenizerFolder) is { } template)
-            keys.Set("tokenizer.chat_template", template);
+        ChatTemplates.Write(keys, folder.TokenizerFolder);
         return null;
     }
 
@@ -164,24 +167,40 @@ internal static class GgufTokenizerWriter
         return scores;
     }
 
-    private static string? Differs(GgufKeys keys, Tokenizer original)
+    private static Tokenizer? Read(GgufKeys keys, out string? problem)
     {
         try
         {
-            return Differs(original, Tokenizer.FromGguf(GgufWriter.InMemory(keys))) is { } text ? $"GGUF's form of it would encode \"{VisibleText.Show(text)}\" otherwise" : null;
+            problem = null;
+            return Tokenizer.FromGguf(GgufWriter.InMemory(keys));
         }
-        catch (CheckpointFormatException problem)
+        catch (CheckpointFormatException damage)
         {
-            return problem.Message;
+            problem = damage.Message;
+            return null;
         }
+    }
+
+    /// <summary>
+    /// A text that shows what the format cannot say, or null: added tokens that take blanks along or want words' ends beside them, and normal forms, which llama.cpp's own
+    /// converter leaves out as well. What they change is rare enough for the vocabulary to be of use without.
+    /// </summary>
+    private static string? Unsaid(Tokenizer original, Tokenizer written)
+    {
+        string[] contexts = ["a {0} b", "a\n{0}\nb", "a{0}b"];
+        IEnumerable<string> texts = contexts.SelectMany(context => original.Parts.AddedTokens.Select(token => string.Format(CultureInfo.InvariantCulture, context, token.Content)));
+        return Differing(["Zoe\u0308 nai\u0308ve A\u030A", "\uFB01 \u00BD \uFF21", .. texts], original, written);
     }
 
     /// <summary>A text that the second tokenizer encodes otherwise than the first, or null: all samples and every seventh token are tried.</summary>
     public static string? Differs(Tokenizer original, Tokenizer other)
     {
         IEnumerable<string> texts = Samples.Concat(Enumerable.Range(0, original.VocabSize).Where(id => id % 7 == 0).Select(id => "x" + original.TokenText(id)));
-        return texts.FirstOrDefault(text => !original.Encode(text).Ids.AsSpan().SequenceEqual(other.Encode(text).Ids));
+        return Differing(texts, original, other);
     }
+
+    private static string? Differing(IEnumerable<string> texts, Tokenizer one, Tokenizer other) =>
+        texts.FirstOrDefault(text => !one.Encode(text).Ids.AsSpan().SequenceEqual(other.Encode(text).Ids));
 
     private static JsonElement Open(string path)
     {
@@ -221,15 +240,5 @@ internal static class GgufTokenizerWriter
             Llama3Pattern.Qwen2Source => "qwen2",
             _ => null,
         };
-    }
-
-    private static string? ChatTemplate(string folder)
-    {
-        string config = Path.Combine(folder, "tokenizer_config.json"), alone = Path.Combine(folder, "chat_template.jinja");
-        if (File.Exists(alone))
-            return File.ReadAllText(alone);
-        return File.Exists(config) && JsonFile.ReadObject(config).TryGetProperty("chat_template", out JsonElement template) && template.ValueKind == JsonValueKind.String
-            ? template.GetString()
-            : null;
     }
 }

@@ -33,11 +33,16 @@ internal static class FolderConfigWriter
 
     private static void SetIds(JsonObject json, GgufMetadata metadata)
     {
-        foreach (var (key, name) in new[] { ("bos_token_id", "bos"), ("eos_token_id", "eos"), ("pad_token_id", "padding") })
+        foreach (var (key, name) in new[] { ("bos_token_id", "bos"), ("pad_token_id", "padding") })
         {
             if (metadata.FindInt32($"tokenizer.ggml.{name}_token_id") is { } id)
                 json[key] = id;
         }
+
+        // Whoever generates has to stop at any of them.
+        IReadOnlyList<int> ends = GenerationDefaults.EndIdsOf(metadata);
+        if (ends.Count > 0)
+            json["eos_token_id"] = ends.Count == 1 ? JsonValue.Create(ends[0]) : new JsonArray([.. ends.Select(id => JsonValue.Create(id))]);
     }
 
     private static JsonObject Json(string type, TransformerConfig config) => type switch

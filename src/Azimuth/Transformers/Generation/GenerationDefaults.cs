@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Azimuth.Checkpoints;
+using Azimuth.Checkpoints.Gguf;
 using Azimuth.Transformers.Architectures;
 
 namespace Azimuth.Transformers;
@@ -16,15 +17,20 @@ public sealed record GenerationDefaults
     /// <summary>The padding token.</summary>
     public int? PadId { get; init; }
 
+    /// <summary>The keys in which a GGUF file names tokens that end a text: of the text, of a turn, of a message.</summary>
+    internal static IReadOnlyList<string> EndKeys { get; } = ["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"];
+
+    /// <summary>The ids under <see cref="EndKeys"/>, each once.</summary>
+    internal static IReadOnlyList<int> EndIdsOf(GgufMetadata metadata) => [.. EndKeys.Select(metadata.FindInt32).OfType<int>().Distinct()];
+
     /// <summary>generation_config.json, then config.json; of a GGUF file its metadata.</summary>
     internal static GenerationDefaults Read(ModelFolder folder)
     {
         if (folder.Gguf is { Metadata: var metadata })
         {
-            int?[] ends = [metadata.FindInt32("tokenizer.ggml.eos_token_id"), metadata.FindInt32("tokenizer.ggml.eot_token_id")];
             return new GenerationDefaults
             {
-                EndIds = [.. ends.OfType<int>().Distinct()],
+                EndIds = EndIdsOf(metadata),
                 BeginId = metadata.FindInt32("tokenizer.ggml.bos_token_id"),
                 PadId = metadata.FindInt32("tokenizer.ggml.padding_token_id"),
             };
