@@ -85,6 +85,28 @@ public sealed class JsonKeysTests
     }
 
     [Fact]
+    public async Task A_training_report_says_where_it_is_and_how_the_run_stands()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["log.jsonl"], """
+            {"training":"word2vec","settings":{"dim":10}}
+            {"step":5,"stage":"training","done":0.5,"unit":"words","items":500,"lossNats":2.5,"seconds":1}
+            {"step":6,"sta
+            """);
+        JsonElement document = (await CliProcess.RunInAsync(folder.Path, "report", "--training", "log.jsonl", "-o", "r.html", "--json")).Json();
+        foreach (string key in new[] { "path", "sizeBytes", "sections[].id", "sections[].title", "last.step", "last.stage", "last.done", "last.unit", "last.items", "last.lossNats", "last.seconds" })
+            AssertHas(document, key, key);
+        Assert.Equal(500, document.GetProperty("last").GetProperty("items").GetInt64());
+        Assert.Contains("line 2", (await CliProcess.RunInAsync(folder.Path, "report", "--training", Broken(folder), "-o", "r.html")).Refusal(), StringComparison.Ordinal);
+
+        static string Broken(TemporaryFolder folder)
+        {
+            File.WriteAllText(folder["broken.jsonl"], "{\"training\":\"word2vec\",\"settings\":{}}\nnothing\n{\"step\":1}\n");
+            return folder["broken.jsonl"];
+        }
+    }
+
+    [Fact]
     public async Task A_conversion_says_what_it_wrote()
     {
         using TemporaryFolder folder = new();

@@ -3,6 +3,7 @@ using Azimuth.Cli.CommandLine;
 using Azimuth.Cli.Output;
 using Azimuth.Embeddings;
 using Azimuth.Studio.Reports;
+using Azimuth.Training;
 using Azimuth.Transformers;
 
 namespace Azimuth.Cli.Commands;
@@ -15,12 +16,13 @@ internal static class ReportCommand
     private static readonly Option<int[]?> Ids = Options.Ids("--ids", "token ids in place of a text, taken as they are");
     private static readonly Option<string?> Target = Options.Text("--target", "TOKEN", PromptInput.TargetHelp);
     private static readonly Option<string?> Versus = Options.Text("--versus", "TOKEN", PromptInput.RivalHelp);
+    private static readonly Option<string?> Training = Options.Text("--training", "LOG", "draw a training run instead: the folder of the run, or its log.jsonl");
     private static readonly Option<string?> File = Options.Text("--output", "FILE", $"the HTML file to write (default {DefaultFile} in the current folder)", "-o");
 
     public static Verb Create() => Verb.Create(
         "report",
         "Writes one self-contained HTML file that opens offline: tokens and lookup, lengths, neighbours, round trip, the trace with its lens table and plane, attention, confidence. Prints the top of it.",
-        [Prompt, Ids, Target, Versus, File],
+        [Prompt, Ids, Target, Versus, Training, File],
         Run,
         new("azimuth report", $"the bundled model deciding between \"{PromptInput.DefaultTarget}\" and \"{PromptInput.DefaultRival}\""),
         new("azimuth report -m novels-gpt --prompt \"She opened the door and went into the\" -o door.html", "a prompt of one's own"));
@@ -30,6 +32,8 @@ internal static class ReportCommand
         string file = session.Value(File) ?? DefaultFile;
         session.Outputs.Check(file, File.Name, ".html");
         string path = Path.GetFullPath(file);
+        if (session.Value(Training) is { } log)
+            return DrawTraining(session, log, file, path);
         LanguageModel model = session.OpenDecoder();
         PromptInput prompt = PromptInput.Read(session, model, Prompt, Ids, PromptInput.DefaultText);
         PromptQuestion question = PromptQuestion.Read(session, model, prompt, Target, Versus, isDefault: !session.IsGiven(Prompt) && !session.IsGiven(Ids));
@@ -48,6 +52,33 @@ internal static class ReportCommand
         Conventions conventions = prompt.Describe(report.Trace.Conventions with { Tied = model.IsTied });
         var document = new { Path = path, SizeBytes = bytes, Sections = report.Sections.Select(section => new { section.Id, section.Title }) };
         return session.Show(model.Name, conventions, document, screen => Draw(screen, report, file, bytes));
+    }
+
+    private static Task<int> DrawTraining(Session session, string path, string file, string target)
+    {
+        Option? other = ((Option[])[Prompt, Ids, Target, Versus]).FirstOrDefault(session.IsGiven);
+        if (other is not null || session.ModelName is not null)
+            throw new UsageException($"{other?.Name ?? "--model"}: --training draws the log of a run and asks no model; leave one of the two out.");
+        if (path.Length == 0)
+            throw new UsageException("--training: expected the folder of a run or its log.jsonl, found an empty text.");
+        TrainingLog log = TrainingLog.Read(path);
+        if (log.Readings.Count == 0)
+            throw new UsageException($"--training: {path} has no reading yet; wait for the first, or look whether the run has ended.");
+        string folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
+        TrainingReport report = TrainingReport.Of(log, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))));
+        long bytes = ReportWriter.Write(report, target);
+        TrainingReading last = report.Readings[^1];
+        var document = new { Path = target, SizeBytes = bytes, Sections = report.Sections.Select(section => new { section.Id, section.Title }), Last = last };
+        return session.Show(null, new Conventions { NaturalLog = true }, document, screen =>
+        {
+            screen.Heading($"The run {report.Name}");
+            screen.Facts(
+                ("trainer", report.Trainer), ("done", Numbers.Percent(last.Done)), (last.Unit, Numbers.Count(last.Items)),
+                ("loss", last.LossNats is double loss ? $"{Numbers.Three(loss)} nats" : "–"), ("readings", Numbers.Count(report.ReadingsInLog)));
+            screen.Heading("The report");
+            screen.Line($"{file} ({Numbers.Bytes(bytes)}): open it in a browser, no network needed.");
+            screen.Line("Sections: " + string.Join(", ", report.Sections.Select(section => section.Title)) + ".");
+        });
     }
 
     private static void Draw(Screen screen, ReportData report, string file, long bytes)

@@ -102,7 +102,7 @@ public static class ReportBuilder
         NormView[] norms = [.. tables.Zip(geometry, (table, measured) => Lengths(table, measured, trace))];
         return new ReportData
         {
-            Generator = $"Azimuth {typeof(ReportBuilder).Assembly.GetName().Version?.ToString(3)}",
+            Generator = ReportWriter.Generator,
             Model = ModelSummary.Of(model, options.BeginTokenAdded),
             Sections = ReportSections.For(trace, lookup, audits, trips, norms, [.. geometry.Select(g => g.Conventions)], isotropy[0].Repairs, map, underTrained.Conventions, positions),
             Lookup = new LookupView(lookup, first, ids.Length),

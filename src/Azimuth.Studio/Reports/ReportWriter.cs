@@ -22,18 +22,35 @@ public static class ReportWriter
         Converters = { new FiniteDoubleConverter(), new FiniteFloatConverter(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
+    /// <summary>The program and its version.</summary>
+    internal static string Generator { get; } = $"Azimuth {typeof(ReportWriter).Assembly.GetName().Version?.ToString(3)}";
+
     /// <summary>The whole page.</summary>
     /// <param name="report">What it shows.</param>
     /// <exception cref="InvalidOperationException">This build of the program carries no page.</exception>
     public static string ToHtml(ReportData report)
     {
         ArgumentNullException.ThrowIfNull(report);
+        return Page(ToJson(report));
+    }
+
+    /// <summary>The whole page about a training run.</summary>
+    /// <param name="report">What it shows.</param>
+    /// <exception cref="InvalidOperationException">This build of the program carries no page.</exception>
+    public static string ToHtml(TrainingReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return Page(JsonSerializer.Serialize(report, Options));
+    }
+
+    private static string Page(string json)
+    {
         string template = Template();
         int at = template.IndexOf(Place, StringComparison.Ordinal);
         if (at < 0 || template.IndexOf(Place, at + 1, StringComparison.Ordinal) >= 0)
             throw new InvalidOperationException($"{TemplateName}: expected one place for the report's data, found {(at < 0 ? "none" : "several")}. Build web/ again.");
         int inside = at + Place.Length - "</script>".Length;
-        return string.Concat(template.AsSpan(0, inside), ToJson(report), template.AsSpan(inside));
+        return string.Concat(template.AsSpan(0, inside), json, template.AsSpan(inside));
     }
 
     /// <summary>The report's data as it stands in the page: camelCase, infinite temperature as "inf", other numbers JSON cannot hold as null.</summary>
@@ -44,9 +61,15 @@ public static class ReportWriter
     /// <param name="path">The HTML file; replaced when it exists.</param>
     /// <returns>Bytes written.</returns>
     /// <exception cref="IOException">It cannot be written there: one sentence naming the path. Nothing is left behind.</exception>
-    public static long Write(ReportData report, string path)
+    public static long Write(ReportData report, string path) => WritePage(ToHtml(report), path);
+
+    /// <summary>The same for a page about a training run.</summary>
+    /// <inheritdoc cref="Write(ReportData, string)"/>
+    public static long Write(TrainingReport report, string path) => WritePage(ToHtml(report), path);
+
+    private static long WritePage(string html, string path)
     {
-        byte[] page = Encoding.UTF8.GetBytes(ToHtml(report));
+        byte[] page = Encoding.UTF8.GetBytes(html);
         AtomicFile.Write(path, stream => stream.Write(page));
         return page.LongLength;
     }

@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Azimuth.Checkpoints;
 
 namespace Azimuth.Training;
@@ -13,14 +11,7 @@ namespace Azimuth.Training;
 /// </summary>
 public sealed class TrainingRun : IDisposable
 {
-    private const string LogName = "log.jsonl", LockName = "run.lock", StatePrefix = "step-", PlaceName = "place.json";
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
-
+    private const string LockName = "run.lock", StatePrefix = "step-", PlaceName = "place.json";
     private readonly FileStream _lock;
     private readonly int _keep;
 
@@ -30,7 +21,7 @@ public sealed class TrainingRun : IDisposable
     public string Folder { get; }
 
     /// <summary>The log.</summary>
-    public string LogPath => Path.Combine(Folder, LogName);
+    public string LogPath => Path.Combine(Folder, TrainingLog.FileName);
 
     /// <summary>The newest saved state, to go on from; null when there is none.</summary>
     public string? Newest { get; private set; }
@@ -46,14 +37,14 @@ public sealed class TrainingRun : IDisposable
     public static TrainingRun Begin(string folder, TrainingRecipe recipe, int keep = 2)
     {
         ArgumentNullException.ThrowIfNull(recipe);
-        if (Directory.Exists(folder) && File.Exists(Path.Combine(folder, LogName)))
+        if (Directory.Exists(folder) && File.Exists(Path.Combine(folder, TrainingLog.FileName)))
             throw new IOException($"{folder}: expected a new or empty folder, found a training run. Go on with it by --resume, or choose another folder");
         string full = AtomicFolder.Check(folder);
         Directory.CreateDirectory(full);
         var run = new TrainingRun(full, Hold(full), keep);
         try
         {
-            AtomicFile.Write(run.LogPath, stream => stream.Write(Line(Header(recipe))));
+            AtomicFile.Write(run.LogPath, stream => stream.Write(TrainingLog.Line(TrainingLog.Header(recipe))));
             return run;
         }
         catch
@@ -70,17 +61,17 @@ public sealed class TrainingRun : IDisposable
     {
         ArgumentNullException.ThrowIfNull(recipe);
         string full = Path.GetFullPath(folder);
-        if (!File.Exists(Path.Combine(full, LogName)))
-            throw new IOException($"{folder}: expected the folder of a training run, found no {LogName} in it. Leave out --resume to begin a run");
+        if (!File.Exists(Path.Combine(full, TrainingLog.FileName)))
+            throw new IOException($"{folder}: expected the folder of a training run, found no {TrainingLog.FileName} in it. Leave out --resume to begin a run");
         var run = new TrainingRun(full, Hold(full), keep);
         try
         {
             string[] lines = File.ReadAllLines(run.LogPath);
-            RequireSame(ReadRecipe(run.LogPath, lines), recipe, folder);
+            RequireSame(TrainingLog.Header(run.LogPath, lines.FirstOrDefault() ?? ""), recipe, folder);
             long step = run.FindNewest();
             AtomicFile.Write(run.LogPath, stream =>
             {
-                foreach (string line in lines.Take(1).Concat(lines.Skip(1).Where(l => StepOf(l) is long at && at <= step)))
+                foreach (string line in lines.Take(1).Concat(lines.Skip(1).Where(line => TrainingLog.Reading(line)?.Step <= step)))
                     stream.Write(Encoding.UTF8.GetBytes(line + "\n"));
             });
             return run;
@@ -92,24 +83,6 @@ public sealed class TrainingRun : IDisposable
         }
     }
 
-    /// <summary>The recipe in a log's first line.</summary>
-    /// <exception cref="CheckpointFormatException">It is none.</exception>
-    public static TrainingRecipe ReadRecipe(string path, IReadOnlyList<string> lines)
-    {
-        ArgumentNullException.ThrowIfNull(lines);
-        try
-        {
-            if (lines.Count > 0 && JsonNode.Parse(lines[0]) is JsonObject header && header["training"]?.GetValue<string>() is string kind && header["settings"] is JsonObject settings)
-                return new TrainingRecipe(kind, settings.DeepClone().AsObject());
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
-        {
-            // The sentence below says it.
-        }
-
-        throw new CheckpointFormatException(path, "expected a training log, whose first line is {\"training\":…,\"settings\":{…}}, found another. Begin a new run");
-    }
-
     /// <summary>Adds a line to the log, and flushes it: what was shown is there after a crash of the program.</summary>
     /// <exception cref="IOException">The disk refuses: one sentence.</exception>
     public void Log(TrainingReading reading)
@@ -117,7 +90,7 @@ public sealed class TrainingRun : IDisposable
         try
         {
             using var stream = new FileStream(LogPath, FileMode.Append, FileAccess.Write, FileShare.Read);
-            stream.Write(Line(reading));
+            stream.Write(TrainingLog.Line(reading));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -139,7 +112,7 @@ public sealed class TrainingRun : IDisposable
         AtomicFolder.Create(state, folder =>
         {
             fill(folder);
-            File.WriteAllBytes(Path.Combine(folder, PlaceName), JsonSerializer.SerializeToUtf8Bytes(new Place(step, seconds), Json));
+            File.WriteAllBytes(Path.Combine(folder, PlaceName), JsonSerializer.SerializeToUtf8Bytes(new Place(step, seconds), TrainingLog.Json));
         });
         (Newest, SecondsBefore) = (state, seconds);
         if (_keep <= 0)
@@ -203,23 +176,6 @@ public sealed class TrainingRun : IDisposable
     private IEnumerable<(long Step, string Path)> States() => Directory.EnumerateDirectories(Folder, StatePrefix + "*")
         .Select(path => (Step: long.TryParse(Path.GetFileName(path).AsSpan(StatePrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : -1, Path: path))
         .Where(state => state.Step >= 0).OrderBy(state => state.Step).ToList();
-
-    private static JsonObject Header(TrainingRecipe recipe) => new() { ["training"] = recipe.Kind, ["settings"] = recipe.Settings.DeepClone() };
-
-    private static byte[] Line<T>(T value) => [.. JsonSerializer.SerializeToUtf8Bytes(value, Json), (byte)'\n'];
-
-    /// <summary>The step of a line; null for the rest of a line that a crash cut.</summary>
-    private static long? StepOf(string line)
-    {
-        try
-        {
-            return JsonNode.Parse(line)?["step"]?.GetValue<long>();
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
-        {
-            return null;
-        }
-    }
 
     private sealed record Place(long Step, double Seconds);
 }

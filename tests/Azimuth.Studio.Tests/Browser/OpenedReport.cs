@@ -18,7 +18,7 @@ internal sealed class OpenedReport : IAsyncDisposable
     /// <summary>Addresses that are not this file's own: any of them is a request to a network.</summary>
     public IReadOnlyList<string> NetworkRequests => [.. _requests.Where(r => !r.StartsWith("file:", StringComparison.Ordinal) && !r.StartsWith("data:", StringComparison.Ordinal) && !r.StartsWith("blob:", StringComparison.Ordinal))];
 
-    public static async Task<OpenedReport> OpenAsync(ChromiumFixture chromium, string path, int width = 1440, ColorScheme scheme = ColorScheme.Light)
+    public static async Task<OpenedReport> OpenAsync(ChromiumFixture chromium, string path, int width = 1440, ColorScheme scheme = ColorScheme.Light, string lastPart = "#geometry .chart svg")
     {
         var opened = new OpenedReport(await chromium.NewPageAsync(width, scheme));
         opened.Page.Console += (_, message) =>
@@ -29,7 +29,7 @@ internal sealed class OpenedReport : IAsyncDisposable
         opened.Page.PageError += (_, error) => opened._complaints.Add(error);
         opened.Page.Request += (_, request) => opened._requests.Add(request.Url);
         await opened.Page.GotoAsync(new Uri(path).AbsoluteUri);
-        await opened.Page.WaitForSelectorAsync("#geometry .chart svg");
+        await opened.Page.WaitForSelectorAsync(lastPart);
         await opened.Page.WaitForFunctionAsync("() => [...document.querySelectorAll('.chart')].every(c => c.querySelector('svg path'))");
         return opened;
     }

@@ -1,4 +1,5 @@
 // The report's JSON as C# writes it (Reports/ReportData.cs): names, units and order are documented there.
+import type { TrainingReport } from './training';
 
 export interface TokenRef {
   id: number;
@@ -327,7 +328,8 @@ export interface PositionsSection {
 }
 
 export type SectionId =
-  | 'prediction' | 'lookup' | 'norms' | 'neighbors' | 'roundTrip' | 'lens' | 'path' | 'plane' | 'contributions' | 'attention' | 'confidence' | 'geometry' | 'isotropy' | 'map' | 'health' | 'positions';
+  | 'prediction' | 'lookup' | 'norms' | 'neighbors' | 'roundTrip' | 'lens' | 'path' | 'plane' | 'contributions' | 'attention' | 'confidence' | 'geometry' | 'isotropy' | 'map' | 'health' | 'positions'
+  | 'loss' | 'pace' | 'lengths' | 'spread' | 'words' | 'samples' | 'recipe';
 
 export interface ReportSection {
   id: SectionId;
@@ -355,10 +357,10 @@ export interface ReportData {
   positions: PositionsSection;
 }
 
-export function readReport(document: Document): ReportData {
+export function readReport(document: Document): ReportData | TrainingReport {
   const text = document.getElementById('report-data')?.textContent ?? '';
   if (text.trim() === '') throw new Error('This file carries no data: it is the empty template of a report.');
-  return JSON.parse(text) as ReportData;
+  return JSON.parse(text) as ReportData | TrainingReport;
 }
 
 /** What a section's numbers depend on, in one line. */
