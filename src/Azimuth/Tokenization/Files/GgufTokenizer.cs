@@ -49,6 +49,7 @@ internal static class GgufTokenizer
         MergeList merges = new(file.Path, vocabulary, lines.Count);
         foreach (string line in lines.ToStrings())
             merges.Add(line);
+        SpecialTokenIds roles = Roles(file, kinds, new SpecialTokenIds());
         return new TokenizerParts
         {
             Source = file.Path,
@@ -57,8 +58,8 @@ internal static class GgufTokenizer
             Decoder = new ByteLevelDecoder(),
             AddedTokens = Added(tokens, kinds),
             UnusedIds = Unused(kinds),
-            Special = Roles(file, tokens.Length),
-            PostProcessor = Policy(file, tokens.Length, addsBegin: split.AddsBegin),
+            Special = roles,
+            PostProcessor = Policy(file, roles, addsBegin: split.AddsBegin),
         };
     }
 
@@ -69,6 +70,7 @@ internal static class GgufTokenizer
         // Llama's files of 2023 say nothing of the blank in front, nor of the beginning token: both were the rule then.
         bool addPrefix = file.Metadata.FindBool(Prefix + "add_space_prefix") ?? true;
         INormalizer spaces = new Replace(new LiteralPattern(" "), "▁");
+        SpecialTokenIds roles = Roles(file, kinds, new SpecialTokenIds { Begin = 1, End = 2, Unknown = 0 });
         return new TokenizerParts
         {
             Source = file.Path,
@@ -77,8 +79,8 @@ internal static class GgufTokenizer
             Decoder = SpaceMarkDecoder.Create(addPrefix),
             AddedTokens = Added(tokens, kinds),
             UnusedIds = Unused(kinds),
-            Special = Roles(file, tokens.Length),
-            PostProcessor = Policy(file, tokens.Length, addsBegin: true),
+            Special = roles,
+            PostProcessor = Policy(file, roles, addsBegin: true),
         };
     }
 
@@ -89,6 +91,7 @@ internal static class GgufTokenizer
         // Signed or not, the table is bytes.
         byte[] table = file.Metadata.FindArray(Prefix + "precompiled_charsmap") is { } stored ? [.. stored.ToInt32s().Select(value => (byte)value)] : [];
         bool addPrefix = file.Metadata.FindBool(Prefix + "add_space_prefix") ?? false;
+        SpecialTokenIds roles = Roles(file, kinds, new SpecialTokenIds { End = 1, Unknown = 2, Pad = 0 });
         return new TokenizerParts
         {
             Source = file.Path,
@@ -103,8 +106,8 @@ internal static class GgufTokenizer
             Decoder = SpaceMarkDecoder.Create(addPrefix),
             AddedTokens = Added(tokens, kinds),
             UnusedIds = Unused(kinds),
-            Special = Roles(file, tokens.Length),
-            PostProcessor = Policy(file, tokens.Length, addsBegin: false, addsEnd: true),
+            Special = roles,
+            PostProcessor = Policy(file, roles, addsBegin: false, addsEnd: true),
         };
     }
 
@@ -166,13 +169,20 @@ internal static class GgufTokenizer
 
     private static HashSet<int> Unused(PieceKind[] kinds) => [.. Enumerable.Range(0, kinds.Length).Where(id => kinds[id] == PieceKind.Unused)];
 
-    private static SpecialTokenIds Roles(GgufFile file, int count) => new()
+    /// <summary>The roles that the file names, and where it does not name one the usual token, which llama.cpp takes then (llama-vocab.cpp), if it is no ordinary text.</summary>
+    private static SpecialTokenIds Roles(GgufFile file, PieceKind[] kinds, SpecialTokenIds usual)
     {
-        Begin = Role(file, "bos", count),
-        End = Role(file, "eos", count),
-        Pad = Role(file, "padding", count),
-        Unknown = Role(file, "unknown", count),
-    };
+        int? Named(string role, int? otherwise) => file.Metadata.ContainsKey($"{Prefix}{role}_token_id") ? Role(file, role, kinds.Length)
+            : otherwise is { } id && id < kinds.Length && kinds[id] is PieceKind.Control or PieceKind.Unknown ? otherwise
+            : null;
+        return new SpecialTokenIds
+        {
+            Begin = Named("bos", usual.Begin),
+            End = Named("eos", usual.End),
+            Pad = Named("padding", usual.Pad),
+            Unknown = Named("unknown", usual.Unknown),
+        };
+    }
 
     private static int? Role(GgufFile file, string role, int count)
     {
@@ -186,11 +196,11 @@ internal static class GgufTokenizer
             file.Path, FormattableString.Invariant($"{key} is {id}, expected 0 to {count - 1}."), kind: "TokenIdOutOfRange");
     }
 
-    private static TemplateProcessing Policy(GgufFile file, int count, bool addsBegin, bool addsEnd = false)
+    private static TemplateProcessing Policy(GgufFile file, SpecialTokenIds roles, bool addsBegin, bool addsEnd = false)
     {
         addsBegin = file.Metadata.FindBool(Prefix + "add_bos_token") ?? addsBegin;
         addsEnd = file.Metadata.FindBool(Prefix + "add_eos_token") ?? addsEnd;
-        return TemplateProcessing.BeginEnd(addsBegin ? Role(file, "bos", count) : null, addsEnd ? Role(file, "eos", count) : null);
+        return TemplateProcessing.BeginEnd(addsBegin ? roles.Begin : null, addsEnd ? roles.End : null);
     }
 
     private static CheckpointFormatException Unknown(GgufFile file, string key, string found, IEnumerable<string> known) => new(

@@ -117,6 +117,23 @@ internal sealed class ConfigReader
         return [.. value.EnumerateArray().Select(v => v.GetString()!)];
     }
 
+    /// <summary>Groups of texts, each with how often it comes, written out: [[["global", "local"], 2]] is four texts; null where the key is missing or null.</summary>
+    public IReadOnlyList<string>? OptionalGroups(string key, int length)
+    {
+        if (Find(key) is not { } value)
+            return null;
+        var texts = new List<string>();
+        foreach (JsonElement group in value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : default)
+        {
+            if (group.ValueKind != JsonValueKind.Array || group.GetArrayLength() != 2 || group[0].ValueKind != JsonValueKind.Array || group[0].EnumerateArray().Any(v => v.ValueKind != JsonValueKind.String))
+                throw Error(key, $"expected groups of texts, each with a number, found {Show(value)}");
+            for (int count = Integer(key, group[1]); count > 0 && group[0].GetArrayLength() > 0 && texts.Count <= length; count--)
+                texts.AddRange(group[0].EnumerateArray().Select(v => v.GetString()!));
+        }
+
+        return texts.Count == length ? texts : throw Error(key, $"expected {length} texts, one a layer, found {Show(value)}");
+    }
+
     /// <summary>A list of whole numbers, or null where the key is missing or null.</summary>
     public IReadOnlyList<int>? OptionalIntegers(string key, int length)
     {

@@ -25,7 +25,7 @@ internal static class GptNeo
     {
         int model = config.Count("hidden_size", 2048), heads = config.Count("num_heads", 16), layers = config.LayerCount("num_layers", 24);
         int context = config.Count("max_position_embeddings", 2048), window = config.Count("window_size", 256);
-        IReadOnlyList<string> kinds = config.OptionalTexts("attention_layers", layers) ?? [.. Enumerable.Range(0, layers).Select(i => i % 2 == 0 ? "global" : "local")];
+        IReadOnlyList<string> kinds = config.OptionalTexts("attention_layers", layers) ?? config.OptionalGroups("attention_types", layers) ?? [.. Enumerable.Range(0, layers).Select(i => i % 2 == 0 ? "global" : "local")];
         if (kinds.FirstOrDefault(kind => kind is not ("global" or "local")) is { } unknown)
             throw config.Error("attention_layers", $"expected global or local, found \"{unknown}\"");
         var norm = new NormConfig { Kind = NormKind.LayerNorm, Epsilon = (float)config.Positive("layer_norm_epsilon", 1e-5), HasBias = true };

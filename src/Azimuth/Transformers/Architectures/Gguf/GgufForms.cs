@@ -25,7 +25,7 @@ internal static class GgufForms
     public static GgufForm Gemma2 { get; } = new()
     {
         Name = "gemma2",
-        ReadConfig = m => ReadGemma(m, "gemma2", BlockShape.Sandwich, windowPeriod: 2),
+        ReadConfig = ReadGemma2,
         Tensors = GgufNames.Separate,
         WindowPeriod = 2,
     };
@@ -146,6 +146,23 @@ internal static class GgufForms
         float scale = isLargest && !metadata.Has("attention.scale") ? (float)(1 / Math.Sqrt(config.ModelDim / config.HeadCount)) : config.Layers[0].Attention.Scale;
         return (config with { Embedding = config.Embedding with { Scale = (float)Math.Sqrt(config.ModelDim) } })
             .WithLayers((layer, _) => layer with { Attention = layer.Attention with { Scale = scale } });
+    }
+
+    /// <summary>The first files of this family say nothing of the caps and the window: llama.cpp has them all the same (llama-hparams.h, llama-model.cpp).</summary>
+    private static TransformerConfig ReadGemma2(GgufReader metadata)
+    {
+        const int Window = 4096;
+        const float ScoreCap = 50, LogitCap = 30;
+        TransformerConfig config = ReadGemma(metadata, "gemma2", BlockShape.Sandwich, windowPeriod: 2);
+        bool hasWindow = metadata.Has("attention.sliding_window"), hasScoreCap = metadata.Has("attn_logit_softcapping"), hasLogitCap = metadata.Has("final_logit_softcapping");
+        return (config with { Output = hasLogitCap ? config.Output : config.Output with { LogitSoftCap = LogitCap } }).WithLayers((layer, i) => layer with
+        {
+            Attention = layer.Attention with
+            {
+                SoftCap = hasScoreCap ? layer.Attention.SoftCap : ScoreCap,
+                Window = hasWindow ? layer.Attention.Window : i % 2 == 0 ? Window : null,
+            },
+        });
     }
 
     private static TransformerConfig ReadGemma3(GgufReader metadata)
