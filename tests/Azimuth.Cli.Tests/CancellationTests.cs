@@ -11,7 +11,8 @@ public sealed class CancellationTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are sent with kill");
         using TemporaryFolder folder = new();
-        using Process process = CliProcess.Start(folder.Path, "generate", "--prompt", "Once upon a time", "--max-tokens", "8000", "--temperature", "1");
+        // The most probable tokens go round in circles for thousands of tokens; drawn ones come to an end when they like.
+        using Process process = CliProcess.Start(folder.Path, "generate", "--prompt", "Once upon a time", "--max-tokens", "8000", "--temperature", "0");
         // Text on standard output says that the model is running and the signal will find it at work.
         char[] first = new char[1];
         Assert.Equal(1, await process.StandardOutput.ReadAsync(first, TestContext.Current.CancellationToken));
