@@ -13,7 +13,7 @@ public enum WeightLayout
 /// <summary>
 /// A weight matrix reordered once for the matrix product: output o is Σ over inputs of input·weight[o]. It keeps the stored type and so the stored
 /// size (F64 is rounded to F32; Q4_0 becomes Q4_1, whose values are the same; other block types, and all that lie as [inputs, outputs], are widened to F32): weights are widened in registers when they are used.
-/// Immutable, safe for many threads, nobody disposes it.
+/// Safe for many threads, nobody disposes it; only training, which owns its matrices, changes one (<see cref="Refill"/>).
 /// </summary>
 /// <remarks>
 /// Panels of 32 outputs, the last one filled up with zeros, each as [input, 32]. Q8_0: for every 32 inputs [32] scales, then [32, 32] bytes.
@@ -72,13 +72,28 @@ public sealed unsafe class PackedMatrix
         }
 
         var packed = new PackedMatrix(PackedType(weights, straight), outputRows?.Length ?? stored, inputs);
-        var packer = new PanelPacker(packed, weights, layout, outputRows);
+        packed.Fill(weights, layout, outputRows, workers);
+        return packed;
+    }
+
+    /// <summary>Packs other weights of the same shape and type into the memory of these: what training does after every update. Nobody may multiply meanwhile.</summary>
+    internal void Refill(StoredMatrix weights, WeightLayout layout, Workers workers)
+    {
+        int rows = checked((int)weights.Rows);
+        bool straight = layout == WeightLayout.OutputsByInputs;
+        if ((straight ? rows : weights.Columns) != Outputs || (straight ? weights.Columns : rows) != Inputs || PackedType(weights, straight) != Type)
+            throw new ArgumentException($"[{Outputs}, {Inputs}] of {Type} expected, found [{weights.Rows}, {weights.Columns}] of {weights.Type}", nameof(weights));
+        Fill(weights, layout, null, workers);
+    }
+
+    private void Fill(StoredMatrix weights, WeightLayout layout, int[]? outputRows, Workers? workers)
+    {
+        var packer = new PanelPacker(this, weights, layout, outputRows);
         if (workers is null)
-            packer.Pack(0, packed.PanelCount);
+            packer.Pack(0, PanelCount);
         else
             // Small parts: a page touched for the first time takes longer than the rest of the work on it.
-            workers.Run((packed.PanelCount + 7) / 8, part => packer.Pack(8 * part, Math.Min(packed.PanelCount, 8 * part + 8)));
-        return packed;
+            workers.Run((PanelCount + 7) / 8, part => packer.Pack(8 * part, Math.Min(PanelCount, 8 * part + 8)));
     }
 
     private static TensorType PackedType(StoredMatrix weights, bool straight)

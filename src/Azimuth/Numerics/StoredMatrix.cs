@@ -42,6 +42,14 @@ public sealed class StoredMatrix
     public static StoredMatrix FromFloats(ReadOnlySpan<float> values, long rows, int columns) =>
         new(TensorType.F32, rows, columns, StoredBytes.FromFloats(values));
 
+    /// <summary>A view of a pinned array, which whoever owns it goes on changing: weights in training.</summary>
+    internal static unsafe StoredMatrix OverPinned(float[] pinned, long rows, int columns)
+    {
+        if (pinned.Length != rows * columns)
+            throw new ArgumentException($"[{rows}, {columns}] needs {rows * columns} values, found {pinned.Length}", nameof(pinned));
+        return new StoredMatrix(TensorType.F32, rows, columns, new StoredBytes((byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref pinned[0]), pinned.Length * (long)sizeof(float), pinned));
+    }
+
     /// <summary>Writes one tile of rows [count, columns].</summary>
     internal delegate void TileWriter(long first, int count, Span<float> tile);
 

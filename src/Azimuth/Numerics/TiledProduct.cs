@@ -92,7 +92,7 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
                     {
                         int tile = Math.Min(TileRows, rowCount - row);
                         float* from = lastRows is not null && block + row == lastRow ? (float*)lastRows.Pointer : input + (long)(block + row) * inputs;
-                        Sum(from + k, inputs, tile, values, count, sums);
+                        TileSum.Block(width, from + k, inputs, 1, tile, values, count, sums);
                         Add(sums, totals + row * Width, tile);
                     }
                 }
@@ -142,16 +142,6 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
         VectorWidth.Bits256 when tile > 1 => (tile + 5) / 6 * 6,
         _ => tile,
     };
-
-    private void Sum(float* a, int stride, int tile, float* values, int count, float* sums)
-    {
-        if (width == VectorWidth.Bits512)
-            Tiles512.Block(a, stride, tile, values, count, sums);
-        else if (width == VectorWidth.Bits256)
-            Tiles256.Block(a, stride, tile, values, count, sums);
-        else
-            TilesScalar.Block(a, stride, tile, values, count, sums);
-    }
 
     /// <summary>Writes sums [rows, 32] to the output, with the bias.</summary>
     private void Finish(float* sums, int row, int rowCount, int panel)

@@ -6,24 +6,24 @@ namespace Azimuth.Numerics;
 internal static unsafe class Tiles256
 {
     /// <summary>sums[rows, 32] = Σ a[r, k] · b[k, 32] for up to 12 rows; 1, 6 or 12 rows must be readable and are written.</summary>
-    public static void Block(float* a, int stride, int rows, float* b, int count, float* sums)
+    public static void Block(float* a, int stride, int step, int rows, float* b, int count, float* sums)
     {
-        nint bytes = (nint)stride * sizeof(float);
+        nint bytes = (nint)stride * sizeof(float), next = (nint)step * sizeof(float);
         if (rows == 1)
         {
-            Tile1(a, b, count, sums);
+            Tile1(a, step, b, count, sums);
             return;
         }
 
         for (int r = 0; r < rows; r += 6)
         {
-            Tile6((byte*)(a + (long)r * stride), bytes, b, count, sums + 32 * r);
-            Tile6((byte*)(a + (long)r * stride), bytes, b + 16, count, sums + 32 * r + 16);
+            Tile6((byte*)(a + (long)r * stride), bytes, next, b, count, sums + 32 * r);
+            Tile6((byte*)(a + (long)r * stride), bytes, next, b + 16, count, sums + 32 * r + 16);
         }
     }
 
-    /// <summary>sums[6, 16 of 32] = Σ a[r, k] · b[k, 16 of 32] over one block of inputs. Rows lie <paramref name="stride"/> bytes apart.</summary>
-    private static void Tile6(byte* a, nint stride, float* b, int count, float* sums)
+    /// <summary>sums[6, 16 of 32] = Σ a[r, k] · b[k, 16 of 32] over one block of inputs. Rows lie <paramref name="stride"/> bytes apart, their values <paramref name="next"/>.</summary>
+    private static void Tile6(byte* a, nint stride, nint next, float* b, int count, float* sums)
     {
         byte* a1 = a + 3 * stride;
         Vector256<float> s0L = default, s0H = default, s1L = default, s1H = default, s2L = default, s2H = default;
@@ -50,8 +50,8 @@ internal static unsafe class Tiles256
             x = Vector256.Create(*(float*)(a1 + 2 * stride));
             s5L = Vector256.FusedMultiplyAdd(x, low, s5L);
             s5H = Vector256.FusedMultiplyAdd(x, high, s5H);
-            a += sizeof(float);
-            a1 += sizeof(float);
+            a += next;
+            a1 += next;
         }
 
         s0L.Store(sums);
@@ -68,12 +68,12 @@ internal static unsafe class Tiles256
         s5H.Store(sums + 168);
     }
 
-    private static void Tile1(float* a, float* b, int count, float* sums)
+    private static void Tile1(float* a, nint step, float* b, int count, float* sums)
     {
         Vector256<float> s0 = default, s1 = default, s2 = default, s3 = default;
         for (int k = 0; k < count; k++, b += 32)
         {
-            var x = Vector256.Create(a[k]);
+            var x = Vector256.Create(a[k * step]);
             s0 = Vector256.FusedMultiplyAdd(x, Vector256.LoadAligned(b), s0);
             s1 = Vector256.FusedMultiplyAdd(x, Vector256.LoadAligned(b + 8), s1);
             s2 = Vector256.FusedMultiplyAdd(x, Vector256.LoadAligned(b + 16), s2);

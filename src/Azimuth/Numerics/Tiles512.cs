@@ -10,31 +10,34 @@ internal static unsafe class Tiles512
 {
     public const int Rows = 12;
 
-    /// <summary>sums[rows, 32] = Σ a[r, k] · b[k, 32] for up to 12 rows; a multiple of 3 rows must be readable and is written.</summary>
-    public static void Block(float* a, int stride, int rows, float* b, int count, float* sums)
+    /// <summary>
+    /// sums[rows, 32] = Σ a[r, k] · b[k, 32] for up to 12 rows; a multiple of 3 rows must be readable and is written. Rows of a lie <paramref name="stride"/> values apart, the
+    /// values of a row <paramref name="step"/>: 1 for a matrix as it is, its width for its transpose.
+    /// </summary>
+    public static void Block(float* a, int stride, int step, int rows, float* b, int count, float* sums)
     {
         byte* at = (byte*)a;
-        nint bytes = (nint)stride * sizeof(float);
+        nint bytes = (nint)stride * sizeof(float), next = (nint)step * sizeof(float);
         if (rows > 9)
         {
-            Tile12(at, bytes, b, count, sums);
+            Tile12(at, bytes, next, b, count, sums);
             return;
         }
 
         if (rows > 3)
         {
-            Tile6(at, bytes, b, count, sums);
+            Tile6(at, bytes, next, b, count, sums);
             if (rows <= 6)
                 return;
             at += 6 * bytes;
             sums += 6 * 32;
         }
 
-        Tile3(at, bytes, b, count, sums);
+        Tile3(at, bytes, next, b, count, sums);
     }
 
-    /// <summary>sums[12, 32] = Σ a[r, k] · b[k, 32] over one block of inputs. Rows lie <paramref name="stride"/> bytes apart.</summary>
-    private static void Tile12(byte* a, nint stride, float* b, int count, float* sums)
+    /// <summary>sums[12, 32] = Σ a[r, k] · b[k, 32] over one block of inputs. Rows lie <paramref name="stride"/> bytes apart, their values <paramref name="next"/>.</summary>
+    private static void Tile12(byte* a, nint stride, nint next, float* b, int count, float* sums)
     {
         byte* a1 = a + 3 * stride, a2 = a1 + 3 * stride, a3 = a2 + 3 * stride;
         Vector512<float> s0L = default, s0H = default, s1L = default, s1H = default, s2L = default, s2H = default;
@@ -81,10 +84,10 @@ internal static unsafe class Tiles512
             x = Vector512.Create(*(float*)(a3 + 2 * stride));
             s11L = Vector512.FusedMultiplyAdd(x, low, s11L);
             s11H = Vector512.FusedMultiplyAdd(x, high, s11H);
-            a += sizeof(float);
-            a1 += sizeof(float);
-            a2 += sizeof(float);
-            a3 += sizeof(float);
+            a += next;
+            a1 += next;
+            a2 += next;
+            a3 += next;
         }
 
         s0L.Store(sums);
@@ -113,8 +116,8 @@ internal static unsafe class Tiles512
         s11H.Store(sums + 368);
     }
 
-    /// <summary>sums[6, 32] = Σ a[r, k] · b[k, 32] over one block of inputs. Rows lie <paramref name="stride"/> bytes apart.</summary>
-    private static void Tile6(byte* a, nint stride, float* b, int count, float* sums)
+    /// <summary>sums[6, 32] = Σ a[r, k] · b[k, 32] over one block of inputs. Rows lie <paramref name="stride"/> bytes apart, their values <paramref name="next"/>.</summary>
+    private static void Tile6(byte* a, nint stride, nint next, float* b, int count, float* sums)
     {
         byte* a1 = a + 3 * stride;
         Vector512<float> s0L = default, s0H = default, s1L = default, s1H = default, s2L = default, s2H = default;
@@ -141,8 +144,8 @@ internal static unsafe class Tiles512
             x = Vector512.Create(*(float*)(a1 + 2 * stride));
             s5L = Vector512.FusedMultiplyAdd(x, low, s5L);
             s5H = Vector512.FusedMultiplyAdd(x, high, s5H);
-            a += sizeof(float);
-            a1 += sizeof(float);
+            a += next;
+            a1 += next;
         }
 
         s0L.Store(sums);
@@ -159,8 +162,8 @@ internal static unsafe class Tiles512
         s5H.Store(sums + 176);
     }
 
-    /// <summary>sums[3, 32] = Σ a[r, k] · b[k, 32] over one block of inputs. Rows lie <paramref name="stride"/> bytes apart.</summary>
-    private static void Tile3(byte* a, nint stride, float* b, int count, float* sums)
+    /// <summary>sums[3, 32] = Σ a[r, k] · b[k, 32] over one block of inputs. Rows lie <paramref name="stride"/> bytes apart, their values <paramref name="next"/>.</summary>
+    private static void Tile3(byte* a, nint stride, nint next, float* b, int count, float* sums)
     {
         Vector512<float> s0L = default, s0H = default, s1L = default, s1H = default, s2L = default, s2H = default;
         for (int k = 0; k < count; k++)
@@ -176,7 +179,7 @@ internal static unsafe class Tiles512
             x = Vector512.Create(*(float*)(a + 2 * stride));
             s2L = Vector512.FusedMultiplyAdd(x, low, s2L);
             s2H = Vector512.FusedMultiplyAdd(x, high, s2H);
-            a += sizeof(float);
+            a += next;
         }
 
         s0L.Store(sums);

@@ -4,7 +4,7 @@ namespace Azimuth.Numerics;
 internal static unsafe class TilesScalar
 {
     /// <summary>sums[rows, 32] = Σ a[r, k] · b[k, 32], each a chain of fused multiply-adds in the order of the inputs.</summary>
-    public static void Block(float* a, int stride, int rows, float* b, int count, float* sums)
+    public static void Block(float* a, int stride, int step, int rows, float* b, int count, float* sums)
     {
         for (int r = 0; r < rows; r++)
         {
@@ -12,7 +12,7 @@ internal static unsafe class TilesScalar
             {
                 float sum = 0;
                 for (int k = 0; k < count; k++)
-                    sum = MathF.FusedMultiplyAdd(a[(long)r * stride + k], b[32 * k + o], sum);
+                    sum = MathF.FusedMultiplyAdd(a[(long)r * stride + (long)k * step], b[32 * k + o], sum);
                 sums[32 * r + o] = sum;
             }
         }

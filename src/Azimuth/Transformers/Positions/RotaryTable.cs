@@ -45,7 +45,12 @@ public sealed class RotaryTable
 
     /// <summary>Turns every head of one row [heads · headDim] in place, by the angles of <paramref name="position"/>; of each head the first <c>Dim</c> values.</summary>
     /// <exception cref="ArgumentException">A row that is not a whole number of heads, heads narrower than what is turned, or a negative position.</exception>
-    public void Rotate(Span<float> heads, int headDim, int position)
+    public void Rotate(Span<float> heads, int headDim, int position) => Rotate(heads, headDim, position, isBack: false);
+
+    /// <summary>The transpose of <see cref="Rotate(Span{float}, int, int)"/>: what turns gradients of turned heads into gradients of the heads.</summary>
+    internal void RotateBack(Span<float> heads, int headDim, int position) => Rotate(heads, headDim, position, isBack: true);
+
+    private void Rotate(Span<float> heads, int headDim, int position, bool isBack)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(position);
         if (headDim < 2 * _frequencies.Length || heads.Length % headDim != 0)
@@ -57,10 +62,11 @@ public sealed class RotaryTable
         for (int at = 0; at < heads.Length; at += headDim)
         {
             Span<float> turned = heads.Slice(at, 2 * pairs);
+            // Turning back is turning with the two halves exchanged.
             if (_config.Pairing == RotaryPairing.Halves)
-                RotateHalves(turned[..pairs], turned[pairs..], cos, sin);
+                RotateHalves(isBack ? turned[pairs..] : turned[..pairs], isBack ? turned[..pairs] : turned[pairs..], cos, sin);
             else
-                RotateNeighbours(turned, cos, sin);
+                RotateNeighbours(turned, cos, sin, isBack ? 1 : 0);
         }
     }
 
@@ -81,13 +87,16 @@ public sealed class RotaryTable
             (first[i], second[i]) = (first[i] * cos[i] - second[i] * sin[i], second[i] * cos[i] + first[i] * sin[i]);
     }
 
-    private static void RotateNeighbours(Span<float> values, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin)
+    /// <param name="values">Pairs.</param>
+    /// <param name="cos">One a pair.</param>
+    /// <param name="sin">One a pair.</param>
+    /// <param name="first">Which of a pair is its first: 0 to turn, 1 to turn back.</param>
+    private static void RotateNeighbours(Span<float> values, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin, int first)
     {
         for (int i = 0; i < cos.Length; i++)
         {
-            float x = values[2 * i], y = values[2 * i + 1];
-            values[2 * i] = x * cos[i] - y * sin[i];
-            values[2 * i + 1] = y * cos[i] + x * sin[i];
+            ref float x = ref values[2 * i + first], y = ref values[2 * i + 1 - first];
+            (x, y) = (x * cos[i] - y * sin[i], y * cos[i] + x * sin[i]);
         }
     }
 

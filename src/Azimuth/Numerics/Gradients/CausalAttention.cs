@@ -1,0 +1,405 @@
+using System.Collections.Concurrent;
+using System.Numerics.Tensors;
+using System.Runtime.Intrinsics;
+
+namespace Azimuth.Numerics;
+
+/// <summary>What an attention computes, for training: each position looks at itself and those before it.</summary>
+internal sealed record CausalAttentionShape
+{
+    /// <summary>Query heads.</summary>
+    public required int Heads { get; init; }
+
+    /// <summary>Key-value heads, a divisor of the query heads.</summary>
+    public required int KeyValueHeads { get; init; }
+
+    /// <summary>Width of a head.</summary>
+    public required int HeadDim { get; init; }
+
+    /// <summary>Factor on q·k.</summary>
+    public required float Scale { get; init; }
+
+    /// <summary>Positions less than this away are seen, the own one included; null for all before.</summary>
+    public int? Window { get; init; }
+
+    /// <summary>c in c·tanh(score / c); null for none.</summary>
+    public float? SoftCap { get; init; }
+
+    /// <summary>[head][distance]: added to the scores; null for none.</summary>
+    public float[][]? BiasByDistance { get; init; }
+
+    /// <summary>Width of a row [queries | keys | values].</summary>
+    public int RowWidth => (Heads + 2 * KeyValueHeads) * HeadDim;
+
+    /// <summary>Width of all query heads.</summary>
+    public int QueryWidth => Heads * HeadDim;
+}
+
+/// <summary>
+/// Causal attention of many sequences of one length, and its gradient. Softmax weights are never kept: the backward pass makes them again from each row's log of its sum, a block of
+/// queries at a time (Dao et al. 2022, "FlashAttention", §3.1), so memory grows with the length and not with its square. One task is a key-value head of a sequence; results do
+/// not depend on the threads.
+/// </summary>
+/// <param name="shape">What is computed.</param>
+/// <param name="length">Positions of each sequence.</param>
+internal sealed unsafe class CausalAttention(CausalAttentionShape shape, int length) : IDisposable
+{
+    private const int Panel = PackedMatrix.PanelWidth;
+    private const int Tile = Tiles512.Rows;
+    private const int BlockRows = 8 * Tile; // scores of so many queries at a time stay in the second-level cache
+    private readonly ConcurrentBag<Scratch> _scratch = [];
+    private readonly VectorWidth _width = MatrixProduct.Widest;
+    private readonly int _padded = (length + Panel - 1) / Panel * Panel, _dimPanels = (shape.HeadDim + Panel - 1) / Panel;
+
+    /// <summary>heads = softmax(scale · Q·Kᵀ)·V for each head.</summary>
+    /// <param name="rows">[sequence · length, queries | keys | values].</param>
+    /// <param name="sequences">How many.</param>
+    /// <param name="heads">[row, heads · headDim], overwritten.</param>
+    /// <param name="logSums">[row, head], overwritten: the log of each softmax's denominator, for the backward pass.</param>
+    /// <param name="workers">Threads.</param>
+    public void Forward(float[] rows, int sequences, float[] heads, float[] logSums, Workers workers)
+    {
+        Require(rows, sequences, heads, logSums);
+        workers.Run(sequences * shape.KeyValueHeads, part =>
+        {
+            Scratch scratch = Rent();
+            fixed (float* pRows = rows, pHeads = heads, pSums = logSums)
+                ForwardPart(part / shape.KeyValueHeads, part % shape.KeyValueHeads, pRows, pHeads, pSums, scratch);
+            _scratch.Add(scratch);
+        });
+    }
+
+    /// <summary>The gradient with respect to queries, keys and values.</summary>
+    /// <param name="rows">As in the forward pass.</param>
+    /// <param name="sequences">How many.</param>
+    /// <param name="heads">The forward pass's result.</param>
+    /// <param name="logSums">The forward pass's.</param>
+    /// <param name="headGradient">[row, heads · headDim].</param>
+    /// <param name="rowGradient">[row, queries | keys | values], overwritten.</param>
+    /// <param name="workers">Threads.</param>
+    public void Backward(float[] rows, int sequences, float[] heads, float[] logSums, float[] headGradient, float[] rowGradient, Workers workers)
+    {
+        Require(rows, sequences, heads, logSums);
+        Require(rowGradient, sequences, headGradient, logSums);
+        workers.Run(sequences * shape.KeyValueHeads, part =>
+        {
+            Scratch scratch = Rent();
+            fixed (float* pRows = rows, pHeads = heads, pSums = logSums, pHeadGradient = headGradient, pRowGradient = rowGradient)
+                BackwardPart(part / shape.KeyValueHeads, part % shape.KeyValueHeads, pRows, pHeads, pSums, pHeadGradient, pRowGradient, scratch);
+            _scratch.Add(scratch);
+        });
+    }
+
+    /// <summary>Releases the scratch memory.</summary>
+    public void Dispose()
+    {
+        while (_scratch.TryTake(out Scratch? scratch))
+            scratch.Memory.Dispose();
+    }
+
+    private void ForwardPart(int sequence, int group, float* rows, float* heads, float* logSums, Scratch s)
+    {
+        int dim = shape.HeadDim, width = shape.RowWidth, queries = shape.QueryWidth, shared = shape.Heads / shape.KeyValueHeads;
+        rows += (long)sequence * length * width;
+        float* keys = rows + queries + group * dim, values = keys + shape.KeyValueHeads * dim;
+        PackTransposed(keys, width, s.KeysAcross);
+        PackDown(values, width, s.ValuesDown);
+        for (int head = group * shared; head < (group + 1) * shared; head++)
+        {
+            for (int first = 0; first < length; first += BlockRows)
+            {
+                int count = Math.Min(BlockRows, length - first);
+                CopyRows(rows + (long)first * width + head * dim, width, count, shape.Scale, s.Block);
+                Score(s.Block, first, count, s.KeysAcross, s.Weights);
+                for (int i = 0; i < count; i++)
+                {
+                    Span<float> seen = Seen(s.Weights, first, i);
+                    Bend(seen, first + i, head, default);
+                    logSums[((long)sequence * length + first + i) * shape.Heads + head] = Normalize(seen);
+                }
+
+                MaskAll(s.Weights, first, count);
+                float* to = heads + ((long)sequence * length + first) * queries + head * dim;
+                Mix(s.Weights, first, count, s.ValuesDown, to, queries, s.Sums);
+            }
+        }
+    }
+
+    private void BackwardPart(int sequence, int group, float* rows, float* heads, float* logSums, float* headGradient, float* rowGradient, Scratch s)
+    {
+        int dim = shape.HeadDim, width = shape.RowWidth, queries = shape.QueryWidth, keyWidth = shape.KeyValueHeads * dim, shared = shape.Heads / shape.KeyValueHeads;
+        long start = (long)sequence * length;
+        rows += start * width;
+        rowGradient += start * width;
+        float* keys = rows + queries + group * dim, keyGradient = rowGradient + queries + group * dim;
+        PackTransposed(keys, width, s.KeysAcross);
+        PackDown(keys, width, s.KeysDown);
+        PackTransposed(keys + keyWidth, width, s.ValuesAcross);
+        for (int t = 0; t < length; t++)
+        {
+            new Span<float>(keyGradient + (long)t * width, dim).Clear();
+            new Span<float>(keyGradient + (long)t * width + keyWidth, dim).Clear();
+        }
+
+        for (int head = group * shared; head < (group + 1) * shared; head++)
+        {
+            float* gradients = headGradient + start * queries + head * dim;
+            PackDown(rows + head * dim, width, s.QueriesDown);
+            PackDown(gradients, queries, s.GradientsDown);
+            for (int first = 0; first < length; first += BlockRows)
+            {
+                int count = Math.Min(BlockRows, length - first);
+                CopyRows(rows + (long)first * width + head * dim, width, count, shape.Scale, s.Block);
+                Score(s.Block, first, count, s.KeysAcross, s.Weights);
+                CopyRows(gradients + (long)first * queries, queries, count, 1, s.Block);
+                Score(s.Block, first, count, s.ValuesAcross, s.Slopes); // dP = dO · Vᵀ
+                for (int i = 0; i < count; i++)
+                {
+                    long row = start + first + i;
+                    var mixed = new ReadOnlySpan<float>(heads + row * queries + head * dim, dim);
+                    float along = TensorPrimitives.Dot(mixed, new ReadOnlySpan<float>(headGradient + row * queries + head * dim, dim)); // Σ P dP
+                    Span<float> seen = Seen(s.Weights, first, i), slopes = Seen(s.Slopes, first, i);
+                    Span<float> bend = shape.SoftCap is null ? default : new Span<float>(s.Bends, seen.Length);
+                    Bend(seen, first + i, head, bend);
+                    Differentiate(seen, slopes, logSums[row * shape.Heads + head], along);
+                    if (!bend.IsEmpty)
+                        TensorPrimitives.Multiply(slopes, bend, slopes);
+                }
+
+                MaskAll(s.Weights, first, count);
+                MaskAll(s.Slopes, first, count);
+                Mix(s.Slopes, first, count, s.KeysDown, rowGradient + (long)first * width + head * dim, width, s.Sums);
+                MixBack(s.Slopes, first, count, s.QueriesDown, keyGradient, width, s.Sums);
+                MixBack(s.Weights, first, count, s.GradientsDown, keyGradient + keyWidth, width, s.Sums);
+            }
+        }
+    }
+
+    /// <summary>Soft cap and bias on one query's scores; <paramref name="slopes"/>, unless empty, gets the cap's derivative.</summary>
+    private void Bend(Span<float> seen, int query, int head, Span<float> slopes)
+    {
+        if (shape.SoftCap is float cap)
+        {
+            TensorPrimitives.Divide(seen, cap, seen);
+            Activations.Tanh(seen);
+            for (int i = 0; i < slopes.Length; i++)
+                slopes[i] = 1 - seen[i] * seen[i];
+            TensorPrimitives.Multiply(seen, cap, seen);
+        }
+
+        if (shape.BiasByDistance is { } bias)
+        {
+            for (int i = 0; i < seen.Length; i++)
+                seen[i] += bias[head][seen.Length - 1 - i];
+        }
+    }
+
+    /// <summary>Softmax in place; returns the log of Σ exp.</summary>
+    private static float Normalize(Span<float> seen)
+    {
+        float max = TensorPrimitives.Max(seen);
+        double sum = Exponentials.Of(seen, max);
+        TensorPrimitives.Multiply(seen, (float)(1 / sum), seen);
+        return (float)(max + Math.Log(sum));
+    }
+
+    /// <summary>Scores become weights P = exp(score − log sum), and dP becomes scale · P · (dP − Σ P dP), the gradient of q·k.</summary>
+    private void Differentiate(Span<float> scores, Span<float> slopes, float logSum, float along)
+    {
+        fixed (float* s = scores, d = slopes)
+        {
+            Vector512<float> shift = Vector512.Create(logSum), mean = Vector512.Create(along), scale = Vector512.Create(shape.Scale);
+            // Rows have room for whole vectors; what lies behind the last key seen is masked afterwards.
+            for (int i = 0; i < scores.Length; i += Vector512<float>.Count)
+            {
+                Vector512<float> p = VectorMath.Exp(Vector512.Load(s + i) - shift);
+                p.Store(s + i);
+                (scale * p * (Vector512.Load(d + i) - mean)).Store(d + i);
+            }
+        }
+    }
+
+    /// <summary>scores[count, key] = block · keysᵀ, for the panels of keys that any of the block's queries sees.</summary>
+    private void Score(float* block, int first, int count, float* across, float* scores)
+    {
+        int dim = shape.HeadDim;
+        float* sums = stackalloc float[Tile * Panel];
+        for (int panel = LowestSeen(first) / Panel; panel * Panel < first + count; panel++)
+        {
+            for (int row = 0; row < count; row += Tile)
+            {
+                int rows = Math.Min(Tile, count - row);
+                if (first + row + rows <= panel * Panel)
+                    continue;
+                TileSum.Block(_width, block + row * dim, dim, 1, rows, across + (long)panel * Panel * dim, dim, sums);
+                for (int r = 0; r < rows; r++)
+                    new ReadOnlySpan<float>(sums + r * Panel, Panel).CopyTo(new Span<float>(scores + (long)(row + r) * _padded + panel * Panel, Panel));
+            }
+        }
+    }
+
+    /// <summary>to[count, headDim] = weights[count, key] · down[key, headDim].</summary>
+    private void Mix(float* weights, int first, int count, float* down, float* to, int stride, float* sums)
+    {
+        int low = LowestSeen(first);
+        for (int row = 0; row < count; row += Tile)
+        {
+            int rows = Math.Min(Tile, count - row), terms = first + row + rows - low;
+            for (int panel = 0; panel < _dimPanels; panel++)
+            {
+                TileSum.Block(_width, weights + (long)row * _padded + low, _padded, 1, rows, down + ((long)panel * length + low) * Panel, terms, sums);
+                Put(sums, rows, panel, to + (long)row * stride, stride, adds: false);
+            }
+        }
+    }
+
+    /// <summary>to[key, headDim] += weightsᵀ · down[query, headDim], the queries being those of the block.</summary>
+    private void MixBack(float* weights, int first, int count, float* down, float* to, int stride, float* sums)
+    {
+        for (int key = LowestSeen(first); key < first + count; key += Tile)
+        {
+            int rows = Math.Min(Tile, first + count - key), from = Math.Max(0, key - first);
+            for (int panel = 0; panel < _dimPanels; panel++)
+            {
+                TileSum.Block(_width, weights + (long)from * _padded + key, 1, _padded, rows, down + ((long)panel * length + first + from) * Panel, count - from, sums);
+                Put(sums, rows, panel, to + (long)key * stride, stride, adds: true);
+            }
+        }
+    }
+
+    private void Put(float* sums, int rows, int panel, float* to, int stride, bool adds)
+    {
+        int columns = Math.Min(Panel, shape.HeadDim - panel * Panel);
+        for (int r = 0; r < rows; r++)
+        {
+            var from = new ReadOnlySpan<float>(sums + r * Panel, columns);
+            var place = new Span<float>(to + (long)r * stride + panel * Panel, columns);
+            if (adds)
+                TensorPrimitives.Add(place, from, place);
+            else
+                from.CopyTo(place);
+        }
+    }
+
+    private int LowestSeen(int query) => shape.Window is int window ? Math.Max(0, query - window + 1) : 0;
+
+    private Span<float> Seen(float* block, int first, int row)
+    {
+        int low = LowestSeen(first + row);
+        return new Span<float>(block + (long)row * _padded + low, first + row + 1 - low);
+    }
+
+    /// <summary>Zeros where a query sees nothing, as far as the sums of its tile and of the block's keys reach.</summary>
+    private void MaskAll(float* block, int first, int count)
+    {
+        int low = LowestSeen(first), end = Math.Min(_padded, first + count + Tile);
+        for (int i = 0; i < count; i++)
+        {
+            float* row = block + (long)i * _padded;
+            int from = LowestSeen(first + i);
+            new Span<float>(row + low, from - low).Clear();
+            new Span<float>(row + first + i + 1, end - first - i - 1).Clear();
+        }
+    }
+
+    private void CopyRows(float* from, int stride, int count, float factor, float* to)
+    {
+        for (int i = 0; i < count; i++)
+            TensorPrimitives.Multiply(new ReadOnlySpan<float>(from + (long)i * stride, shape.HeadDim), factor, new Span<float>(to + i * shape.HeadDim, shape.HeadDim));
+    }
+
+    /// <summary>Panels of 32 positions, each [headDim, 32].</summary>
+    private void PackTransposed(float* from, int stride, float* to)
+    {
+        int dim = shape.HeadDim;
+        for (int panel = 0; panel < _padded / Panel; panel++, to += Panel * dim)
+        {
+            int count = Math.Min(Panel, length - panel * Panel);
+            if (count < Panel)
+                new Span<float>(to, Panel * dim).Clear();
+            for (int j = 0; j < count; j++)
+            {
+                float* row = from + (long)(panel * Panel + j) * stride;
+                for (int d = 0; d < dim; d++)
+                    to[d * Panel + j] = row[d];
+            }
+        }
+    }
+
+    /// <summary>Panels of 32 values of a head, each [position, 32].</summary>
+    private void PackDown(float* from, int stride, float* to)
+    {
+        for (int panel = 0; panel < _dimPanels; panel++, to += (long)length * Panel)
+        {
+            int columns = Math.Min(Panel, shape.HeadDim - panel * Panel);
+            if (columns < Panel)
+                new Span<float>(to, length * Panel).Clear();
+            for (int t = 0; t < length; t++)
+                new ReadOnlySpan<float>(from + (long)t * stride + panel * Panel, columns).CopyTo(new Span<float>(to + (long)t * Panel, columns));
+        }
+    }
+
+    private void Require(float[] rows, int sequences, float[] heads, float[] logSums)
+    {
+        long count = (long)sequences * length;
+        if (rows.Length < count * shape.RowWidth || heads.Length < count * shape.QueryWidth || logSums.Length < count * shape.Heads)
+            throw new ArgumentException($"{count} rows of {shape.RowWidth}, {shape.QueryWidth} and {shape.Heads} values expected, found {rows.Length}, {heads.Length} and {logSums.Length} values");
+    }
+
+    private Scratch Rent() => _scratch.TryTake(out Scratch? scratch) ? scratch : new Scratch(shape.HeadDim, length, _padded, _dimPanels);
+
+    /// <summary>Memory of one task.</summary>
+    private sealed class Scratch
+    {
+        public Scratch(int dim, int length, int padded, int dimPanels)
+        {
+            // Rows for a whole tile behind the last: kernels read them.
+            long block = (BlockRows + Tile) * (long)padded, across = (long)padded * dim, down = (long)length * dimPanels * Panel, queries = ((BlockRows + Tile) * (long)dim + 15) / 16 * 16;
+            long[] sizes = [across, across, down, down, down, down, queries, block, block, padded, Tile * Panel];
+            Memory = AlignedMemory.Of<float>(sizes.Sum(), zeroed: true);
+            float* at = (float*)Memory.Pointer;
+            float* Next(int index)
+            {
+                float* place = at;
+                at += sizes[index];
+                return place;
+            }
+
+            KeysAcross = Next(0);
+            ValuesAcross = Next(1);
+            KeysDown = Next(2);
+            ValuesDown = Next(3);
+            QueriesDown = Next(4);
+            GradientsDown = Next(5);
+            Block = Next(6);
+            Weights = Next(7);
+            Slopes = Next(8);
+            Bends = Next(9);
+            Sums = Next(10);
+        }
+
+        public AlignedMemory Memory { get; }
+
+        public float* KeysAcross { get; }
+
+        public float* ValuesAcross { get; }
+
+        public float* KeysDown { get; }
+
+        public float* ValuesDown { get; }
+
+        public float* QueriesDown { get; }
+
+        public float* GradientsDown { get; }
+
+        public float* Block { get; }
+
+        public float* Weights { get; }
+
+        public float* Slopes { get; }
+
+        public float* Bends { get; }
+
+        public float* Sums { get; }
+    }
+}

@@ -1,0 +1,199 @@
+using System.Globalization;
+using Azimuth.Checkpoints;
+using Azimuth.Numerics;
+using Azimuth.Transformers;
+using Azimuth.Transformers.Weights;
+
+namespace Azimuth.Training.LanguageModels;
+
+/// <summary>Which weights are moved.</summary>
+public enum TrainedPart
+{
+    /// <summary>All of them.</summary>
+    All,
+
+    /// <summary>All but the tables of tokens, input and output.</summary>
+    AllButTables,
+
+    /// <summary>The tables of tokens alone.</summary>
+    OnlyTables,
+}
+
+/// <summary>Weights of one block.</summary>
+internal sealed record TrainedLayer
+{
+    public required TrainedNorm? AttentionNorm { get; init; }
+
+    public required TrainedNorm? AttentionOutputNorm { get; init; }
+
+    public required TrainedNorm? MlpNorm { get; init; }
+
+    public required TrainedNorm? MlpOutputNorm { get; init; }
+
+    /// <summary>Model width to [queries | keys | values].</summary>
+    public required TrainedLinear QueryKeyValue { get; init; }
+
+    public required TrainedLinear AttentionOutput { get; init; }
+
+    /// <summary>Model width to [hidden] or [gate | up].</summary>
+    public required TrainedLinear Up { get; init; }
+
+    public required TrainedLinear Down { get; init; }
+
+    public IEnumerable<TrainedNorm> Norms => new[] { AttentionNorm, AttentionOutputNorm, MlpNorm, MlpOutputNorm }.OfType<TrainedNorm>();
+
+    public IEnumerable<TrainedLinear> Matrices => [QueryKeyValue, AttentionOutput, Up, Down];
+}
+
+/// <summary>All weights of a model in single precision with room for their gradients, under the names and in the shapes of its checkpoint.</summary>
+internal sealed class TrainedWeights
+{
+    private readonly TransformerConfig _config;
+    private readonly TensorNames _names;
+    private readonly string _prefix;
+    private readonly TrainedPart _part;
+    private readonly List<ParameterTensor> _tensors = [];
+
+    private TrainedWeights(TransformerConfig config, TensorNames names, string prefix, TrainedPart part)
+    {
+        (_config, _names, _prefix, _part) = (config, names, prefix, part);
+        int model = config.ModelDim;
+        TokenTable = Table(prefix + names.TokenEmbedding, config.VocabSize, ParameterRole.Table);
+        if (config.Embedding.Positions is { Kind: PositionTableKind.Learned } positions)
+            Positions = Table(prefix + names.PositionEmbedding, positions.Rows, ParameterRole.Positions);
+        EmbeddingNorm = Norm(names.EmbeddingNorm, config.Embedding.Norm, 0);
+        Layers = [.. Enumerable.Range(0, config.LayerCount).Select(Layer)];
+        FinalNorm = Norm(names.FinalNorm, config.FinalNorm, 0);
+        ParameterBlock output = config.Output.Tied ? TokenTable : Table(names.Unembedding, config.VocabSize, ParameterRole.Table);
+        ParameterBlock? bias = null;
+        if (config.Output.HasBias)
+        {
+            bias = Block(config.VocabSize, ParameterRole.Table);
+            _tensors.Add(new ParameterTensor((names.UnembeddingBias ?? names.Unembedding) + ".bias", [config.VocabSize], ParameterRole.Bias, bias, 0));
+        }
+
+        Output = new TrainedLinear(output, bias, config.VocabSize, model, WeightLayout.OutputsByInputs);
+    }
+
+    /// <summary>[vocab, model].</summary>
+    public ParameterBlock TokenTable { get; }
+
+    /// <summary>[positions, model], or null.</summary>
+    public ParameterBlock? Positions { get; }
+
+    /// <summary>Norm of the embedding, or null.</summary>
+    public TrainedNorm? EmbeddingNorm { get; }
+
+    /// <summary>One entry a layer.</summary>
+    public IReadOnlyList<TrainedLayer> Layers { get; }
+
+    /// <summary>Norm before the unembedding, or null.</summary>
+    public TrainedNorm? FinalNorm { get; }
+
+    /// <summary>Model width to logits; over the token table when tied.</summary>
+    public TrainedLinear Output { get; }
+
+    /// <summary>Every tensor, tables first, in a fixed order.</summary>
+    public IReadOnlyList<ParameterTensor> Tensors => _tensors;
+
+    /// <summary>Zero weights for a config that <see cref="Trainability"/> has let through.</summary>
+    public static TrainedWeights Create(TransformerConfig config, TensorNames names, string prefix, TrainedPart part) => new(config, names, prefix, part);
+
+    /// <summary>Takes all weights from a checkpoint.</summary>
+    /// <exception cref="CheckpointFormatException">A tensor is missing.</exception>
+    public void Read(Checkpoint checkpoint)
+    {
+        foreach (ParameterTensor tensor in _tensors)
+            tensor.Read(checkpoint);
+    }
+
+    /// <summary>Sets all gradients to zero.</summary>
+    public void ClearGradients()
+    {
+        foreach (ParameterTensor tensor in _tensors)
+            tensor.Gradient.Clear();
+    }
+
+    /// <summary>Makes the products ready for the weights as they are now.</summary>
+    public void Prepare(Workers workers)
+    {
+        EmbeddingNorm?.Prepare();
+        FinalNorm?.Prepare();
+        Output.Pack(workers);
+        foreach (TrainedLayer layer in Layers)
+        {
+            foreach (TrainedNorm norm in layer.Norms)
+                norm.Prepare();
+            foreach (TrainedLinear matrix in layer.Matrices)
+                matrix.Pack(workers);
+        }
+    }
+
+    private TrainedLayer Layer(int number)
+    {
+        LayerConfig config = _config.Layers[number];
+        AttentionConfig attention = config.Attention;
+        MlpConfig mlp = config.Mlp;
+        bool normsInput = config.Shape != BlockShape.NormAfter, normsOutput = config.Shape is BlockShape.Sandwich or BlockShape.NormAfter;
+        int model = _config.ModelDim, hidden = mlp.HiddenDim;
+        return new TrainedLayer
+        {
+            AttentionNorm = normsInput && config.HasAttentionNorm ? Norm(_names.AttentionNorm, config.Norm, number) : null,
+            QueryKeyValue = Linear(_names.QueryKeyValue, [attention.QueryWidth, attention.KeyWidth, attention.KeyWidth], model, attention.HasInputBias, number, _names.QueryKeyValue.RowOrder?.Invoke(attention)),
+            AttentionOutput = Linear(new FusedNames(_names.AttentionOutput), [model], attention.QueryWidth, attention.HasOutputBias, number),
+            AttentionOutputNorm = normsOutput ? Norm(_names.AttentionOutputNorm, config.Norm, number) : null,
+            MlpNorm = normsInput && config.Shape != BlockShape.Parallel ? Norm(_names.MlpNorm, config.Norm, number) : null,
+            Up = Linear(_names.MlpUp, mlp.IsGated ? [hidden, hidden] : [hidden], model, mlp.HasBias, number),
+            Down = Linear(new FusedNames(_names.MlpDown), [model], hidden, mlp.HasBias, number),
+            MlpOutputNorm = normsOutput ? Norm(_names.MlpOutputNorm, config.Norm, number) : null,
+        };
+    }
+
+    private TrainedLinear Linear(FusedNames names, int[] widths, int inputs, bool hasBias, int layer, int[]? rowOrder = null)
+    {
+        int outputs = widths.Sum();
+        if (names.Parts.Count == 1)
+            widths = [outputs];
+        ParameterBlock weight = Block(checked(outputs * inputs), ParameterRole.Matrix);
+        ParameterBlock? bias = hasBias ? Block(outputs, ParameterRole.Bias) : null;
+        for (int i = 0, row = 0; i < widths.Length; row += widths[i++])
+        {
+            string name = Name(names.Parts[i], layer);
+            long[] shape = _names.Layout == WeightLayout.OutputsByInputs ? [widths[i], inputs] : [inputs, widths[i]];
+            _tensors.Add(new ParameterTensor(name + ".weight", shape, ParameterRole.Matrix, weight, row * inputs) { RowOrder = rowOrder });
+            if (bias is not null)
+                _tensors.Add(new ParameterTensor(name + ".bias", [widths[i]], ParameterRole.Bias, bias, row) { RowOrder = rowOrder });
+        }
+
+        return new TrainedLinear(weight, bias, outputs, inputs, _names.Layout);
+    }
+
+    private TrainedNorm? Norm(string? name, NormConfig? config, int layer)
+    {
+        if (config is null)
+            return null;
+        int width = _config.ModelDim;
+        ParameterBlock? gain = config.HasGain ? Block(width, ParameterRole.Gain) : null, bias = config.HasBias ? Block(width, ParameterRole.Bias) : null;
+        if (gain is not null)
+            _tensors.Add(new ParameterTensor(Name(name!, layer) + _names.GainEnding, [width], ParameterRole.Gain, gain, 0));
+        if (bias is not null)
+            _tensors.Add(new ParameterTensor(Name(name!, layer) + _names.ShiftEnding, [width], ParameterRole.Bias, bias, 0));
+        return new TrainedNorm(config, gain, bias, width);
+    }
+
+    private ParameterBlock Table(string name, int rows, ParameterRole role)
+    {
+        ParameterBlock block = Block(checked(rows * _config.ModelDim), role);
+        _tensors.Add(new ParameterTensor(name + ".weight", [rows, _config.ModelDim], role, block, 0));
+        return block;
+    }
+
+    private ParameterBlock Block(int count, ParameterRole role) => new(count, _part switch
+    {
+        TrainedPart.AllButTables => role != ParameterRole.Table,
+        TrainedPart.OnlyTables => role == ParameterRole.Table,
+        _ => true,
+    });
+
+    private string Name(string name, int layer) => _prefix + name.Replace("{layer}", layer.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+}
