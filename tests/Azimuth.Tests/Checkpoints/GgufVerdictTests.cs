@@ -24,8 +24,12 @@ public sealed class GgufVerdictTests
     [MemberData(nameof(Good))]
     public void Good_files_hold_what_is_expected(string file)
     {
-        var gguf = Verdicts.Bounded(Verdicts.PathOf("gguf", file), GgufFile.Open);
-        Verdicts.ReadAll(gguf);
+        var gguf = Verdicts.Bounded(Verdicts.PathOf("gguf", file), path =>
+        {
+            var opened = GgufFile.Open(path);
+            Verdicts.ReadAll(opened);
+            return opened;
+        });
         var expected = Verdicts.Expected("gguf", file);
         if (expected.TryGetProperty("metadata", out var metadata))
             AssertMetadata(Verdicts.PathOf("gguf", metadata.GetString()!), gguf);

@@ -8,6 +8,17 @@ public sealed class ShardedCheckpointTests
 {
     private const string IndexName = "model.safetensors.index.json";
 
+    public static TheoryData<string> Opened => [.. Verdicts.Files("sharded", "ok"), .. Verdicts.Files("sharded", "survive")];
+
+    [Fact]
+    public void The_verdicts_cover_8_folders_that_open_and_16_that_do_not() =>
+        Assert.Equal((8, 16), (Opened.Count, Verdicts.Files("sharded", "refuse").Count));
+
+    [Theory]
+    [MemberData(nameof(Opened))]
+    public void A_folder_that_is_not_refused_is_read_whole(string folder) =>
+        Assert.NotEqual(0, Verdicts.Bounded(Folder(folder), path => Verdicts.ReadAll(ModelFolder.OpenWeights(path))));
+
     [Fact]
     public void Three_shards_hold_what_the_whole_file_holds()
     {

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Azimuth.Checkpoints.Gguf;
+using Azimuth.Numerics;
 using Azimuth.Tokenization;
 
 namespace Azimuth.Tests.Tokenization;
@@ -24,6 +26,33 @@ public sealed class GgufTokenizerTests
         }
 
         Assert.True(compared >= 10, $"only {compared} texts");
+    }
+
+    /// <summary>llama.cpp applies no normalizer to byte-level text, so neither do we to a GGUF; the tokenizer.json that it was made of wants NFC.</summary>
+    [Fact]
+    public void Qwen_2_s_vocabulary_gives_the_ids_of_its_tokenizer_json_but_for_texts_that_are_not_composed()
+    {
+        byte[] json = File.ReadAllBytes(TestFiles.Fixture("tokenizers", "qwen2-style", "tokenizer.json"));
+        Tokenizer tokenizer = Tokenizer.FromGguf(GgufFile.FromBytes(StoredBytes.FromBytes(GgufOf.ByteLevel(json, "qwen2")), "qwen2.gguf"));
+        Tokenizer original = Tokenizer.Load(TestFiles.Fixture("tokenizers", "qwen2-style"));
+        (int composed, int different) = (0, 0);
+        foreach (string line in File.ReadLines(TestFiles.Fixture("tokenizers", "qwen2-style", "expected.jsonl")).Where(line => !line.Contains("\"pair\"", StringComparison.Ordinal)))
+        {
+            using JsonDocument row = JsonDocument.Parse(line);
+            string text = row.RootElement.GetProperty("text").GetString()!;
+            int[] expected = [.. row.RootElement.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())], ids = tokenizer.Encode(text, addSpecialTokens: false).Ids;
+            if (original.Stages(text).Normalized == text)
+            {
+                Assert.Equal(expected, ids);
+                composed++;
+                continue;
+            }
+
+            Assert.Equal(text, tokenizer.Decode(ids));
+            different += ids.SequenceEqual(expected) ? 0 : 1;
+        }
+
+        Assert.Equal((138, 12), (composed, different));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using Azimuth.Checkpoints;
 using Azimuth.Checkpoints.Gguf;
 using Azimuth.Numerics;
@@ -22,10 +23,21 @@ public sealed class TokenizerMutationTests
     private const long FreeBytes = 64 << 20;
     private const string Text = "The quick  brown ﬁ½ fox [MASK]</s> don't 1234 é中文😀\r\n\t<|endoftext|> ▁x the best\0";
 
+    // Every key that is read, where the fixtures' files have few.
+    private const string ManyKeys = """
+        {"tokenizer_class": "T5Tokenizer", "bos_token": null, "eos_token": {"content": "</s>"}, "pad_token": "<pad>", "unk_token": "<unk>", "mask_token": "<extra_id_0>", "add_bos_token": true,
+        "add_eos_token": true, "add_prefix_space": false, "do_lower_case": true, "extra_ids": 5,
+        "added_tokens_decoder": {"1": {"content": "</s>", "special": true}, "600": {"content": "<x>", "lstrip": true, "rstrip": true, "single_word": true, "normalized": true}}}
+        """;
+
     // Machines that run tests are busy: a hang is far longer.
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(30), Slow = TimeSpan.FromMilliseconds(200);
 
-    public static TheoryData<string> Kinds => ["SentencePiece BPE", "SentencePiece Unigram", "SentencePiece table", "tiktoken", "vocab.txt", "GGUF t5", "GGUF bert"];
+    public static TheoryData<string> Kinds =>
+    [
+        "SentencePiece BPE", "SentencePiece Unigram", "SentencePiece table", "tiktoken", "vocab.txt", "GGUF t5", "GGUF bert", "GGUF gpt2", "vocab.json", "merges.txt", "encoding.json",
+        "tokenizer_config.json",
+    ];
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -34,11 +46,15 @@ public sealed class TokenizerMutationTests
         int count = int.TryParse(Environment.GetEnvironmentVariable("AZIMUTH_FUZZ"), NumberStyles.None, CultureInfo.InvariantCulture, out int asked) ? asked : Usual;
         byte[][] seeds = Seeds(kind);
         using TemporaryFolder folder = new();
-        folder.Write("encoding.json", File.ReadAllBytes(TestFiles.Fixture("tokenizers", "tiktoken-cl100k", "encoding.json")));
+        foreach ((string file, byte[] content) in Beside(kind))
+            folder.Write(file, content);
         (int read, int refused, long mostBytes, TimeSpan longest) = (0, 0, 0, TimeSpan.Zero);
         for (int number = 0; number < count; number++)
         {
-            byte[] damaged = number % 2 == 0 ? Flipped(seeds, number) : new Mutations(number).Of(seeds[number / 2 % seeds.Length], seeds);
+            byte[] seed = seeds[number / 2 % seeds.Length];
+            byte[] damaged = number % 2 == 0 ? Flipped(seeds, number)
+                : kind is "encoding.json" or "tokenizer_config.json" && number % 4 == 1 ? JsonMutations.WithValues(seed, new Mutations(number))
+                : new Mutations(number).Of(seed, seeds);
             long before = GC.GetAllocatedBytesForCurrentThread(), begun = Stopwatch.GetTimestamp();
             bool isRead = IsRead(kind, folder, damaged, $"{kind}, mutation {number}");
             long bytes = GC.GetAllocatedBytesForCurrentThread() - before;
@@ -65,6 +81,22 @@ public sealed class TokenizerMutationTests
         Assert.InRange(refused, 1, count - 1);
     }
 
+    /// <summary>Found by mutation: texts that are not Unicode, which a JSON document notices only when they are asked for.</summary>
+    [Theory]
+    [InlineData("tokenizer_config.json", "{\"tokenizer_class\": \"T5Tokenizer\", \"pad_token\": \"<\u00A7ad>\"}")]
+    [InlineData("tokenizer_config.json", "{\"tokenizer_class\": \"T5Tokenizer\", \"pad_token\": \"<\\ud800>\"}")]
+    [InlineData("encoding.json", "{\"name\": \"\u0082\", \"pat_str\": \".\", \"special_tokens\": {}}")]
+    [InlineData("encoding.json", "{\"name\": \"x\", \"pat_str\": \".\", \"special_tokens\": {\"\\udc00\": 300}}")]
+    public void Texts_that_are_not_Unicode_are_refused(string kind, string latin1)
+    {
+        using TemporaryFolder folder = new();
+        foreach ((string file, byte[] content) in Beside(kind))
+            folder.Write(file, content);
+        var error = Assert.Throws<CheckpointFormatException>(() => LoadWith(folder, kind, Encoding.Latin1.GetBytes(latin1)));
+        Assert.Equal("JsonMalformed", error.Kind);
+        Assert.Contains(kind, error.Message, StringComparison.Ordinal);
+    }
+
     // Lengths stay as they are, so that damage gets past the frame.
     private static byte[] Flipped(byte[][] seeds, int number)
     {
@@ -79,11 +111,11 @@ public sealed class TokenizerMutationTests
     {
         try
         {
-            Tokenizer tokenizer = new(kind switch
+            Tokenizer tokenizer = kind is "vocab.json" or "merges.txt" or "encoding.json" or "tokenizer_config.json" ? LoadWith(folder, kind, content) : new(kind switch
             {
                 "tiktoken" => TiktokenFile.Read(folder.Write("some.tiktoken", content)),
                 "vocab.txt" => VocabTextFile.Read(folder.Write("vocab.txt", content)),
-                "GGUF t5" or "GGUF bert" => GgufTokenizer.Read(GgufFile.FromBytes(StoredBytes.FromBytes(content), "some.gguf")),
+                "GGUF t5" or "GGUF bert" or "GGUF gpt2" => GgufTokenizer.Read(GgufFile.FromBytes(StoredBytes.FromBytes(content), "some.gguf")),
                 _ => SentencePieceFile.Read("some.model", content),
             });
             tokenizer.Decode(tokenizer.Encode(Text).Ids);
@@ -99,6 +131,19 @@ public sealed class TokenizerMutationTests
         }
     }
 
+    private static Tokenizer LoadWith(TemporaryFolder folder, string file, byte[] content) => Tokenizer.Load(Path.GetDirectoryName(folder.Write(file, content))!);
+
+    // Sound files in the folder of the damaged one.
+    private static (string File, byte[] Content)[] Beside(string kind) => kind switch
+    {
+        "tiktoken" => [("encoding.json", Model("tiktoken-cl100k", "encoding.json"))],
+        "vocab.json" => [("merges.txt", Model("gpt2-bytelevel", "merges.txt"))],
+        "merges.txt" => [("vocab.json", Model("gpt2-bytelevel", "vocab.json"))],
+        "encoding.json" => [("some.tiktoken", Model("tiktoken-cl100k", "cl100k.tiktoken"))],
+        "tokenizer_config.json" => [("spiece.model", Model("t5-style", "spiece.model"))],
+        _ => [],
+    };
+
     private static byte[][] Seeds(string kind) => kind switch
     {
         "SentencePiece BPE" => [Model("sp-bpe-identity-suffix"), Model("gemma-style")],
@@ -106,6 +151,12 @@ public sealed class TokenizerMutationTests
         "SentencePiece table" => [TableAlone(Model("xlmr-style", "sentencepiece.bpe.model")), TableAlone(Model("sp-unigram-custom"))],
         "tiktoken" => [Model("tiktoken-cl100k", "cl100k.tiktoken"), Model("tiktoken-r50k", "r50k.tiktoken")],
         "vocab.txt" => [Model("bert-uncased-style", "vocab.txt")],
+        "vocab.json" => [Model("gpt2-bytelevel", "vocab.json")],
+        "merges.txt" => [Model("gpt2-bytelevel", "merges.txt")],
+        "encoding.json" => [Model("tiktoken-cl100k", "encoding.json"), Model("tiktoken-r50k", "encoding.json"), Model("tiktoken-o200k", "encoding.json")],
+        "tokenizer_config.json" =>
+            [.. new[] { "t5-style", "llama2-style", "gemma-style", "bert-uncased-style", "gpt2-bytelevel" }.Select(name => Model(name, "tokenizer_config.json")), Encoding.UTF8.GetBytes(ManyKeys)],
+        "GGUF gpt2" => [GgufOf.ByteLevel(Model("qwen2-style", "tokenizer.json"), "qwen2"), GgufOf.ByteLevel(Model("falcon-style", "tokenizer.json"), "falcon")],
         "GGUF t5" => [GgufOf.Unigram(Model("sp-unigram-custom"))],
         "GGUF bert" => [GgufOf.WordPiece(File.ReadAllLines(TestFiles.Fixture("tokenizers", "bert-uncased-style", "vocab.txt")))],
         _ => throw new ArgumentException(kind),

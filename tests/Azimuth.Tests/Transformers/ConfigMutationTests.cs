@@ -24,12 +24,6 @@ public sealed class ConfigMutationTests
     // Machines that run tests are busy: a hang is far longer.
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(30), Slow = TimeSpan.FromMilliseconds(200);
 
-    private static readonly string[] Values =
-    [
-        "null", "true", "false", "0", "1", "2", "3", "8", "64", "-1", "0.5", "1e-300", "1e30", "1e300", "1e999", "65536", "65537", "1048576", "16777216", "16777217", "2147483647", "2147483648",
-        "4294967296", "9223372036854775807", "99999999999999999999", "\"\"", "\"gelu\"", "\"yarn\"", "\"longrope\"", "\"dynamic\"", "\"sliding_attention\"", "[]", "[1]", "[null]", "{}",
-    ];
-
     [Fact]
     public void A_damaged_config_is_read_or_refused()
     {
@@ -44,7 +38,7 @@ public sealed class ConfigMutationTests
         {
             Mutations mutations = new(number);
             (ModelFolder folder, byte[] config) = mutations.Pick(seeds);
-            byte[] damaged = mutations.Chance(4) ? mutations.Of(config, configs) : WithValues(config, mutations);
+            byte[] damaged = mutations.Chance(4) ? mutations.Of(config, configs) : JsonMutations.WithValues(config, mutations);
             string path = written.Write("config.json", damaged), what = $"mutation {number}, of {folder.Name}";
             long before = GC.GetAllocatedBytesForCurrentThread(), begun = Stopwatch.GetTimestamp();
             bool isRead = IsRead(folder, path, workers, what);
@@ -97,27 +91,6 @@ public sealed class ConfigMutationTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.Contains(path, error.Message, StringComparison.Ordinal);
-    }
-
-    /// <summary>One to three keys, at any depth, get one value: sizes that fit each other get further.</summary>
-    private static byte[] WithValues(byte[] config, Mutations mutations)
-    {
-        JsonObject json = JsonNode.Parse(config)!.AsObject();
-        string value = mutations.Pick(Values);
-        for (int times = 1 + mutations.Below(3); times > 0; times--)
-        {
-            JsonObject at = json;
-            string[] keys = [.. at.Select(entry => entry.Key)];
-            string key = mutations.Pick(keys);
-            while (at[key] is JsonObject { Count: > 0 } inner && !mutations.Chance(4))
-                (at, key) = (inner, mutations.Pick([.. inner.Select(entry => entry.Key)]));
-            if (mutations.Chance(8))
-                at.Remove(key);
-            else
-                at[key] = JsonNode.Parse(value);
-        }
-
-        return Encoding.UTF8.GetBytes(json.ToJsonString());
     }
 
     /// <summary>Opens the model and runs a few tokens.</summary>

@@ -6,23 +6,9 @@ namespace Azimuth.Tokenization.Files;
 /// <summary>An object of a JSON file with its place, so that every complaint says where. Reading a value checks its kind.</summary>
 internal readonly record struct JsonSection(string File, string Place, JsonElement Element)
 {
-    /// <summary>The object a file holds.</summary>
-    /// <exception cref="FileNotFoundException">No such file.</exception>
-    /// <exception cref="CheckpointFormatException">Something other than a JSON object.</exception>
-    public static JsonSection Open(string path)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(SmallFile.ReadBytes(path));
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? new JsonSection(path, System.IO.Path.GetFileName(path), document.RootElement.Clone())
-                : throw new CheckpointFormatException(path, $"expected a JSON object, found {document.RootElement.ValueKind}.", kind: "BadJson");
-        }
-        catch (JsonException error)
-        {
-            throw new CheckpointFormatException(path, $"expected a JSON object, found damaged JSON ({error.Message}).", kind: "BadJson");
-        }
-    }
+    /// <summary>The object a small file holds.</summary>
+    /// <exception cref="CheckpointFormatException">No such file, or something other than a JSON object.</exception>
+    public static JsonSection Open(string path) => new(path, System.IO.Path.GetFileName(path), JsonFile.ReadObject(path));
 
     /// <summary>The component's "type".</summary>
     public string Type => Text("type");

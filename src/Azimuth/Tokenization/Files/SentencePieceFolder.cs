@@ -27,7 +27,8 @@ internal static class SentencePieceFolder
         {
             throw new CheckpointFormatException(
                 folder,
-                $"{Path.GetFileName(path)} of a {config.Class} needs a tokenizer.json as well; without one these are known: {string.Join(", ", Classes)}. As a file by itself it opens as the sentencepiece library reads it.",
+                $"{Path.GetFileName(path)} of a {config.Class} needs a tokenizer.json as well; without one these are known: {string.Join(", ", Classes)}. "
+                + "As a file by itself it opens as the sentencepiece library reads it.",
                 kind: "UnknownComponent");
         }
 

@@ -28,7 +28,10 @@ internal static class TiktokenFile
         for (int value = 0; value < 256; value++)
         {
             if (vocabulary.Id(ByteAlphabet.Character((byte)value).ToString()) is null)
-                throw new CheckpointFormatException(path, FormattableString.Invariant($"the byte {value:X2} has no rank, expected one for each byte; the file is incomplete."), kind: "BytePieces");
+            {
+                throw new CheckpointFormatException(
+                    path, FormattableString.Invariant($"the byte {value:X2} has no rank, expected one for each byte; the file is incomplete."), kind: "BytePieces");
+            }
         }
 
         int? end = encoding.SpecialTokens.TryGetValue(VocabAndMergesFile.EndOfText, out int id) ? id : null;

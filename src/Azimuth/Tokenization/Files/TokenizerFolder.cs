@@ -26,7 +26,8 @@ internal static class TokenizerFolder
         string[] models = Directory.GetFiles(path, "*.gguf");
         return models.Length == 1 ? ReadFile(models[0]) : throw new CheckpointFormatException(
             path,
-            "expected tokenizer.json, vocab.json with merges.txt, tokenizer.model, spiece.model, vocab.txt, one .tiktoken or one GGUF file, found none of them; copy the model's tokenizer files there.",
+            "expected tokenizer.json, vocab.json with merges.txt, tokenizer.model, spiece.model, vocab.txt, one .tiktoken or one GGUF file, found none of them; "
+            + "copy the model's tokenizer files there.",
             kind: "TokenizerMissing");
     }
 

@@ -7,7 +7,10 @@ namespace Azimuth.Tokenization.Files;
 internal static class VocabTextFile
 {
     // The tokenizer classes for which vocab.txt means what BERT's does.
-    private static readonly string[] Classes = ["BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "MobileBertTokenizer", "SqueezeBertTokenizer", "LxmertTokenizer", "DPRQuestionEncoderTokenizer"];
+    private static readonly string[] Classes =
+    [
+        "BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "MobileBertTokenizer", "SqueezeBertTokenizer", "LxmertTokenizer", "DPRQuestionEncoderTokenizer",
+    ];
 
     /// <summary>The file as BERT's tokenizer; tokenizer_config.json beside it says whether it lowers case and what its special tokens are.</summary>
     /// <exception cref="CheckpointFormatException">Not such a file, or of another model's tokenizer.</exception>
@@ -35,7 +38,9 @@ internal static class VocabTextFile
         }
 
         int Require(string token) => vocabulary.Id(token) ?? throw new CheckpointFormatException(
-            path, $"the special token \"{VisibleText.Show(token)}\" is not in the vocabulary; this is not BERT's vocab.txt, or tokenizer_config.json is missing.", kind: "SpecialTokenMissing");
+            path,
+            $"the special token \"{VisibleText.Show(token)}\" is not in the vocabulary; this is not BERT's vocab.txt, or tokenizer_config.json is missing.",
+            kind: "SpecialTokenMissing");
         return new BertParts
         {
             File = path,
