@@ -6,7 +6,7 @@ namespace Azimuth.Cli.CommandLine;
 internal sealed class OutputFiles
 {
     private readonly List<(string Full, string Path, string Where)> _written = [];
-    private readonly HashSet<string> _read = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _read = new(OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Refuses a name of another format, a folder or device in the file's place, a folder that does not exist, and a file that is read.</summary>
     public void Check(string path, string where, params IReadOnlyList<string> endings)
@@ -31,7 +31,7 @@ internal sealed class OutputFiles
     public void Opened(IEnumerable<string> files)
     {
         foreach (string file in files.Where(File.Exists))
-            _read.Add(File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(file));
+            _read.Add(AtomicFile.RealPath(file));
         KeepApart();
     }
 

@@ -87,13 +87,28 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>Where a symbolic link leads: the rename would otherwise put a file in the link's place.</summary>
+    /// <summary>The absolute path with every symbolic link on the way followed: one name for one file. What does not exist is named as it would be made.</summary>
+    /// <exception cref="IOException">Links in a circle.</exception>
+    public static string RealPath(string path) => RealPath(Path.GetFullPath(path), 0);
+
+    private static string RealPath(string full, int links)
+    {
+        const int MostLinks = 40; // as Linux has it
+        if (Path.GetDirectoryName(full) is not { } above)
+            return full;
+        string real = Path.Combine(RealPath(above, links), Path.GetFileName(full));
+        FileSystemInfo info = Directory.Exists(real) ? new DirectoryInfo(real) : new FileInfo(real);
+        if (info.LinkTarget is null)
+            return real;
+        return links < MostLinks ? RealPath(info.ResolveLinkTarget(returnFinalTarget: true)!.FullName, links + 1) : throw new IOException("Too many levels of symbolic links.");
+    }
+
+    /// <summary>Where symbolic links lead: the rename would otherwise put a file in the link's place.</summary>
     private static string FinalPath(string path)
     {
-        string full = Path.GetFullPath(path);
         try
         {
-            return new FileInfo(full).LinkTarget is null ? full : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
+            return RealPath(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

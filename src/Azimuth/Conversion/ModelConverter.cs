@@ -49,8 +49,8 @@ public static class ModelConverter
         if (options.MaximumShardBytes is not null)
             throw new ArgumentException("a GGUF file is written whole, without shards.");
         string full = Path.GetFullPath(path);
-        if (full == Path.GetFullPath(model.Folder.Checkpoint.Path))
-            throw new ArgumentException($"{path} is the file to be read. Choose another name.");
+        if (model.Files.Select(AtomicFile.RealPath).Contains(AtomicFile.Check(path)))
+            throw new ArgumentException($"{path} is a file that is read. Choose another name.");
         var plan = new ConversionPlan(options.Type, isGguf: true);
         IReadOnlyList<string> remarks = GgufExport.Save(model, plan.Of, full, model.Workers, progress, cancellation);
         return Result(GgufFile.Open(full), full, "GGUF", new FileInfo(full).Length, [.. remarks, .. OddRemark(plan)]);

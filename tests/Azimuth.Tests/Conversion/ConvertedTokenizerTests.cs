@@ -4,6 +4,9 @@ using Azimuth.Checkpoints.Gguf;
 using Azimuth.Conversion;
 using Azimuth.Numerics;
 using Azimuth.Tests.Checkpoints;
+using Azimuth.Tests.Tokenization;
+using Azimuth.Tokenization;
+using Azimuth.Tokenization.Files;
 using Azimuth.Transformers;
 
 namespace Azimuth.Tests.Conversion;
@@ -68,6 +71,29 @@ public sealed class ConvertedTokenizerTests : IDisposable
         string source = Copy();
         Change(source, "tokenizer.json", json => json["normalizer"]!["normalizers"]!.AsArray().Insert(0, new JsonObject { ["type"] = "NFC" }));
         Assert.Contains(ThereAndBack(source).Remarks, remark => remark.Contains("Unicode's forms", StringComparison.Ordinal));
+    }
+
+    /// <summary>Without the tokenizer.json that this program puts into the file as it is.</summary>
+    [Theory]
+    [InlineData("gemma-style")]
+    [InlineData("llama2-style")]
+    [InlineData("llama3-style")]
+    [InlineData("gpt-neox-style")]
+    public void A_vocabulary_alone_becomes_a_tokenizer_that_encodes_the_same(string name)
+    {
+        string source = Copy();
+        foreach (string file in new[] { "tokenizer.json", "tokenizer_config.json" })
+            File.Copy(TestFiles.Fixture("tokenizers", name, file), Path.Combine(source, file), overwrite: true);
+        Change(source, "config.json", config => Assert.True(config.Remove("bos_token_id") && config.Remove("eos_token_id")));
+        Tokenizer original = Tokenizer.Load(source);
+        var keys = new GgufKeys();
+        GgufTokenizerWriter.Write(keys, ModelFolder.Open(source), original, original.VocabSize);
+        GgufFile gguf = GgufWriter.InMemory(keys);
+        string folder = Directory.CreateDirectory(_folder.File("made")).FullName;
+        Assert.Null(GgufTokenizerFiles.Write(gguf, folder));
+        Tokenizer written = Tokenizer.FromGguf(gguf), made = Tokenizer.Load(folder);
+        foreach (string text in RandomTexts.Unicode(500, seed: 7))
+            Assert.Equal(written.Encode(text).Ids, made.Encode(text).Ids);
     }
 
     private (GgufFile File, string Back, IReadOnlyList<string> Remarks) ThereAndBack(string source)

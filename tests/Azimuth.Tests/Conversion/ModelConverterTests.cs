@@ -124,6 +124,28 @@ public sealed class ModelConverterTests : IDisposable
         Assert.Equal(["F16", "F32", "Q8_0"], result.Types.Select(type => type.Type).Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void The_file_that_is_read_is_not_written_under_another_of_its_names()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need a right that not every user has");
+        string folder = Directory.CreateDirectory(_folder.File("folder")).FullName, path = Path.Combine(folder, "m.gguf");
+        File.Copy(TestFiles.Fixture("checkpoints", "gguf", "model-llama", "model.gguf"), path);
+        Directory.CreateSymbolicLink(_folder.File("link"), folder);
+        File.CreateSymbolicLink(_folder.File("m.gguf"), Path.Combine(_folder.File("link"), "m.gguf"));
+        byte[] before = File.ReadAllBytes(path);
+        LanguageModel model = LanguageModel.Load(path, _workers), linked = LanguageModel.Load(_folder.File("m.gguf"), _workers);
+        foreach (string target in new[] { path, Path.Combine(_folder.File("link"), "m.gguf"), _folder.File("m.gguf") })
+        {
+            foreach (LanguageModel one in new[] { model, linked })
+                Assert.Contains("is a file that is read", Assert.Throws<ArgumentException>(() => ModelConverter.ToGguf(one, new ConversionOptions { Type = TensorType.Q4_0 }, target, cancellation: Cancel)).Message);
+        }
+
+        Assert.Equal(before, File.ReadAllBytes(path));
+        File.CreateSymbolicLink(_folder.File("a"), Path.Combine(_folder.File("b"), "x"));
+        Directory.CreateSymbolicLink(_folder.File("b"), _folder.File("a"));
+        Assert.ThrowsAny<IOException>(() => AtomicFile.Check(Path.Combine(_folder.File("a"), "y")));
+    }
+
     /// <summary>Python's standard library alone: header length, JSON, offsets, and the bytes of every tensor by their sum.</summary>
     [Fact]
     public async Task Python_reads_the_same_tensors_from_the_folder()

@@ -97,11 +97,12 @@ internal static class GgufTokenizerJson
             vocabulary, Merges(vocabulary, tokens, kinds, scores), unknown < 0 ? null : tokens[unknown], kinds.Contains(PieceKind.Byte), ignoresMerges: false));
     }
 
-    /// <summary>Every way to make a piece from two others, pieces of higher score first; of one piece's ways those with lower ids, as the reference library orders them.</summary>
+    /// <summary>Every way to make a piece from two others, pieces of higher score first; of one piece's ways those with lower ids, as the reference library orders them. llama.cpp merges pieces of
+    /// any kind: Gemma's runs of blanks are user-defined.</summary>
     private static IEnumerable<(string Left, string Right)> Merges(JsonObject vocabulary, string[] tokens, PieceKind[] kinds, float[] scores)
     {
         var ids = tokens.Select((token, id) => (token, id)).Where(piece => kinds[piece.id] is PieceKind.Normal or PieceKind.UserDefined).ToDictionary(piece => piece.token, piece => piece.id, StringComparer.Ordinal);
-        foreach (int id in Enumerable.Range(0, tokens.Length).Where(id => kinds[id] == PieceKind.Normal).OrderByDescending(id => scores[id]))
+        foreach (int id in ids.Values.Order().OrderByDescending(id => scores[id]))
         {
             string token = tokens[id];
             List<(int Left, int Right)> ways = [];
