@@ -9,7 +9,7 @@ public sealed class CorpusReader : IDisposable
     private const int LongestLine = 1 << 20;
     private readonly IReadOnlyList<string> _files;
     private byte[] _buffer = new byte[1 << 18];
-    private int _from, _to, _file = -1;
+    private int _from, _to, _endLength, _file = -1;
     private ByteWindow? _stored;
     private GzipReader? _gzip;
     private long _position, _bytesBefore;
@@ -18,6 +18,9 @@ public sealed class CorpusReader : IDisposable
 
     /// <summary>Bytes of the stored files that were taken in so far.</summary>
     public long StoredBytesRead => _bytesBefore + (_gzip?.Position ?? _position);
+
+    /// <summary>How the line returned last ended: "\n", "\r\n", or nothing at the end of a file and where a long line was cut.</summary>
+    public ReadOnlySpan<byte> LineEnd => _endLength switch { 0 => [], 1 => "\n"u8, _ => "\r\n"u8 };
 
     /// <summary>
     /// The next line without its end (LF, CR LF, the end of a file). A line of more than a mebibyte comes in pieces, cut behind a blank where one is near.
@@ -34,6 +37,7 @@ public sealed class CorpusReader : IDisposable
             if (end >= 0)
             {
                 line = Cut(searched + end);
+                _endLength = searched + end - line.Length + 1;
                 _from += searched + end + 1;
                 return true;
             }
@@ -45,6 +49,7 @@ public sealed class CorpusReader : IDisposable
                 int length = blank > 0 ? blank + 1 : LongestLine;
                 line = _buffer.AsSpan(_from, length);
                 _from += length;
+                _endLength = 0;
                 return true;
             }
 
@@ -54,6 +59,7 @@ public sealed class CorpusReader : IDisposable
             {
                 line = Cut(searched);
                 _from = _to;
+                _endLength = 0;
                 return true;
             }
 
