@@ -68,6 +68,17 @@ public sealed class PullTests : IDisposable
         Assert.Empty(_home.Files());
     }
 
+    [Theory]
+    [InlineData("pull org/gguf --file a* b.gguf --dry-run", "azimuth pull org/gguf --file \"a*\" b.gguf")]
+    [InlineData("pull org/gguf --all --connections 3 --dry-run", "azimuth pull org/gguf --all --connections 3")]
+    public async Task A_dry_run_names_the_command_that_does_it(string commandLine, string next)
+    {
+        _hub.Add("org/gguf", new Dictionary<string, byte[]> { ["a.gguf"] = [1], ["b.gguf"] = [2] });
+        Assert.Contains($"then       {next}\n", (await Run([("HF_ENDPOINT", _hub.Address)], commandLine.Split(' '))).Screen(), StringComparison.Ordinal);
+        await CliProcess.RunShellAsync(_home.Path, next + $" --endpoint {_hub.Address}", Environment([]));
+        Assert.True(File.Exists(Path.Combine(_home.Path, "hub/models--org--gguf/refs/main")));
+    }
+
     [Fact]
     public async Task The_token_of_the_environment_goes_to_the_endpoint_only()
     {
@@ -127,6 +138,13 @@ public sealed class PullTests : IDisposable
         string partial = Assert.Single(Directory.GetFiles(Path.Combine(ModelFolder, "blobs"), "*.incomplete"));
         byte[] there = File.ReadAllBytes(partial);
         Assert.InRange(there.Length, 8 << 20, (8 << 20) + 1000);
+        foreach (string[] command in new string[][] { ["pull", "org/novels"], ["inspect", "-m", "org/novels"] })
+        {
+            string refusal = (await Run([("HF_HUB_OFFLINE", "1")], command)).Refusal();
+            Assert.Contains("model.safetensors is incomplete", refusal, StringComparison.Ordinal);
+            Assert.Contains("`azimuth pull org/novels` again", refusal, StringComparison.Ordinal);
+        }
+
         Assert.True(there.AsSpan().SequenceEqual(files["model.safetensors"].AsSpan(0, there.Length)), "what is there is not the file's beginning");
 
         _hub.Answer = _ => null;

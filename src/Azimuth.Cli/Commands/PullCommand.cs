@@ -47,10 +47,10 @@ internal static class PullCommand
             : await HubPull.RunAsync(name, options, choice, new PullProgress(session), session.Cancel);
         double seconds = clock.Elapsed.TotalSeconds;
         var document = new { pulled.Repository, pulled.Revision, pulled.Commit, pulled.Folder, pulled.Files, pulled.DownloadedBytes, Seconds = seconds, DryRun = planned, options.Offline };
-        return await session.Show(name.ToString(), new Conventions(), document, screen => Draw(screen, name, pulled, planned, seconds));
+        return await session.Show(name.ToString(), new Conventions(), document, screen => Draw(screen, name, pulled, planned, seconds, Again(session, name)));
     }
 
-    private static void Draw(Screen screen, HubName name, PulledModel pulled, bool planned, double seconds)
+    private static void Draw(Screen screen, HubName name, PulledModel pulled, bool planned, double seconds, string again)
     {
         const int ShownCommit = 12;
         screen.Heading($"{pulled.Repository} at {pulled.Revision}{(pulled.Revision == pulled.Commit ? "" : ", commit " + pulled.Commit[..ShownCommit])}");
@@ -65,8 +65,29 @@ internal static class PullCommand
             planned ? ("to fetch", missing == 0 ? "nothing, it is all in the cache" : Numbers.Bytes(missing))
                 : ("fetched", pulled.DownloadedBytes == 0 ? "nothing, it was all in the cache"
                     : $"{Numbers.Bytes(pulled.DownloadedBytes)} in {Numbers.Three(seconds)} s{(cached > 0 ? $"; {Numbers.Count(cached)} of {Numbers.Count(pulled.Files.Count)} files were in the cache" : "")}"),
-            (planned ? "then" : "next", planned ? $"azimuth pull {name}" : $"azimuth inspect -m {Opening(name, pulled)}"));
+            (planned ? "then" : "next", planned ? again : $"azimuth inspect -m {Opening(name, pulled)}"));
     }
+
+    /// <summary>The same command without --dry-run.</summary>
+    private static string Again(Session session, HubName name)
+    {
+        List<string> words = ["azimuth", "pull", name.ToString()];
+        if (session.Value(Files) is { Length: > 0 } patterns)
+            words.AddRange(["--file", .. patterns]);
+        if (session.Value(All))
+            words.Add("--all");
+        if (session.Value(Endpoint) is string address)
+            words.AddRange(["--endpoint", address]);
+        if (session.IsGiven(Connections))
+            words.AddRange(["--connections", Numbers.Id(session.Value(Connections))]);
+        return string.Join(' ', words.Select(Quoted));
+    }
+
+    /// <summary>As a shell takes it for one word.</summary>
+    private static string Quoted(string word) =>
+        word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./@:+,=%".Contains(c, StringComparison.Ordinal)) ? word
+        : word.IndexOfAny(['"', '$', '`', '\\', '!']) < 0 ? $"\"{word}\""
+        : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     /// <summary>What opens the model: its name, or a GGUF file by path, since others may lie beside it.</summary>
     private static string Opening(HubName name, PulledModel pulled)

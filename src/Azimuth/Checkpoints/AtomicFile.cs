@@ -42,10 +42,10 @@ public static class AtomicFile
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
             Array.ForEach(temporary, Delete);
-            string reason = e is FileNotFoundException or DirectoryNotFoundException ? "the folder takes no new file." : e.Message;
+            string reason = e is FileNotFoundException or DirectoryNotFoundException ? "the folder takes no new file" : e.Message.TrimEnd('.');
             for (int i = 0; i < temporary.Length; i++)
                 reason = reason.Replace(temporary[i], targets[i], StringComparison.Ordinal);
-            throw new IOException($"{current}: it cannot be written ({reason}) Check the folder's permissions and the disk, or choose another folder", e);
+            throw new IOException($"{current}: it cannot be written ({reason}). Check the folder's permissions and the disk, or choose another folder", e);
         }
         catch
         {
@@ -53,6 +53,9 @@ public static class AtomicFile
             throw;
         }
     }
+
+    /// <summary>The bytes of a file, of a symbolic link those of the file it leads to.</summary>
+    internal static long Length(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true) is FileInfo { Exists: true } target ? target.Length : new FileInfo(path).Length;
 
     /// <summary>Whether a file can stand there: the full path it would get, links followed.</summary>
     /// <exception cref="IOException">A folder, a device or a pipe is there, or the folder is missing: one sentence.</exception>
@@ -112,7 +115,7 @@ public static class AtomicFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"{path}: it cannot be written ({e.Message}) Check where the link leads", e);
+            throw new IOException($"{path}: it cannot be written ({e.Message.TrimEnd('.')}). Check where the link leads", e);
         }
     }
 

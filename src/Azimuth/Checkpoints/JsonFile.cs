@@ -34,9 +34,9 @@ public static class JsonFile
         }
     }
 
-    /// <summary>Where the text stops being JSON; .NET says no line where a name comes twice.</summary>
-    private static string Problem(JsonException e) => e.LineNumber is long line
-        ? FormattableString.Invariant($"something else in line {line + 1}, column {e.BytePositionInLine + 1}")
+    /// <summary>Where a text stops being JSON, without .NET's words: it says no line where a name comes twice, and has another exception for texts that are not Unicode.</summary>
+    internal static string Problem(Exception e) => e is not JsonException json ? "a text that is not Unicode"
+        : json.LineNumber is long line ? FormattableString.Invariant($"something else in line {line + 1}, column {json.BytePositionInLine + 1}")
         : "a name twice in one object";
 
     private static string Name(JsonValueKind kind) => kind switch

@@ -14,8 +14,8 @@ public enum KnownModelSource
 }
 
 /// <summary>A model that can be opened by name.</summary>
-/// <param name="Name">Its folder's name; ORG/NAME, with @REVISION where that is not "main", for one from a hub.</param>
-/// <param name="Path">Its folder.</param>
+/// <param name="Name">Its folder's name; for one from a hub ORG/NAME, with @REVISION where that is not "main", and /FILE where it has several GGUF files.</param>
+/// <param name="Path">Its folder, or that file.</param>
 /// <param name="Format">"safetensors", "GGUF", "PyTorch" or "PyTorch before 1.6", the first and the last two also with "sharded" before them.</param>
 /// <param name="SizeBytes">Bytes of the weights' files.</param>
 /// <param name="Description">The first line of text in its README.md, or "".</param>
@@ -39,9 +39,9 @@ public static class KnownModels
 
     /// <summary>
     /// The path of a known model or of a file or folder; the default model for null. Bundled names count first, letters' case ignored, then paths, then
-    /// ORG/NAME, ORG/NAME@REVISION or ORG/NAME/FILE in the hub's cache.
+    /// ORG/NAME, ORG/NAME@REVISION or either with /FILE behind it in the hub's cache.
     /// </summary>
-    /// <exception cref="CheckpointFormatException">Neither a known name nor an existing path; the message lists the known names and the one that may be meant.</exception>
+    /// <exception cref="CheckpointFormatException">Neither a known name nor an existing path; the message lists the known names and the one that may be meant. Or a model in the hub's cache whose download was not finished.</exception>
     public static string Resolve(string? nameOrPath) => Resolve(nameOrPath, Roots(Environment.GetEnvironmentVariable(FolderVariable), AppContext.BaseDirectory), HubCache.FromEnvironment());
 
     internal static IReadOnlyList<string> Roots(string? configured, string programFolder)
@@ -57,7 +57,7 @@ public static class KnownModels
     internal static IReadOnlyList<KnownModel> List(IEnumerable<string> roots, HubCache? cache = null)
     {
         var bundled = Candidates(roots).Select(c => Describe(c.Key, c.Value, KnownModelSource.Bundled)).OfType<KnownModel>().OrderByDescending(m => m.IsDefault).ThenBy(m => m.Name, StringComparer.Ordinal);
-        return [.. bundled, .. (cache?.List() ?? []).Select(m => Describe(m.Name, m.Folder, KnownModelSource.HubCache)).OfType<KnownModel>()];
+        return [.. bundled, .. Cached(cache).Select(m => Describe(m.Name, m.Path, KnownModelSource.HubCache)).OfType<KnownModel>()];
     }
 
     internal static string Resolve(string? nameOrPath, IReadOnlyList<string> roots, HubCache? cache = null)
@@ -74,7 +74,7 @@ public static class KnownModels
         var hubName = HubName.TryParse(wanted);
         if (cache?.FindPath(wanted) is string cached)
             return cached;
-        throw Unknown(wanted, hubName, [.. candidates.Keys.Order(StringComparer.Ordinal), .. (cache?.List() ?? []).Select(m => m.Name)]);
+        throw Unknown(wanted, hubName, [.. candidates.Keys.Order(StringComparer.Ordinal), .. Cached(cache).Select(m => m.Name)]);
     }
 
     private static CheckpointFormatException Unknown(string wanted, HubName? hubName, IReadOnlyList<string> known)
@@ -89,6 +89,23 @@ public static class KnownModels
                 ? $"there is no such file or folder, and no bundled models were found. Set {FolderVariable} to the folder that holds them, or name a model's path{pull}"
                 : $"there is no such file, folder or known model. The known models are {string.Join(", ", known.Take(Shown))}{(known.Count > Shown ? FormattableString.Invariant($" and {known.Count - Shown} more, which `azimuth models` lists") : "")}{likely}{pull}",
             kind: "ModelMissing");
+    }
+
+    /// <summary>What can be opened of the hub's cache: whole models, and each GGUF file of those that are no single model.</summary>
+    private static IEnumerable<(string Name, string Path)> Cached(HubCache? cache)
+    {
+        foreach (CachedModel model in cache?.List() ?? [])
+        {
+            if (cache!.Missing(model) is not null)
+                continue;
+            if (HoldsWeights(model.Folder))
+                yield return (model.Name, model.Folder);
+            else
+            {
+                foreach (string file in UnfinishedPull.Below(model.Folder).Where(file => file.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)))
+                    yield return ($"{model.Name}/{file}", System.IO.Path.Combine(model.Folder, file));
+            }
+        }
     }
 
     /// <summary>Folders that hold weights, by name; nothing is opened.</summary>
@@ -129,12 +146,13 @@ public static class KnownModels
         }
     }
 
-    private static KnownModel? Describe(string name, string folder, KnownModelSource source)
+    private static KnownModel? Describe(string name, string path, KnownModelSource source)
     {
         try
         {
-            var checkpoint = WeightsLocator.Find(folder).Open();
-            return new KnownModel(name, folder, checkpoint.Format, checkpoint.FileBytes, FirstLine(folder), source == KnownModelSource.Bundled && name.Equals(DefaultName, StringComparison.OrdinalIgnoreCase), source);
+            var checkpoint = WeightsLocator.Find(path).Open();
+            string description = FirstLine(Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(path)!);
+            return new KnownModel(name, path, checkpoint.Format, checkpoint.FileBytes, description, source == KnownModelSource.Bundled && name.Equals(DefaultName, StringComparison.OrdinalIgnoreCase), source);
         }
         catch (CheckpointFormatException)
         {

@@ -60,7 +60,7 @@ internal static class WeightsLocator
             if (candidates.Length == 1)
                 return new WeightsLocation(Path.Combine(folder, candidates[0]), []);
             if (candidates.Length > 1)
-                throw new CheckpointFormatException(folder, $"expected one model, found {candidates.Length} files: {Few(candidates)}. Name one of them", kind: "SeveralWeights");
+                throw new CheckpointFormatException(folder, $"expected one model, found {candidates.Length} files: {Few(candidates)}. Name one of them, as in -m {Hub.HubCache.NameThatOpens(folder) ?? folder}/{candidates[0]}", kind: "SeveralWeights");
         }
 
         return PickledWeights.Find(folder, names)
@@ -75,7 +75,7 @@ internal static class WeightsLocator
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            throw new CheckpointFormatException(folder, $"the folder may not be read ({e.Message}) Check its permissions", kind: "FileNotReadable");
+            throw new CheckpointFormatException(folder, $"the folder may not be read ({e.Message.TrimEnd('.')}). Check its permissions", kind: "FileNotReadable");
         }
     }
 

@@ -193,6 +193,8 @@ internal sealed class BlobDownload(HubClient client, HubOptions options, HubName
 
     private void Check(HubResponse response, long from, long to)
     {
+        if (response.Hash is not null && response.Hash != file.Hash && response.Hash.Length == file.Hash.Length && (response.Commit ?? commit) == commit)
+            throw new HubException($"{file.Path} of {name}: {response.Address.Host} contradicts itself: its list of files has the hash {file.Hash}, the file's own headers have {response.Hash}, both at commit {commit}. Use another endpoint, or tell its operator", "Contradiction");
         if ((response.Commit is not null && response.Commit != commit) || (response.Hash is not null && response.Hash != file.Hash && response.Hash.Length == file.Hash.Length))
             throw new HubException($"{file.Path} of {name}: it changed on the server, from {file.Hash} at {commit} to {response.Hash} at {response.Commit ?? commit}. Pull again", "Changed");
         if (response.Size is long linked && linked != file.SizeBytes)

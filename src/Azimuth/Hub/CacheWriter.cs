@@ -128,6 +128,26 @@ internal sealed class CacheWriter
         File.Move(temporary, pointer, overwrite: true);
     }
 
+    /// <summary>Notes which files of a commit are to come, before the first does.</summary>
+    public void Begin(string commit, IReadOnlyList<HubFile> files)
+    {
+        if (files.All(file => HasPointer(commit, file)))
+            return;
+        string note = UnfinishedPull.Note(_folder, commit);
+        Prepare(note);
+        Checkpoints.AtomicFile.Write(note, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', files.Select(file => file.Path)))));
+    }
+
+    /// <summary>All of them have come.</summary>
+    public void Finish(string commit)
+    {
+        string note = UnfinishedPull.Note(_folder, commit);
+        if (!File.Exists(note))
+            return;
+        Prepare(note);
+        File.Delete(note);
+    }
+
     /// <summary>Notes which commit a branch or tag stands for; a commit needs no note.</summary>
     public void WriteRef(string revision, string commit)
     {

@@ -27,9 +27,22 @@ public sealed partial record FileChoice
         return [.. paths.Where(path => weights.Contains(path) || IsSmall(path) || (sentences && SentenceModule().IsMatch(path)))];
     }
 
+    /// <summary>Whether what lies in a cache can be what is wanted; a cache does not say what else there is.</summary>
+    /// <exception cref="HubException">No weights, or a pattern that no file fits.</exception>
+    internal void CheckCached(IReadOnlyList<string> paths)
+    {
+        if (Patterns.FirstOrDefault(pattern => !paths.Any(path => Fits(pattern, path))) is string none)
+            throw new HubException($"no file in the cache fits \"{HubException.Shown(none)}\"", "NotCached");
+        if (Patterns.Count == 0 && paths.All(path => IsSmall(path) || path.EndsWith(".index.json", StringComparison.Ordinal)))
+            throw new HubException("it has no weights in the cache", "NotCached");
+    }
+
+    private static bool Fits(string pattern, string path) =>
+        FileSystemName.MatchesSimpleExpression(pattern, path, ignoreCase: false) || FileSystemName.MatchesSimpleExpression(pattern, path.Split('/')[^1], ignoreCase: false);
+
     private static IEnumerable<string> Fitting(string name, string pattern, IReadOnlyList<string> paths)
     {
-        string[] fitting = [.. paths.Where(path => FileSystemName.MatchesSimpleExpression(pattern, path, ignoreCase: false) || FileSystemName.MatchesSimpleExpression(pattern, path.Split('/')[^1], ignoreCase: false))];
+        string[] fitting = [.. paths.Where(path => Fits(pattern, path))];
         return fitting.Length > 0 ? fitting : throw new HubException($"{name}: no file fits \"{HubException.Shown(pattern)}\"{Checkpoints.NearestNames.Hint(pattern, paths)}", "NoSuchFile");
     }
 

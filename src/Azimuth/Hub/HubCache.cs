@@ -49,17 +49,40 @@ public sealed class HubCache(string root)
             : null;
     }
 
-    /// <summary>The folder that ORG/NAME or ORG/NAME@REVISION names, or the file that ORG/NAME/FILE names; null where there is none.</summary>
+    /// <summary>The file that a model's folder still lacks, since its download was not finished; null where none is known to be missing.</summary>
+    internal string? Missing(CachedModel model) => UnfinishedPull.Missing(ModelFolder(Root, model.Repository), model.Commit);
+
+    /// <summary>The folder that ORG/NAME or ORG/NAME@REVISION names, or the file that either with /FILE behind it names; null where there is none.</summary>
+    /// <exception cref="Checkpoints.CheckpointFormatException">It is there in part.</exception>
     internal string? FindPath(string text)
     {
-        if (HubName.TryParse(text) is { } name)
-            return Find(name)?.Folder;
+        if (HubName.TryParse(text) is { } name && Find(name) is { } whole)
+            return Missing(whole) is string missing ? throw Incomplete(name, missing) : whole.Folder;
         // Of a model with weights in several forms, one of its files is meant.
-        string[] parts = text.Split('/', 3);
-        if (parts.Length < 3 || HubPath.Hostile(parts[2]) is not null || HubName.TryParse($"{parts[0]}/{parts[1]}") is not { GivenRevision: null } model || Find(model) is not { } found)
+        for (int slash = text.IndexOf('/', StringComparison.Ordinal); slash > 0; slash = text.IndexOf('/', slash + 1))
+        {
+            string rest = text[(slash + 1)..];
+            if (HubPath.Hostile(rest) is not null || HubName.TryParse(text[..slash]) is not { } model || Find(model) is not { } found)
+                continue;
+            if (UnfinishedPull.Lacks(ModelFolder(Root, model.Repository), found.Commit, rest))
+                throw Incomplete(model, rest);
+            if (Path.Combine(found.Folder, rest) is string file && Path.Exists(file))
+                return file;
+        }
+
+        return null;
+
+        static Checkpoints.CheckpointFormatException Incomplete(HubName name, string missing) =>
+            new(name.ToString(), $"{missing} is incomplete, since its download was not finished. Run {UnfinishedPull.Command(name, missing)} again", kind: "Incomplete");
+    }
+
+    /// <summary>The name that opens a snapshot's folder: ORG/NAME where "main" leads there, else with the commit; null for any other folder.</summary>
+    internal static string? NameThatOpens(string folder)
+    {
+        if (NameOfSnapshot(folder) is not string repository)
             return null;
-        string file = Path.Combine(found.Folder, parts[2]);
-        return Path.Exists(file) ? file : null;
+        string commit = Path.GetFileName(folder), model = Path.GetDirectoryName(Path.GetDirectoryName(folder))!;
+        return ReadRef(model, HubName.DefaultRevision) == commit ? repository : $"{repository}@{commit}";
     }
 
     /// <summary>ORG/NAME of a path to a snapshot's folder, or null for any other path; nothing is looked up.</summary>

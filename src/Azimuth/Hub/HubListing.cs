@@ -190,7 +190,7 @@ internal sealed partial class ListingReader(HubClient client, HubOptions options
         }
         catch (JsonException e)
         {
-            throw Malformed($"JSON, found an error: {e.Message.TrimEnd('.')}");
+            throw Malformed($"JSON, found {Checkpoints.JsonFile.Problem(e)}");
         }
     }
 

@@ -21,7 +21,7 @@ public static class HubPull
     {
         Check(name, options, choice);
         if (options.Offline)
-            return FromCache(name, options);
+            return FromCache(name, options, choice);
         if (options.Token is not null && options.Endpoint.Scheme == Uri.UriSchemeHttp && !RedirectRules.IsPrivate(options.Endpoint))
             progress?.Report(new HubProgress("", 0, 0, 0, 0, 0, $"the token goes to {options.Endpoint.Host} unencrypted, since the endpoint's address begins with http"));
         try
@@ -32,7 +32,7 @@ public static class HubPull
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException and not HubException)
         {
-            throw new HubException($"{options.CacheFolder}: it cannot be written ({e.Message}) Check its permissions and the disk, or set HF_HUB_CACHE to another folder", "CacheNotWritable", e);
+            throw new HubException($"{options.CacheFolder}: it cannot be written ({e.Message.TrimEnd('.')}). Check its permissions and the disk, or set HF_HUB_CACHE to another folder", "CacheNotWritable", e);
         }
     }
 
@@ -42,7 +42,7 @@ public static class HubPull
     {
         Check(name, options, choice);
         if (options.Offline)
-            return FromCache(name, options);
+            return FromCache(name, options, choice);
         using var client = new HubClient(options);
         (string commit, IReadOnlyList<HubFile> files) = await ChosenAsync(client, name, options, choice, progress: null, cancel);
         var cache = new CacheWriter(options, name.Repository);
@@ -64,16 +64,27 @@ public static class HubPull
         : cache.PartialBytes(file) > 0 ? PulledState.Resumed
         : PulledState.Downloaded;
 
-    private static PulledModel FromCache(HubName name, HubOptions options)
+    private static PulledModel FromCache(HubName name, HubOptions options, FileChoice choice)
     {
-        if (new HubCache(options.CacheFolder).Find(name) is not { } cached)
-            throw new HubException($"{name}: it is not in {options.CacheFolder}, and HF_HUB_OFFLINE forbids to fetch it. Unset HF_HUB_OFFLINE where there is a network", "NotCached");
-        PulledFile[] files = [.. Directory.EnumerateFiles(cached.Folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(path =>
-            new PulledFile(Path.GetRelativePath(cached.Folder, path).Replace('\\', '/'), Length(path), null, PulledState.Cached))];
+        const string Offline = "HF_HUB_OFFLINE forbids to fetch it";
+        HubCache cache = new(options.CacheFolder);
+        if (cache.Find(name) is not { } cached)
+            throw new HubException($"{name}: it is not in {options.CacheFolder}, and {Offline}. Unset HF_HUB_OFFLINE where there is a network", "NotCached");
+        if (cache.Missing(cached) is string missing)
+            throw new HubException($"{name}: {missing} is incomplete in {options.CacheFolder}, and {Offline}. Run {UnfinishedPull.Command(name, missing)} again where there is a network, without HF_HUB_OFFLINE", "Incomplete");
+        string[] paths = UnfinishedPull.Below(cached.Folder);
+        try
+        {
+            choice.CheckCached(paths);
+        }
+        catch (HubException e)
+        {
+            throw new HubException($"{name}: {e.Message}, and {Offline}. Unset HF_HUB_OFFLINE where there is a network", "NotCached", e);
+        }
+
+        PulledFile[] files = [.. paths.Select(path => new PulledFile(path, Checkpoints.AtomicFile.Length(Path.Combine(cached.Folder, path)), null, PulledState.Cached))];
         return new PulledModel(name.Repository, name.Revision, cached.Commit, cached.Folder, files, 0);
     }
-
-    private static long Length(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true) is FileInfo { Exists: true } target ? target.Length : new FileInfo(path).Length;
 
     private static async Task<(string Commit, IReadOnlyList<HubFile> Files)> ChosenAsync(HubClient client, HubName name, HubOptions options, FileChoice choice, IProgress<HubProgress>? progress, CancellationToken cancel)
     {
@@ -107,6 +118,7 @@ public static class HubPull
     {
         var cache = new CacheWriter(options, name.Repository);
         CheckRoom(cache, commit, files, name);
+        cache.Begin(commit, files);
         var meter = new Meter(progress, files);
         var reader = new ListingReader(client, options, name, meter.Remark);
         var states = new PulledState[files.Count];
@@ -119,6 +131,7 @@ public static class HubPull
             await FetchOne(i, cancel);
         // Last, so that a branch never names a commit whose files are missing.
         cache.WriteRef(name.Revision, commit);
+        cache.Finish(commit);
         return new PulledModel(name.Repository, name.Revision, commit, cache.Snapshot(commit), [.. files.Select((file, i) => new PulledFile(file.Path, file.SizeBytes, file.Hash, states[i]))], meter.Received);
     }
 

@@ -42,7 +42,7 @@ public sealed class HubHostileTests : HubTest
         { "another range", "BadAnswer", "asked" },
         { "compressed", "BadAnswer", "gzip" },
         { "another commit", "Changed", "changed on the server" },
-        { "another hash", "Changed", "changed on the server" },
+        { "another hash", "Contradiction", "contradicts itself" },
         { "another size", "WrongSize", "found 5" },
         { "too many headers", "BadAnswer", "HTTP" },
         { "no HTTP", "BadAnswer", "HTTP" },
