@@ -46,7 +46,51 @@ public sealed class ConvertTests : IDisposable
         Assert.Equal(await Neighbours(source), await Neighbours("h.vec.gz"));
     }
 
+    [Fact]
+    public async Task The_second_file_of_vectors_is_named_and_replaces_nothing_but_its_own()
+    {
+        string source = TestFiles.Fixture("word-vectors", "glove.txt");
+        await File.WriteAllTextAsync(_folder["v9_metadata.tsv"], "PRECIOUS", TestContext.Current.CancellationToken);
+        foreach (string[] command in new string[][] { ["convert", source, "v9.tsv"], ["export", "-m", source, "-o", "v9.tsv"] })
+            Assert.Contains("v9_metadata.tsv, which is there without the first and would be replaced", (await CliProcess.RunInAsync(_folder.Path, command)).Refusal(), StringComparison.Ordinal);
+        Assert.Equal("PRECIOUS", await File.ReadAllTextAsync(_folder["v9_metadata.tsv"], TestContext.Current.CancellationToken));
+        JsonElement document = (await CliProcess.RunInAsync(_folder.Path, "convert", source, "a.tsv", "--json")).Json();
+        Assert.Equal(_folder["a_metadata.tsv"], document.GetProperty("metadataPath").GetString());
+        Assert.Contains("a_metadata.tsv", (await CliProcess.RunInAsync(_folder.Path, "convert", source, "a.tsv")).Screen(), StringComparison.Ordinal);
+        // Its own words are read with it.
+        Assert.Contains("a_metadata.tsv, which is one of them", (await CliProcess.RunInAsync(_folder.Path, "convert", "a.tsv", "a_metadata.tsv")).Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_vectors_lose_on_the_way_is_said()
+    {
+        CliResult run = await CliProcess.RunInAsync(_folder.Path, "convert", TestFiles.Fixture("word-vectors", "fasttext.bin"), "v.npy", "--json");
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("warning: npy holds numbers alone, so the words are not in it; npz holds both", run.Error, StringComparison.Ordinal);
+        Assert.Contains("warning: the n-grams of fasttext.bin are not in it, so a word that the table lacks has no vector there", run.Error, StringComparison.Ordinal);
+        Assert.Equal(2, run.Json().GetProperty("remarks").GetArrayLength());
+        Assert.DoesNotContain("warning", (await CliProcess.RunInAsync(_folder.Path, "convert", "v.npy", "w.npy")).Error, StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("bert", "the masked-language head (5 tensors)")]
+    [InlineData("distilbert", "the masked-language head (5 tensors)")]
+    [InlineData("bert-pooler", "the pooler (2 tensors)")]
+    public async Task What_an_encoder_loses_in_GGUF_is_counted(string family, string lost) =>
+        Assert.Contains($"warning: not in the file: {lost}, for which", (await CliProcess.RunInAsync(_folder.Path, "convert", TestFiles.Fixture("families", family), "x.gguf")).Error, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_link_is_written_through_and_its_files_size_shown()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need a right that not every user has");
+        File.CreateSymbolicLink(_folder["link.gguf"], "target.gguf");
+        await File.WriteAllTextAsync(_folder["target.gguf"], "x", TestContext.Current.CancellationToken);
+        JsonElement document = (await CliProcess.RunInAsync(_folder.Path, "convert", "novels-gpt", "link.gguf", "--json")).Json();
+        Assert.Equal(new FileInfo(_folder["target.gguf"]).Length, document.GetProperty("sizeBytes").GetInt64());
+    }
+
+    [Theory]
+    [InlineData("convert tests/fixtures/word-vectors/glove.txt x.npz.gz", "OUT: expected .npz alone")]
     [InlineData("convert", "expected IN and OUT, found neither")]
     [InlineData("convert novels-gpt", "expected OUT behind novels-gpt")]
     [InlineData("convert novels-gpt x.npz", "azimuth export writes its token table alone")]
@@ -55,7 +99,7 @@ public sealed class ConvertTests : IDisposable
     [InlineData("convert novels-gpt x.gguf --max-shard-size 5GB", "--max-shard-size: expected a folder to write")]
     [InlineData("convert novels-gpt x --max-shard-size -1", "--max-shard-size: expected a number of bytes")]
     [InlineData("convert novels-gpt tests", "expected a new or empty folder")]
-    [InlineData("convert tests/fixtures/word-vectors/glove.txt x.gguf", "is a file of vectors; expected a name ending in .vec")]
+    [InlineData("convert tests/fixtures/word-vectors/glove.txt x.gguf", "is taken for a file of vectors by its ending; expected a name ending in .vec")]
     [InlineData("convert tests/fixtures/word-vectors/glove.txt x.vec --dtype f16", "--dtype: expected a model")]
     [InlineData("convert tests/fixtures/families/opt-125m-style x.gguf", "the family opt has no GGUF form here")]
     [InlineData("convert tests/fixtures/families/gpt2-inverse-layer-scale x.gguf", "the activation in layer 0: the model has Gelu, GGUF's form of this family (gpt2) has GeluTanh")]

@@ -27,13 +27,13 @@ internal static partial class CommandRunner
         }
         catch (OperationCanceledException)
         {
-            await error.WriteLineAsync("cancelled");
+            await error.WriteLineAsync(args.FirstOrDefault(arg => !arg.StartsWith('-')) == "pull" ? "cancelled; what has come is kept, and the same command goes on from there" : "cancelled");
             return ExitCode.Cancelled;
         }
         catch (Exception problem)
         {
             bool debug = args.Contains("--debug");
-            await error.WriteLineAsync(debug ? problem.ToString() : "error: " + Sentence(problem));
+            await error.WriteLineAsync(debug ? problem.ToString() : Output.ErrorText.Of("error: " + Sentence(problem)));
             return ExitCode.BadInput;
         }
         finally

@@ -11,6 +11,9 @@ namespace Azimuth.Cli.CommandLine;
 /// <param name="Model">The model; null for a file of vectors.</param>
 internal sealed record OpenedTable(string Name, EmbeddingTable Input, EmbeddingTable Output, LanguageModel? Model)
 {
+    /// <summary>What no other file of vectors can hold, where this one has it: fastText's n-grams, which make vectors for words that it has not seen.</summary>
+    public string? LostSubwords { get; init; }
+
     /// <summary>The model's tokenizer; null for a file of vectors, whose words are looked up as they are.</summary>
     public Tokenizer? Tokenizer => Model?.Tokenizer;
 

@@ -1,4 +1,5 @@
 using Azimuth.Checkpoints;
+using Azimuth.Checkpoints.WordVectors;
 
 namespace Azimuth.Cli.CommandLine;
 
@@ -25,6 +26,19 @@ internal sealed class OutputFiles
         }
 
         KeepApart();
+    }
+
+    /// <summary>The same for a file of vectors, which may have a second file beside it. That one alone is somebody's work of another kind, and is not replaced.</summary>
+    public void CheckTable(string path, string where, TableFormat format)
+    {
+        Check(path, where, "");
+        if (format == TableFormat.Npz && path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
+            throw new UsageException($"{where}: expected .npz alone, which is compressed by itself, found {path}; leave .gz out.");
+        if (TableWriter.MetadataPath(path, format) is not string metadata)
+            return;
+        Check(metadata, where, "");
+        if (File.Exists(metadata) && !File.Exists(path))
+            throw new UsageException($"{where}: {path} comes with a second file, {metadata}, which is there without the first and would be replaced; choose another name, or move that file away.");
     }
 
     /// <summary>These files are open: none of them may be written.</summary>

@@ -77,7 +77,7 @@ internal sealed class Session : IDisposable
     {
         LanguageModel model = OpenModel();
         return model.Config.IsCausal ? model : throw new UsageException(
-            $"azimuth {Command}: expected a model that predicts the next token, found {model.Name}, an encoder ({model.Config.Architecture}). Name a decoder; inspect, sizes, check, neighbors, geometry and the other commands about tables take encoders.");
+            $"azimuth {Command}: expected a model that predicts the next token, found {model.Name}, an encoder{(model.Name == model.Config.Architecture ? "" : $" ({model.Config.Architecture})")}. Name a decoder; inspect, sizes, check, neighbors, geometry and the other commands about tables take encoders.");
     }
 
     /// <summary>Opens the tables of what <c>--model</c> names: a model, or a file of vectors.</summary>
@@ -91,12 +91,15 @@ internal sealed class Session : IDisposable
     {
         if (!TableFile.IsTableFile(path))
             return OpenedTable.Of(OpenModel(path));
-        Outputs.Opened([path]);
+        Outputs.Opened(TableFormats.OfEnding(path) is { } format && TableWriter.MetadataPath(path, format) is string second ? [path, second] : [path]);
         TableFile file = TableFile.Load(path, Workers, new ShareProgress(Progress, "reading " + Path.GetFileName(path), 100, "percent"), Cancel);
         foreach (string warning in file.Warnings)
             Warn($"{Path.GetFileName(path)}: {warning}");
         EmbeddingTable table = file.FastText is { MaxN: > 0 } model && words is not null ? WithUnknown(model, words) : file.Table;
-        return new OpenedTable(Path.GetFileName(path), table, table, null);
+        return new OpenedTable(Path.GetFileName(path), table, table, null)
+        {
+            LostSubwords = file.FastText is { MaxN: > 0 } ? $"the n-grams of {Path.GetFileName(path)} are not in it, so a word that the table lacks has no vector there" : null,
+        };
     }
 
     private EmbeddingTable WithUnknown(FastTextModel model, IReadOnlyList<string?> words)
@@ -135,7 +138,7 @@ internal sealed class Session : IDisposable
         if (Quiet)
             return;
         Progress.Clear();
-        _error.WriteLine("warning: " + Tokens.OneLine(sentence));
+        _error.WriteLine(ErrorText.Of("warning: " + Tokens.OneLine(sentence)));
     }
 
     /// <summary>A remark on standard error about how the work went, such as its rate.</summary>

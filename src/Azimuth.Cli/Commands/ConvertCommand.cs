@@ -44,14 +44,17 @@ internal static class ConvertCommand
     private static Task<int> ConvertTable(Session session, string path, string to)
     {
         TableFormat format = TableFormats.OfEnding(to)
-            ?? throw new UsageException($"OUT: {path} is a file of vectors; expected a name ending in .vec, .bin, .txt, .npy, .npz, .tsv, .jsonl or .csv, found {to}.");
+            ?? throw new UsageException($"OUT: {path} is taken for a file of vectors by its ending; expected a name ending in .vec, .bin, .txt, .npy, .npz, .tsv, .jsonl or .csv, found {to}.");
         if (session.IsGiven(Type) || session.IsGiven(Shards))
             throw new UsageException($"{(session.IsGiven(Type) ? "--dtype" : "--max-shard-size")}: expected a model, found {path}, a file of vectors, which is written as 32-bit floats.");
-        session.Outputs.Check(to, "OUT", Path.GetExtension(to));
+        session.Outputs.CheckTable(to, "OUT", format);
         OpenedTable opened = session.OpenTable(path);
         var progress = new ShareProgress(session.Progress, "writing " + Path.GetFileName(to), 100, "percent");
         TableExport export = TableWriter.Save(to, opened.Input, new TableExportOptions { Format = format }, session.Workers, progress, session.Cancel);
-        return Show(session, opened.Name, new ConversionResult(Path.GetFullPath(to), export.Format, export.SizeBytes, [new StoredType("F32", 1)], export.Warnings));
+        return Show(session, opened.Name, new ConversionResult(Path.GetFullPath(to), export.Format, export.SizeBytes, [new StoredType("F32", 1)], [.. export.Warnings, .. opened.LostSubwords is string lost ? [lost] : Array.Empty<string>()])
+        {
+            MetadataPath = export.MetadataPath,
+        });
     }
 
     private static Task<int> ConvertModel(Session session, string path, string to)
@@ -92,10 +95,12 @@ internal static class ConvertCommand
             session.Warn(remark);
         return session.Show(name, new Conventions { StoredType = string.Join(", ", result.Types.Select(stored => stored.Type)) }, result, screen =>
         {
-            screen.Heading($"{name} as {result.Format}");
-            screen.Facts(
-                ("written", $"{result.Path} ({Numbers.Bytes(result.SizeBytes)})"),
-                ("stored types", string.Join(", ", result.Types.Select(stored => $"{stored.Type} ({Numbers.Count(stored.Tensors)} {(stored.Tensors == 1 ? "tensor" : "tensors")})"))));
+            screen.Heading($"{name} as {(result.Format.EndsWith("folder", StringComparison.Ordinal) ? "a " : "")}{result.Format}");
+            List<(string, string)> facts = [("written", $"{result.Path} ({Numbers.Bytes(result.SizeBytes)}{(result.MetadataPath is null ? "" : " with its metadata")})")];
+            if (result.MetadataPath is not null)
+                facts.Add(("metadata", result.MetadataPath));
+            facts.Add(("stored types", string.Join(", ", result.Types.Select(stored => $"{stored.Type} ({Plural.Of(stored.Tensors, "tensor")})"))));
+            screen.Facts(facts);
         });
     }
 

@@ -38,8 +38,8 @@ internal static class ExportCommand
     private static Task<int> Run(Session session)
     {
         string file = session.Value(File) ?? throw new UsageException("azimuth export: expected --output FILE, found none.");
-        session.Outputs.Check(file, File.Name, "");
         TableFormat format = FormatOf(session, file);
+        session.Outputs.CheckTable(file, File.Name, format);
         TableExportOptions options = new()
         {
             Format = format,
@@ -59,6 +59,8 @@ internal static class ExportCommand
         TableExport export = TableWriter.Save(file, table, options, session.Workers, new ShareProgress(session.Progress, "writing " + Path.GetFileName(file), 100, "percent"), session.Cancel);
         foreach (string warning in export.Warnings)
             session.Warn(warning);
+        if (opened.LostSubwords is string lost)
+            session.Warn(lost);
         if (counts is { Unknown: > 0 })
             session.Warn(string.Create(CultureInfo.InvariantCulture, $"{counts.Unknown:N0} of the words counted {(counts.Unknown == 1 ? "is no token" : "are no tokens")}; {counts.Known:N0} of {table.Count:N0} tokens have a count"));
         return Show(session, opened, table, export, file, counts is not null);

@@ -22,7 +22,11 @@ public sealed record ConversionOptions
 /// <param name="SizeBytes">Bytes of all its files.</param>
 /// <param name="Types">Stored types and their numbers of tensors, most first.</param>
 /// <param name="Remarks">What is not in it, and what is stored otherwise than asked for.</param>
-public sealed record ConversionResult(string Path, string Format, long SizeBytes, IReadOnlyList<StoredType> Types, IReadOnlyList<string> Remarks);
+public sealed record ConversionResult(string Path, string Format, long SizeBytes, IReadOnlyList<StoredType> Types, IReadOnlyList<string> Remarks)
+{
+    /// <summary>The second file, absolute: the words of the embedding projector's vectors. Null for everything else.</summary>
+    public string? MetadataPath { get; init; }
+}
 
 /// <summary>How many tensors are stored in a type.</summary>
 /// <param name="Type">As the file spells it.</param>
@@ -53,7 +57,7 @@ public static class ModelConverter
             throw new ArgumentException($"{path} is a file that is read. Choose another name.");
         var plan = new ConversionPlan(options.Type, isGguf: true);
         IReadOnlyList<string> remarks = GgufExport.Save(model, plan.Of, full, model.Workers, progress, cancellation);
-        return Result(GgufFile.Open(full), full, "GGUF", new FileInfo(full).Length, [.. remarks, .. OddRemark(plan)]);
+        return Result(GgufFile.Open(full), full, "GGUF", AtomicFile.Length(full), [.. remarks, .. OddRemark(plan)]);
     }
 
     /// <summary>

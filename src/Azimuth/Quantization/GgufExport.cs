@@ -56,8 +56,8 @@ internal static class GgufExport
         keys.Set("general.type", "model");
         keys.Set("general.name", model.Name);
         config = form.Kept(config);
-        if (ConfigDifference.Find(model.Config, config) is { } left)
-            remarks.Add($"not in the file: {left.Setting}, for which GGUF's form of this family ({form.Name}) has no place; hidden states are the same");
+        if (LeftOut(model, config) is string left)
+            remarks.Add($"not in the file: {left}, for which GGUF's form of this family ({form.Name}) has no place; hidden states are the same");
         (TransformerConfig read, IReadOnlyList<GgufTensor> extra) = GgufConfigWriter.Write(keys, form, config);
         if (GgufTokenizerWriter.Write(keys, model.Folder, model.Tokenizer, config.VocabSize) is { } remark)
             remarks.Add(remark);
@@ -74,6 +74,21 @@ internal static class GgufExport
         // Stored masks, and a copy of the tied table, are in no move.
         var moves = TensorMove.Between(config, model.Names, model.Names.PrefixIn(checkpoint), read, form.Tensors(config));
         return (keys, [.. extra, .. moves.Select(move => Moved(checkpoint, plan(checkpoint.Find(move.Source)!, move.Part, move.IsTransposed), move, workers))]);
+    }
+
+    /// <summary>The parts of a model, with their numbers of tensors, that a config without them asks for no more; null where none are.</summary>
+    private static string? LeftOut(LanguageModel model, TransformerConfig kept)
+    {
+        if (ConfigDifference.Find(model.Config, kept) is not { } difference)
+            return null;
+        string prefix = model.Names.PrefixIn(model.Folder.Checkpoint);
+        HashSet<string> names = [.. TensorPlan.Of(kept, model.Names, prefix).Select(tensor => tensor.Name)];
+        string[] parts =
+        [
+            .. TensorPlan.Of(model.Config, model.Names, prefix).Where(tensor => !names.Contains(tensor.Name)).GroupBy(tensor => tensor.Part)
+                .Select(part => FormattableString.Invariant($"{(part.Key == ModelPart.Pooler ? "the pooler" : "the masked-language head")} ({part.Count()} {(part.Count() == 1 ? "tensor" : "tensors")})")),
+        ];
+        return parts.Length == 0 ? difference.Setting : string.Join(" and ", parts);
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Compression;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
@@ -35,8 +36,16 @@ public static class TableWriter
             Columns = options.Columns ?? (options.Format == TableFormat.ProjectorTsv ? [TableColumn.Token] : [TableColumn.Id, TableColumn.Token, TableColumn.Norm, TableColumn.Vector]),
         };
         IReadOnlyList<int> ids = options.Ids ?? [.. Enumerable.Range(0, table.Count)];
+        options = options with { Gzip = options.Gzip ?? TableInput.IsGzipName(path) };
         Check(table, options, ids);
         return new Run(path, table, options, ids, workers, progress, cancellation).Save();
+    }
+
+    /// <summary>The second file that a format writes beside <paramref name="path"/>, the projector's words; null for the others.</summary>
+    public static string? MetadataPath(string path, TableFormat format)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return format == TableFormat.ProjectorTsv ? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, ProjectorTsv.MetadataName(Path.GetFileName(path))) : null;
     }
 
     private static void Check(EmbeddingTable table, TableExportOptions options, IReadOnlyList<int> ids)
@@ -71,15 +80,16 @@ public static class TableWriter
     {
         private readonly List<string> _warnings = [];
         private readonly float[] _row = new float[table.ModelDim];
-        private readonly bool _gzip = options.Gzip ?? TableInput.IsGzipName(path);
+        private readonly bool _gzip = options.Gzip == true;
         private RowFacts? _facts;
 
         private bool HasColumns => options.Format is TableFormat.JsonLines or TableFormat.Csv or TableFormat.ProjectorTsv;
 
         public TableExport Save()
         {
-            string? metadata = options.Format == TableFormat.ProjectorTsv
-                ? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, ProjectorTsv.MetadataName(Path.GetFileName(path))) : null;
+            string? metadata = MetadataPath(path, options.Format);
+            if (options.Format == TableFormat.Npy && ids.Any(id => table.Text(id) != id.ToString(CultureInfo.InvariantCulture)))
+                _warnings.Add("npy holds numbers alone, so the words are not in it; npz holds both");
             if (HasColumns)
             {
                 // The projector has words even where nothing else is asked for, and numbers in the other file.
@@ -102,7 +112,7 @@ public static class TableWriter
             };
             // Both appear together: words beside the numbers of another table would go unnoticed.
             AtomicFile.WriteAll(metadata is null ? [(path, Packed(write))] : [(metadata, Packed(WriteMetadata)), (path, Packed(write))]);
-            long bytes = new FileInfo(path).Length + (metadata is null ? 0 : new FileInfo(metadata).Length);
+            long bytes = AtomicFile.Length(path) + (metadata is null ? 0 : AtomicFile.Length(metadata));
             return new TableExport(
                 Path.GetFullPath(path), metadata, options.Format.Name() + (_gzip ? ", gzip" : ""), ids.Count, table.ModelDim, bytes, _facts?.Names ?? [], _facts?.VarianceShown, _warnings);
         }

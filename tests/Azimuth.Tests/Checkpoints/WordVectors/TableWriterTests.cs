@@ -44,7 +44,7 @@ public sealed class TableWriterTests : IDisposable
         AssertSameBits(table, back.Table);
         for (int id = 0; id < Awkward.Length; id++)
             Assert.Equal(Expected(format, id), back.Table.Text(id));
-        Assert.Equal(format is not (TableFormat.JsonLines or TableFormat.Csv or TableFormat.Npy), export.Warnings.Count > 0);
+        Assert.Equal(format is not (TableFormat.JsonLines or TableFormat.Csv), export.Warnings.Count > 0);
     }
 
     [Theory]
@@ -66,7 +66,7 @@ public sealed class TableWriterTests : IDisposable
         TableFormat format = TableFormats.OfEnding(file)!.Value;
         TableExport export = TableWriter.Save(_folder.File(file), original.Table, new TableExportOptions { Format = format }, _workers);
         TableFile back = TableFile.Load(export.Path);
-        Assert.Empty(export.Warnings);
+        Assert.Equal(format == TableFormat.Npy ? ["npy holds numbers alone, so the words are not in it; npz holds both"] : [], export.Warnings);
         AssertSameBits(original.Table, back.Table);
         if (format != TableFormat.Npy)
             Assert.Equal(Words(original.Table), Words(back.Table));
