@@ -32,13 +32,15 @@ internal static class TokenArgument
             throw new UsageException($"{where}: {opened.Name} has no tokenizer, so tokens are named by number, as in id:5; found \"{argument}\".");
         if (argument.Length == 0)
             throw new UsageException($"{where}: expected a token such as \" next\" or id:5, found an empty text.");
+        if (tokenizer.ContinuingPrefix is not null && tokenizer.Id(argument) is int spelled && spelled < table.Count)
+            return spelled; // text does not tell "s" from "##s", the vocabulary's spelling does
         int[] ids = tokenizer.Encode(argument, addSpecialTokens: false).Ids;
         if (ids.Length == 1 && ids[0] < table.Count && table.Text(ids[0]) == argument)
             return ids[0];
         // A vocabulary may hold a token that encoding does not lead to: one with no blank before it where the tokenizer always adds one.
         if (table.Find(argument) is int found)
             return found;
-        return ids.Length == 1 && ids[0] < table.Count ? ids[0] : throw NotOneToken(opened, table, argument, where, ids);
+        return ids.Length == 1 && ids[0] < table.Count && !tokenizer.IsUnknown(ids[0]) ? ids[0] : throw NotOneToken(opened, tokenizer, table, argument, where, ids);
     }
 
     /// <summary>The token's visible form and its number: <c>·next (id 1867)</c>.</summary>
@@ -56,11 +58,12 @@ internal static class TokenArgument
     public static UsageException NoSuchRow(EmbeddingTable table, string argument, string where) =>
         new(string.Create(CultureInfo.InvariantCulture, $"{where}: expected id:0 to id:{table.Count - 1} of the {table.Name}, found {argument}."));
 
-    private static UsageException NotOneToken(OpenedTable opened, EmbeddingTable table, string argument, string where, int[] ids)
+    private static UsageException NotOneToken(OpenedTable opened, Tokenizer tokenizer, EmbeddingTable table, string argument, string where, int[] ids)
     {
+        string Named(int id) => (tokenizer.ContinuingPrefix is null ? null : tokenizer.Token(id)) ?? table.Text(id);
         string pieces = string.Join(" + ", ids.Take(8).Select(id => Quote(table, id))) + (ids.Length > 8 ? " + …" : "");
-        string found = ids.Length == 0 ? "it encodes to no token" : $"it splits into {pieces}";
-        IEnumerable<string> known = Enumerable.Range(0, table.Count).Select(table.Text).Where(text => text.Trim().Length > 0).Distinct();
+        string found = ids.Length == 0 ? "it encodes to no token" : ids.Length == 1 ? $"it encodes to {pieces}, which stands for what is not in the vocabulary" : $"it splits into {pieces}";
+        IEnumerable<string> known = Enumerable.Range(0, table.Count).Select(Named).Where(text => text.Trim().Length > 0).Distinct();
         HashSet<string> other = [argument.Trim(), " " + argument.Trim()];
         // The other form, with or without a blank before it, is the likeliest wish; after it what is spelled alike.
         IEnumerable<string> nearest = known.Where(other.Contains).Concat(NearestNames.Of(argument, known, Suggestions)).Distinct().Take(Suggestions);

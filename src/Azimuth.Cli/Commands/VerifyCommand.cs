@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Azimuth.Checkpoints;
 using Azimuth.Cli.CommandLine;
 using Azimuth.Cli.Output;
 using Azimuth.Embeddings;
@@ -32,37 +33,70 @@ internal static class VerifyCommand
     {
         if (session.ModelName is not null)
             throw new UsageException("azimuth verify: expected no --model, since each FOLDER holds its own.");
-        string[] folders = session.Value(Folders) ?? [];
-        if (folders.Length == 0)
-            throw new UsageException("azimuth verify: expected at least one FOLDER, found none.");
+        string[] folders = OnlyFolders(session);
         double tolerance = session.Value(Tolerance);
         VerificationPage? page = session.Value(Markdown) is { } path ? VerificationPage.Open(session, path) : null;
         List<VerificationResult> results = [];
+        List<NotCompared> others = [];
         foreach (string folder in folders)
         {
-            session.Progress.Report("verifying", results.Count, folders.Length, "folders");
-            results.Add(Verification.Run(folder, session.Workers, tolerance));
+            session.Progress.Report("verifying", results.Count + others.Count, folders.Length, "folders");
+            try
+            {
+                results.Add(Verification.Run(folder, session.Workers, tolerance));
+            }
+            catch (CheckpointFormatException problem) when (folders.Length > 1)
+            {
+                // One that cannot be compared says nothing of the others.
+                others.Add(new NotCompared(folder, problem.Message));
+            }
+
             session.Cancel.ThrowIfCancellationRequested();
         }
 
+        if (results.Count == 0)
+            throw new UsageException($"{others[0].Reason.TrimEnd('.')}; none of the {others.Count} folders could be compared.");
+        if (page is not null && others.Count > 0)
+            throw new UsageException($"--markdown: the table would lack a folder: {others[0].Reason.TrimEnd('.')}; leave it out, or put it right.");
         page?.Write(results);
-        bool passed = results.TrueForAll(result => result.Passed);
-        var document = new { Tolerance = tolerance, Passed = passed, LargestDifference = results.Max(r => r.LargestDifference), Folders = results };
+        bool passed = others.Count == 0 && results.TrueForAll(result => result.Passed);
+        var document = new { Tolerance = tolerance, Passed = passed, LargestDifference = results.Max(r => r.LargestDifference), Folders = results, NotCompared = others };
         Conventions conventions = new() { Notes = ["largest absolute difference, this program's float32 against the reference's", "reference: the largest difference of the reference's own float32 from its float64"] };
-        int exit = passed ? ExitCode.Done : ExitCode.Findings;
-        return session.Show(null, conventions, document, screen => Draw(screen, results, tolerance), exit);
+        int exit = others.Count > 0 ? ExitCode.BadInput : passed ? ExitCode.Done : ExitCode.Findings;
+        return session.Show(null, conventions, document, screen => Draw(screen, results, others, tolerance), exit);
     }
 
-    private static void Draw(Screen screen, List<VerificationResult> results, double tolerance)
+    /// <summary>The folders named. A file among them comes from a shell's pattern, such as the README.md beside the folders.</summary>
+    private static string[] OnlyFolders(Session session)
+    {
+        string[] named = session.Value(Folders) ?? [];
+        if (named.Length == 0)
+            throw new UsageException("azimuth verify: expected at least one FOLDER, found none.");
+        string[] files = Array.FindAll(named, File.Exists);
+        if (files.Length == named.Length)
+            throw new UsageException($"{files[0]}: expected a folder, found a file; name the folder that holds the model and its expected values.");
+        foreach (string file in files)
+            session.Warn($"{file} is a file and passed over");
+        return [.. named.Except(files)];
+    }
+
+    /// <summary>A folder that says nothing of the model.</summary>
+    private sealed record NotCompared(string Folder, string Reason);
+
+    private static void Draw(Screen screen, List<VerificationResult> results, List<NotCompared> others, double tolerance)
     {
         screen.Heading($"Largest differences from the reference, tolerance {Difference(tolerance)}");
-        if (results.Count == 1)
+        if (results.Count + others.Count == 1)
             DrawCases(screen, results[0]);
         else
             DrawFolders(screen, results);
         foreach (VerificationResult failed in results.Where(result => !result.Passed))
             DrawFailure(screen, failed);
-        screen.Line($"{results.Count(r => r.Passed)} of {results.Count} folders within the tolerance; largest difference {Numbers.Three(results.Max(r => r.LargestDifference))}.");
+        if (others.Count > 0)
+            screen.Heading("Not compared");
+        foreach (NotCompared other in others)
+            screen.Line(Tokens.OneLine(other.Reason));
+        screen.Line($"{results.Count(r => r.Passed)} of {Plural.Of(results.Count, "folder")} within the tolerance; largest difference {Numbers.Three(results.Max(r => r.LargestDifference))}.");
     }
 
     /// <summary>One folder: each case under each config file.</summary>

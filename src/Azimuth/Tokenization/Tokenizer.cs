@@ -55,6 +55,9 @@ public sealed class Tokenizer
     /// <summary>The token for what has no other, or null when the files name none.</summary>
     public int? UnknownId => _parts.Special.Unknown;
 
+    /// <summary>What a WordPiece vocabulary puts before the tokens that continue a word ("##"); null for other kinds.</summary>
+    public string? ContinuingPrefix => (_parts.Model as Models.WordPieceModel)?.ContinuingPrefix;
+
     /// <summary>Ids put in front of every text unless <c>addSpecialTokens</c> is false.</summary>
     public IReadOnlyList<int> TokensBefore { get; }
 
@@ -234,6 +237,9 @@ public sealed class Tokenizer
 
     /// <summary>Whether a token is a marker rather than text: beginning, end, padding, chat roles.</summary>
     public bool IsSpecial(int id) => _addedById.TryGetValue(id, out AddedToken? added) ? added.IsSpecial : _parts.Markers.Contains(id);
+
+    /// <summary>Whether a token stands for what is not in the vocabulary. GPT-2's files name its end token so, which no text ever becomes.</summary>
+    public bool IsUnknown(int id) => id == UnknownId || id == _parts.Model.UnknownId;
 
     /// <summary>The bytes one token adds in the middle of a text; empty when no token has this id.</summary>
     internal byte[] TokenBytes(int id)

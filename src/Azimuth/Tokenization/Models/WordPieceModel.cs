@@ -19,6 +19,9 @@ internal sealed class WordPieceModel(string file, Vocabulary vocabulary, string 
 
     public Vocabulary Vocabulary => vocabulary;
 
+    /// <summary>Put before every token but a word's first.</summary>
+    public string ContinuingPrefix => continuingPrefix;
+
     public int? UnknownId { get; } = vocabulary.Id(unknownToken);
 
     public void Tokenize(ReadOnlySpan<int> piece, List<ModelToken> tokens)

@@ -75,6 +75,10 @@ public static class Verification
     private static float[] Found(LanguageModel model, Trace trace, string site, TensorInfo tensor, string folder)
     {
         string[] parts = site.Split('.');
+        if (site == "logits" && !model.Config.Output.HasLogits)
+            throw new CheckpointFormatException(folder, $"the model has no {(model.Config.IsCausal ? "output table" : "masked-language head")}, so its logits cannot be compared. Give the weights with it, or leave the logits out of expected.safetensors", tensor.Name);
+        if (site == "pooler" && !model.Config.HasPooler)
+            throw new CheckpointFormatException(folder, "the model has no pooler, so that value cannot be compared. Give the weights with it, or leave the pooler out of expected.safetensors", tensor.Name);
         int layer = parts.Length == 2 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
         try
         {
