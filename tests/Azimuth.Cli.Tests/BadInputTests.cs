@@ -101,6 +101,7 @@ public sealed class BadInputTests : IDisposable
         string model = CopyWithConfig(config => config["n_layer"] = 7);
         string sentence = (await CliProcess.RunAsync("trace", "-m", model, "--prompt", Prompt)).Refusal();
         Assert.Contains("h.6.", sentence, StringComparison.Ordinal);
+        Assert.Contains("the configuration has 7 layers, the weights have 6", sentence, StringComparison.Ordinal);
     }
 
     [Fact]

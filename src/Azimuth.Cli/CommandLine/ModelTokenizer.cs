@@ -15,7 +15,7 @@ internal sealed record ModelTokenizer(string Name, Tokenizer Tokenizer)
             return new ModelTokenizer(Path.GetFileName(path), Tokenizer.Load(path));
         ModelFolder folder = ModelFolder.Open(path);
         Tokenizer tokenizer = Tokenizer.Find(folder) ?? throw new UsageException(
-            $"{path}: expected tokenizer.json, or vocab.json with merges.txt, vocab.txt or a SentencePiece .model, found none of them; copy them from where the model was published.");
+            $"{path}: expected tokenizer.json, vocab.json with merges.txt, vocab.txt, a SentencePiece .model or one .tiktoken, found none of them; copy them from where the model was published.");
         return new ModelTokenizer(folder.Name, tokenizer);
     }
 

@@ -82,6 +82,6 @@ internal static class GenerateCommand
             _ => "as many as asked for",
         };
         string rate = result.TokensPerSecond is double perSecond ? $" · {Output.Numbers.Three(perSecond)} tokens/s" : "";
-        return FormattableString.Invariant($"{result.Ids.Count} tokens, {why}{rate} · prompt of {result.PromptTokens} in {result.PromptSeconds:0.00} s");
+        return FormattableString.Invariant($"{Output.Plural.Of(result.Ids.Count, "token")}, {why}{rate} · prompt of {result.PromptTokens} in {result.PromptSeconds:0.00} s");
     }
 }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Azimuth.Checkpoints;
 using Azimuth.Checkpoints.Gguf;
 using Azimuth.Checkpoints.WordVectors;
@@ -12,6 +14,7 @@ namespace Azimuth.Cli.Commands;
 internal static class InspectCommand
 {
     private const int ShownTensors = 20;
+    private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly Argument<string?> File = Options.Argument("FILE", "a model folder, a checkpoint file, a file of vectors or a known name; the model of --model when left out");
     private static readonly Option<bool> AllTensors = Options.Flag("--tensors", "list every tensor on the screen (JSON has them all anyway)");
 
@@ -77,13 +80,17 @@ internal static class InspectCommand
     private static void DrawSettings(Screen screen, ModelFolder? folder, IReadOnlyDictionary<string, string> metadata)
     {
         IReadOnlyList<(string, string)> settings = folder?.Config is { } config
-            ? [.. config.EnumerateObject().Select(p => (Tokens.OneLine(p.Name, 40), Tokens.OneLine(p.Value.ToString(), 58)))]
+            ? [.. config.EnumerateObject().Select(p => (Tokens.OneLine(p.Name, 40), Tokens.OneLine(Setting(p.Value), 200)))]
             : [.. metadata.Select(p => (Tokens.OneLine(p.Key, 40), Tokens.OneLine(p.Value, 58)))];
         if (settings.Count == 0)
             return;
         screen.Heading(folder?.Config is null ? "Metadata" : "config.json");
         screen.Facts(settings);
     }
+
+    /// <summary>A setting as its file has it, on one line: texts bare, everything else in JSON.</summary>
+    private static string Setting(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? value.GetString()! : JsonSerializer.Serialize(value, Compact);
 
     private static void DrawTensors(Screen screen, Checkpoint checkpoint, bool all)
     {

@@ -60,7 +60,7 @@ internal static class TokenizeCommand
         };
         return session.Show(model.Name, conventions, new { encoding.Ids, Tokens = tokens, Decoded = decoded }, screen =>
         {
-            screen.Heading($"{Numbers.Count(tokens.Length)} tokens for {Numbers.Count(CodePoints(text))} characters");
+            screen.Heading($"{Plural.Of(tokens.Length, "token")} for {Plural.Of(CodePoints(text), "character")}");
             Column[] columns = [new("#", Side.Right), new("token"), new("id", Side.Right), new("characters"), new("bytes"), new("")];
             screen.Table(columns,
             [

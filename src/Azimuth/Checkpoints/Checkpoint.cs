@@ -72,7 +72,8 @@ public abstract class Checkpoint
     {
         ArgumentNullException.ThrowIfNull(name);
         return Find(name) ?? throw new CheckpointFormatException(
-            Path, $"there is no such tensor among the {Tensors.Count}{NearestNames.Hint(name, Tensors.Select(t => t.Name))}", name, kind: "TensorMissing");
+            Path, Tensors.Count == 0 ? "the file holds no tensors at all. Where it is a vocabulary alone, `azimuth tokenize` reads it; give a file with weights for the rest"
+            : $"there is no such tensor among the {Tensors.Count}{NearestNames.Hint(name, Tensors.Select(t => t.Name))}", name, kind: "TensorMissing");
     }
 
     private static TensorType RequireFloats(TensorInfo tensor) =>

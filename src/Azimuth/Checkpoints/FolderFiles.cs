@@ -52,7 +52,7 @@ internal static class FolderFiles
         }
         catch (JsonException e)
         {
-            throw new CheckpointFormatException(path, $"expected JSON, found an error: {e.Message.TrimEnd('.')}{CheckpointFormatException.Malformed}", kind: "JsonMalformed");
+            throw new CheckpointFormatException(path, $"expected JSON, found {JsonFile.Problem(e)}{CheckpointFormatException.Malformed}", kind: "JsonMalformed");
         }
     }
 

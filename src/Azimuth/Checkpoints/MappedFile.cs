@@ -28,11 +28,11 @@ internal static class MappedFile
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new CheckpointFormatException(path, $"it may not be read ({e.Message}) Check the file's permissions", kind: "FileNotReadable");
+            throw new CheckpointFormatException(path, $"it may not be read ({e.Message.TrimEnd('.')}). Check the file's permissions", kind: "FileNotReadable");
         }
         catch (IOException e)
         {
-            throw new CheckpointFormatException(path, $"it cannot be read ({e.Message}) Check the disk and whether another program holds the file", kind: "FileNotReadable");
+            throw new CheckpointFormatException(path, $"it cannot be read ({e.Message.TrimEnd('.')}). Check the disk and whether another program holds the file", kind: "FileNotReadable");
         }
     }
 

@@ -41,7 +41,7 @@ internal sealed class ShardIndex
         }
         catch (JsonException e)
         {
-            throw Bad(path, $"expected an index in JSON, found an error: {e.Message}");
+            throw Bad(path, $"expected an index in JSON, found {JsonFile.Problem(e)}");
         }
         catch (InvalidOperationException)
         {

@@ -51,11 +51,30 @@ public sealed class VocabTextTests
     [Theory]
     [InlineData("[UNK]\n[CLS]\na\n", "\"[SEP]\" is not in the vocabulary")]
     [InlineData("[UNK]\n[CLS]\n[SEP]\na\na\n", "ids 3 and 4")]
+    [InlineData("Prose has lines.\n\nAnd empty ones.\n\n", "this is not BERT's vocab.txt")]
     public void Damaged_vocabularies_are_refused(string content, string names)
     {
         using TemporaryFolder folder = new();
         string path = folder.Write("vocab.txt", content);
         Assert.Contains(names, Assert.Throws<CheckpointFormatException>(() => Tokenizer.FromVocabText(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Merges_lead_to_the_vocabulary_beside_them_or_ask_for_it()
+    {
+        using TemporaryFolder folder = new();
+        string merges = folder.Write("merges.txt", File.ReadAllText(TestFiles.Fixture("tokenizers", "gpt2-bytelevel", "merges.txt")));
+        Assert.Contains("merges.txt: expected vocab.json beside it", Assert.Throws<CheckpointFormatException>(() => Tokenizer.Load(merges)).Message, StringComparison.Ordinal);
+        folder.Write("vocab.json", File.ReadAllText(TestFiles.Fixture("tokenizers", "gpt2-bytelevel", "vocab.json")));
+        Assert.Equal(Tokenizer.Load(folder.Path).Encode("don't stop").Ids, Tokenizer.Load(merges).Encode("don't stop").Ids);
+    }
+
+    [Fact]
+    public void Where_JSON_ends_is_said_by_line_and_column()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Write("tokenizer.json", "{\n  \"model\": <html>");
+        Assert.Contains("found something else in line 2, column 12; fetch", Assert.Throws<CheckpointFormatException>(() => Tokenizer.Load(path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

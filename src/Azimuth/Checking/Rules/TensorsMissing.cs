@@ -20,7 +20,7 @@ internal static class TensorsMissing
             return RuleVerdict.Nothing;
         return Rule.Find(
             $"The configuration asks for {Words.Count(read.Plan.Count)} tensors, {Words.Count(missing.Length)} of which {Words.Are(missing.Length)} not in the file: {Words.Few(missing)}.",
-            "Check num_hidden_layers and the flags of biases in config.json, and that every shard of the checkpoint is there.",
+            "Check the number of layers (num_hidden_layers, n_layer or as the family calls it) and the flags of biases in config.json, and that every shard of the checkpoint is there.",
             evidence: [("missing", missing.Take(Words.Shown).ToArray()), ("missingCount", missing.Length), ("askedFor", read.Plan.Count), ("file", weights.Path)]);
     }
 }

@@ -80,7 +80,7 @@ public sealed class GgufHeader
             (2 or 3, _) => ((int)little, false),
             (_, 3) => ((int)big, true),
             (1, _) => throw new CheckpointFormatException(path, "expected version 2 or 3, found 1, whose counts have 32 bits. Convert it with llama.cpp", offset: 4, kind: "UnknownVersion"),
-            _ => throw new CheckpointFormatException(path, $"expected version 2 or 3, found {little}. Look for a newer version of this program", offset: 4, kind: "UnknownVersion"),
+            _ => throw new CheckpointFormatException(path, $"expected version 2 or 3, found {little}{(little > 3 ? ". Look for a newer version of this program" : CheckpointFormatException.Malformed)}", offset: 4, kind: "UnknownVersion"),
         };
     }
 

@@ -38,7 +38,7 @@ internal readonly struct SafetensorsHeaderParser(string path)
         }
         catch (JsonException e)
         {
-            throw Bad($"expected a header in JSON, found an error: {e.Message}", null, "InvalidHeaderDeserialization", reader.TokenStartIndex);
+            throw Bad($"expected a header in JSON, found {JsonFile.Problem(e)}", null, "InvalidHeaderDeserialization", reader.TokenStartIndex);
         }
         catch (InvalidOperationException)
         {

@@ -23,7 +23,14 @@ internal static class SmallFile
                 $"expected a tokenizer of at most {LargestBytes} bytes, found {file.Length}."), kind: "FileTooLarge");
         }
 
-        return File.ReadAllBytes(path);
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new CheckpointFormatException(path, $"it may not be read ({e.Message.TrimEnd('.')}). Check the file's permissions", kind: "FileNotReadable");
+        }
     }
 
     /// <summary>The file's text, without a byte order mark.</summary>

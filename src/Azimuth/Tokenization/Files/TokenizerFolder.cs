@@ -64,6 +64,9 @@ internal static class TokenizerFolder
         ".gguf" => GgufTokenizer.Read(GgufFile.Open(path)),
         ".model" => SentencePieceFile.Read(path),
         ".tiktoken" => TiktokenFile.Read(path),
+        ".txt" when Path.GetFileName(path) == "merges.txt" => File.Exists(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "vocab.json"))
+            ? Read(Path.GetDirectoryName(Path.GetFullPath(path))!)
+            : throw new CheckpointFormatException(path, "expected vocab.json beside it, which has the ids, found none; give the folder that holds both.", kind: "TokenizerMissing"),
         ".txt" => VocabTextFile.Read(path),
         _ => throw new CheckpointFormatException(
             path, "expected a tokenizer.json, a .gguf, a SentencePiece .model, a .tiktoken or a vocab.txt, found another extension.", kind: "TokenizerMissing"),

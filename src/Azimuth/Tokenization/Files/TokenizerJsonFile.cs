@@ -31,7 +31,7 @@ internal static class TokenizerJsonFile
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
             // InvalidOperationException is how the reader reports text that is not UTF-8 and lone surrogates.
-            throw new CheckpointFormatException(path, $"expected a tokenizer as JSON, found damaged JSON ({error.Message}); fetch the file again.", kind: "BadJson");
+            throw new CheckpointFormatException(path, $"expected a tokenizer as JSON, found {JsonFile.Problem(error)}; fetch the file again.", kind: "BadJson");
         }
     }
 

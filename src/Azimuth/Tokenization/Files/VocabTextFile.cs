@@ -27,8 +27,18 @@ internal static class VocabTextFile
         List<(string Token, int Id)> tokens = [];
         foreach (ReadOnlySpan<char> line in SmallFile.ReadText(path).AsSpan().TrimEnd('\n').EnumerateLinesByFeed())
             tokens.Add((line.ToString(), tokens.Count));
-        Models.Vocabulary vocabulary = new(path, tokens);
         string unknown = config.Unknown ?? "[UNK]", begin = config.Begin ?? "[CLS]", end = config.End ?? "[SEP]";
+        foreach (string needed in new[] { unknown, begin, end })
+        {
+            // Before the vocabulary is made: of prose its error would be about a word that comes twice.
+            if (!tokens.Exists(entry => entry.Token == needed))
+            {
+                throw new CheckpointFormatException(
+                    path, $"the special token \"{VisibleText.Show(needed)}\" is not in the vocabulary; this is not BERT's vocab.txt, or tokenizer_config.json is missing.", kind: "SpecialTokenMissing");
+            }
+        }
+
+        Models.Vocabulary vocabulary = new(path, tokens);
         string[] special = [unknown, begin, end, config.Pad ?? "[PAD]", config.Mask ?? "[MASK]"];
         List<AddedToken> added = AddedTokenFiles.Read(folder, config, special);
         foreach (string token in special.Distinct())
@@ -37,17 +47,13 @@ internal static class VocabTextFile
                 added.Add(new AddedToken { Id = id, Content = token, IsSpecial = true });
         }
 
-        int Require(string token) => vocabulary.Id(token) ?? throw new CheckpointFormatException(
-            path,
-            $"the special token \"{VisibleText.Show(token)}\" is not in the vocabulary; this is not BERT's vocab.txt, or tokenizer_config.json is missing.",
-            kind: "SpecialTokenMissing");
         return new BertParts
         {
             File = path,
             Vocabulary = vocabulary,
-            Unknown = tokens[Require(unknown)].Token,
-            Class = Require(begin),
-            Separator = Require(end),
+            Unknown = unknown,
+            Class = vocabulary.Id(begin)!.Value,
+            Separator = vocabulary.Id(end)!.Value,
             Pad = vocabulary.Id(config.Pad ?? "[PAD]"),
             AddedTokens = added,
             Lowercases = config.Lowercases,

@@ -25,7 +25,7 @@ internal static class VocabularyJson
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            throw new CheckpointFormatException(path, $"expected tokens and ids as JSON, found damaged JSON ({error.Message}); fetch the file again.", kind: "BadJson");
+            throw new CheckpointFormatException(path, $"expected tokens and ids as JSON, found {JsonFile.Problem(error)}; fetch the file again.", kind: "BadJson");
         }
     }
 

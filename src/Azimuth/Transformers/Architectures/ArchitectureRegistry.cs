@@ -57,7 +57,7 @@ internal static class ArchitectureRegistry
     public static (TransformerConfig Config, TensorNames Names) Read(ConfigReader config)
     {
         string type = config.Text("model_type");
-        Architecture family = Array.Find(Families, f => f.ModelType == type) ?? throw config.Error("model_type", Unknown(type, Names));
+        Architecture family = Array.Find(Families, f => f.ModelType == type) ?? throw new CheckpointFormatException(config.File, $"model_type: {Unknown(type, Names)}", kind: "Config");
         TransformerConfig read = Bounded(family.ReadConfig(config), config.File);
         TensorNames names = family.Tensors(read);
         return (read, config.Weights is { } weights ? names.In(weights) : names);
@@ -94,5 +94,5 @@ internal static class ArchitectureRegistry
     }
 
     private static string Unknown(string name, IReadOnlyList<string> known) =>
-        $"expected a known architecture, found \"{name}\". Known are {string.Join(", ", known)}{(NearestNames.Likely(name, known, 1) is [var near] ? $"; the nearest is {near}" : "")}";
+        $"expected a known architecture, found \"{name}\". Known are {string.Join(", ", known)}{(NearestNames.Likely(name, known, 1) is [var near] ? $"; the nearest is {near}" : "")}. Nothing need be wrong with the files: this program cannot compute other models";
 }

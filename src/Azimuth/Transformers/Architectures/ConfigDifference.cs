@@ -107,7 +107,7 @@ internal sealed record ConfigDifference(string Setting, string Expected, string 
         return lengths.All(length => RotaryFrequencies.Of(one, length).Zip(RotaryFrequencies.Of(other, length)).All(pair => Near(pair.First, pair.Second)));
     }
 
-    private static string Describe(RotaryConfig rotary) => FormattableString.Invariant($"base {rotary.Base} with {rotary.Scaling.GetType().Name.ToLowerInvariant()} scaling");
+    private static string Describe(RotaryConfig rotary) => FormattableString.Invariant($"base {rotary.Base} {(rotary.Scaling is RotaryScaling.Unscaled ? "without" : $"with {rotary.Scaling.GetType().Name.ToLowerInvariant()}")} scaling");
 
     private static string Show(object? value) => value switch
     {

@@ -65,11 +65,33 @@ internal sealed class WeightLoader
         {
             int stored = _config.Layers[layer].WeightsOf ?? layer;
             if (!loaded.TryGetValue(stored, out LayerWeights? weights))
-                loaded[stored] = weights = LoadLayer(_config.Layers[layer], stored);
+                loaded[stored] = weights = LoadExisting(_config.Layers[layer], stored);
             layers[layer] = weights;
         }
 
         return layers;
+    }
+
+    /// <summary>A file that ends before the layers do tells of a wrong number of layers, not of a lost tensor.</summary>
+    private LayerWeights LoadExisting(LayerConfig config, int layer)
+    {
+        try
+        {
+            return LoadLayer(config, layer);
+        }
+        catch (CheckpointFormatException e) when (layer > 0 && e is { Kind: "TensorMissing", Tensor: string name } && EndsBefore(layer, name))
+        {
+            throw new CheckpointFormatException(
+                e.Path, FormattableString.Invariant($"there is no such tensor: the configuration has {_config.LayerCount} layers, the weights have {layer}. Check the number of layers in the configuration (num_hidden_layers, n_layer or as the family calls it); where the key is missing, the family's own default holds"),
+                name, kind: e.Kind);
+        }
+    }
+
+    private bool EndsBefore(int layer, string name)
+    {
+        string number = FormattableString.Invariant($".{layer}.");
+        int at = ("." + name).IndexOf(number, StringComparison.Ordinal);
+        return at >= 0 && !_checkpoint.Tensors.Any(tensor => ("." + tensor.Name).StartsWith(("." + name)[..(at + number.Length)], StringComparison.Ordinal));
     }
 
     private LayerWeights LoadLayer(LayerConfig config, int layer)
