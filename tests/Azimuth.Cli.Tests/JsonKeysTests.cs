@@ -60,6 +60,17 @@ public sealed class JsonKeysTests
     }
 
     [Fact]
+    public async Task A_training_of_word_vectors_has_every_documented_key()
+    {
+        using TemporaryFolder folder = new();
+        JsonElement document = (await CliProcess.RunInAsync(
+            folder.Path, "train", "word2vec", Path.Combine(TestFiles.Root, "LICENSE"), "-o", "v.bin", "--min-count", "2", "--dimensions", "8", "--json")).Json();
+        Assert.Equal(["command", "model", "conventions"], document.EnumerateObject().Take(3).Select(property => property.Name));
+        foreach (string key in new[] { "file", "run", "words", "textWords", "dimensions", "epoch", "lossNats", "seconds", "sizeBytes" })
+            AssertHas(document, key, key);
+    }
+
+    [Fact]
     public async Task A_word_in_context_has_every_documented_key()
     {
         JsonElement document = (await CliProcess.RunAsync(

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using Azimuth.Checkpoints;
 using Azimuth.Cli.Commands;
+using Azimuth.Training;
 
 namespace Azimuth.Cli.CommandLine;
 
@@ -117,7 +118,7 @@ internal static partial class CommandRunner
     {
         string message = problem switch
         {
-            UsageException or CheckpointFormatException => problem.Message,
+            UsageException or CheckpointFormatException or TrainingException => problem.Message,
             ArgumentException => ParameterSuffix().Replace(problem.Message, ""),
             FileNotFoundException or DirectoryNotFoundException or IOException or UnauthorizedAccessException or NotSupportedException
                 or InvalidDataException => problem.Message,

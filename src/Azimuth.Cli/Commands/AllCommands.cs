@@ -1,4 +1,5 @@
 using Azimuth.Cli.CommandLine;
+using Azimuth.Cli.Commands.Train;
 
 namespace Azimuth.Cli.Commands;
 
@@ -50,6 +51,9 @@ internal static class AllCommands
         SizesCommand.Create(),
         GlitchCommand.Create(),
         UnreachableCommand.Create(),
+
+        // Training
+        TrainCommand.Create(),
 
         // Changing vocabulary and storage
         ResizeCommand.Create(),

@@ -6,5 +6,6 @@ namespace Azimuth.Cli.Commands.Train;
 internal static class TrainCommand
 {
     public static Verb Create() => Verb.Group(
-        "train", "Trains word vectors, tokenizers and small language models, with the geometry in sight while it forms.");
+        "train", "Trains word vectors, tokenizers and small language models, with the geometry in sight while it forms.",
+        TrainWord2VecCommand.Create());
 }

@@ -48,7 +48,7 @@ internal static class TrainOptions
 
         using (run)
         {
-            ITrainer trainer = open(run.Newest, run.Folder);
+            ITrainer trainer = Opened(session, run, open);
             using var disposed = trainer as IDisposable;
             var pace = new TrainingPace { SaveEvery = TimeSpan.FromMinutes(session.Value(SaveEvery)), LogEvery = TimeSpan.FromSeconds(session.Value(LogEvery)) };
             var shown = new TrainingView(session);
@@ -57,6 +57,21 @@ internal static class TrainOptions
             TrainingReading last = TrainingLoop.Run(trainer, run, pace, new TableWatch(Watched(session), 5, session.Workers), shown.Show, session.Cancel);
             finish(trainer);
             return (last, folder);
+        }
+    }
+
+    /// <summary>A run that could not begin leaves no folder behind, which the next try would be refused for.</summary>
+    private static ITrainer Opened(Session session, TrainingRun run, Func<string?, string, ITrainer> open)
+    {
+        try
+        {
+            return open(run.Newest, run.Folder);
+        }
+        catch when (!session.Value(ResumeRun))
+        {
+            run.Dispose();
+            Directory.Delete(run.Folder, recursive: true);
+            throw;
         }
     }
 }

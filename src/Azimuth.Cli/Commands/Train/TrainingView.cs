@@ -16,9 +16,9 @@ internal sealed class TrainingView(Session session)
     public void Show(TrainingReading reading)
     {
         if (_rows++ % RowsAPage == 0)
-            session.Note("   done        step     loss   rate        per second  left     norm  mean cos  IsoScore");
+            session.Note("   done        step     loss    rate        per second  left       norm  mean cos  IsoScore");
         session.Note(string.Create(CultureInfo.InvariantCulture,
-            $"{reading.Done * 100,5:0.0} % {reading.Step,11:N0} {Shown(reading.LossNats, 4),8} {Rate(reading.LearningRate),6} {Speed(reading),17}  {Left(reading),-7} {Shown(reading.Table?.NormMean, 3),6} {Shown(reading.Table?.MeanPairwiseCosine, 4),9} {Shown(reading.Table?.IsoScore, 4),9}{Held(reading)}"));
+            $"{reading.Done * 100,5:0.0} % {reading.Step,11:N0} {Shown(reading.LossNats, 4),8} {Rate(reading.LearningRate),7} {Speed(reading),17}  {Left(reading),-9}{Shown(reading.Table?.NormMean, 3),6} {Shown(reading.Table?.MeanPairwiseCosine, 4),9} {Shown(reading.Table?.IsoScore, 4),9}{Held(reading)}"));
         if (reading.Table is { } table && Words(table) is { Length: > 0 } neighbors && neighbors != _neighbors)
         {
             _neighbors = neighbors;

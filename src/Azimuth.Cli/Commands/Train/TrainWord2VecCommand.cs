@@ -1,0 +1,162 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Azimuth.Checkpoints.WordVectors;
+using Azimuth.Cli.CommandLine;
+using Azimuth.Cli.Output;
+using Azimuth.Embeddings;
+using Azimuth.Training;
+using Azimuth.Training.Corpora;
+using Azimuth.Training.Word2Vec;
+
+namespace Azimuth.Cli.Commands.Train;
+
+/// <summary><c>azimuth train word2vec</c>: word vectors from plain text.</summary>
+internal static class TrainWord2VecCommand
+{
+    private static readonly string[] Endings = [".bin", ".vec", ".w2v", ".txt", ".bin.gz", ".vec.gz", ".w2v.gz", ".txt.gz"];
+
+    private static readonly Argument<string[]> Corpus = Options.Arguments("CORPUS", "text files, plain or gzip, folders of them, or - for standard input; words are what stands between blanks");
+    private static readonly Option<string?> File = Options.Text("--output", "FILE", "the vectors: .bin word2vec binary, .vec or .txt word2vec text, with .gz behind it to compress", "-o");
+    private static readonly Option<bool> Cbow = Options.Flag("--cbow", "the mean of the words around predicts the word (CBOW); otherwise each of them does (skip-gram)");
+    private static readonly Option<bool> Hierarchical = Options.Flag("--hierarchical", "hierarchical softmax over a Huffman tree; otherwise negative sampling");
+    private static readonly Option<int> Dimensions = Options.WholeNumber("--dimensions", "D", "numbers in a vector", 1, 16_384, 100);
+    private static readonly Option<int> Window = Options.WholeNumber("--window", "N", "words to each side at most; each position draws its own width", 1, 1000, 5);
+    private static readonly Option<int> Negatives = Options.WholeNumber("--negative", "N", "words drawn against each prediction", 1, 1000, 5);
+    private static readonly Option<bool> PerPair = Options.Flag("--negative-per-pair", "draw them for each pair of words as the original program does; otherwise once for all pairs of a position, which is several times faster");
+    private static readonly Option<int> Epochs = Options.WholeNumber("--epochs", "N", "passes over the corpus", 1, 100_000, 5);
+    private static readonly Option<double?> Rate = Options.Number("--rate", "R", "learning rate at the beginning (default 0.025; 0.05 with --cbow)", double.Epsilon, 1000);
+    private static readonly Option<double> LastRate = Options.Number("--last-rate", "R", "learning rate at the end, to which it falls in a straight line", 0, 1000, 0.0001);
+    private static readonly Option<double> Sample = Options.Number("--sample", "S", "words more frequent than this share of the text are left out at random; 0 for none", 0, 1, 0.001);
+    private static readonly Option<int> MinCount = Options.WholeNumber("--min-count", "N", "words that come less often get no vector", 1, int.MaxValue, 5);
+    private static readonly Option<int?> MaxVocabulary = Options.WholeNumber("--max-vocabulary", "N", "the N most frequent words only", 2, 100_000_000);
+    private static readonly Option<int> Phrases = Options.WholeNumber("--phrases", "PASSES", "join words that belong together to phrases as in new_york; two passes find phrases of up to four", 0, 10, 0);
+    private static readonly Option<double> PhraseThreshold = Options.Number("--phrase-threshold", "SCORE", "score above which two words are joined", 0, 1e12, 100);
+
+    public static Verb Create() => Verb.Create(
+        "word2vec",
+        "Learns word vectors from text, in a stream: skip-gram or CBOW, by negative sampling or hierarchical softmax. The vectors open in every command; the log and the saved states are kept beside them.",
+        [Corpus, File, Cbow, Hierarchical, Dimensions, Window, Negatives, PerPair, Epochs, Rate, LastRate, Sample, MinCount, MaxVocabulary, Phrases, PhraseThreshold, .. TrainOptions.All],
+        Run,
+        new("azimuth train word2vec README.md docs -o vectors.bin --min-count 3 --dimensions 50", "a small text, in a second"),
+        new("azimuth train word2vec docs -o phrases.vec --phrases 2 --phrase-threshold 20 --watch model table", "phrases, and the neighbours of two words as they form"),
+        new("azimuth train word2vec - -o cbow.bin --cbow --hierarchical --min-count 2 < README.md", "from standard input")).WithoutModel();
+
+    private static Task<int> Run(Session session)
+    {
+        string[] paths = session.Value(Corpus) ?? [];
+        if (paths.Length == 0)
+            throw new UsageException("azimuth train word2vec: expected CORPUS, a text file or a folder of them, found none.");
+        string file = session.Value(File) ?? throw new UsageException("azimuth train word2vec: expected --output FILE, found none.");
+        session.Outputs.Check(file, File.Name, Endings);
+        Word2VecOptions options = Read(session);
+        JsonArray identity = Identity(session, paths);
+        var recipe = new TrainingRecipe("word2vec", options.Settings(session.Workers.ThreadCount, identity));
+        TrainingText? text = null;
+        TableExport? export = null;
+        (TrainingReading last, string folder) = TrainOptions.Train(session, file, recipe, Open, trainer => export = Write(session, file, (Word2VecTrainer)trainer));
+        var document = new { File = file, Run = folder, Words = text!.Words.Count, TextWords = text.WordCount, options.Dimensions, last.Epoch, last.LossNats, last.Seconds, export!.SizeBytes };
+        return session.Show(null, Conventions(options, session.Workers.ThreadCount), document, screen => Draw(screen, file, folder, text, options, last, export));
+
+        ITrainer Open(string? state, string run)
+        {
+            text = TrainingText.Open(run) ?? Prepare(session, paths, options.Vocabulary, run);
+            return state is null ? Word2VecTrainer.Begin(text, options, session.Workers) : Word2VecTrainer.Open(state, text, options, session.Workers);
+        }
+    }
+
+    private static Word2VecOptions Read(Session session)
+    {
+        if (session.Value(Hierarchical) && session.IsGiven(Negatives))
+            throw new UsageException("--negative: expected without --hierarchical, which draws no words, found both.");
+        if (session.Value(PerPair) && (session.Value(Hierarchical) || session.Value(Cbow)))
+            throw new UsageException($"--negative-per-pair: expected with skip-gram by negative sampling only, found {(session.Value(Cbow) ? "--cbow" : "--hierarchical")}.");
+        if (session.IsGiven(PhraseThreshold) && session.Value(Phrases) == 0)
+            throw new UsageException("--phrase-threshold: expected with --phrases, which it is about, found without it.");
+        return new Word2VecOptions
+        {
+            Dimensions = session.Value(Dimensions),
+            Window = session.Value(Window),
+            Cbow = session.Value(Cbow),
+            HierarchicalSoftmax = session.Value(Hierarchical),
+            Negatives = session.Value(Negatives),
+            NegativesPerPair = session.Value(PerPair),
+            Epochs = session.Value(Epochs),
+            Rate = session.Value(Rate) ?? (session.Value(Cbow) ? 0.05 : 0.025),
+            LastRate = session.Value(LastRate),
+            Sample = session.Value(Sample),
+            Seed = TrainOptions.Seed(session),
+            Vocabulary = new VocabularyOptions
+            {
+                MinCount = session.Value(MinCount),
+                MaxWords = session.Value(MaxVocabulary),
+                PhrasePasses = session.Value(Phrases),
+                PhraseThreshold = session.Value(PhraseThreshold),
+            },
+        };
+    }
+
+    /// <summary>What the text is recognised by; standard input cannot be looked at before it is read.</summary>
+    private static JsonArray Identity(Session session, string[] paths)
+    {
+        if (paths.Count(path => path == TextCorpus.StandardInput) > 1)
+            throw new UsageException("CORPUS: expected - for standard input once, found it twice.");
+        JsonArray identity = [];
+        foreach (string path in paths)
+        {
+            if (path == TextCorpus.StandardInput)
+            {
+                identity.Add("standard input");
+                continue;
+            }
+
+            TextCorpus corpus = TextCorpus.Open([path]);
+            session.Outputs.Opened(corpus.Files);
+            foreach (JsonNode? name in corpus.Identity)
+                identity.Add(name!.DeepClone());
+        }
+
+        return identity;
+    }
+
+    private static TrainingText Prepare(Session session, string[] paths, VocabularyOptions options, string run)
+    {
+        string spool = Path.Combine(run, "corpus.txt");
+        session.Progress.Say(paths.Contains(TextCorpus.StandardInput) ? "reading standard input" : "counting words");
+        TextCorpus corpus = TextCorpus.Open(paths, spool, Console.IsInputRedirected ? Console.OpenStandardInput() : null);
+        TrainingText text = TrainingText.Prepare(corpus, options, run, session.Warn, new ShareProgress(session.Progress, "counting words", 100, "percent"), session.Cancel);
+        // What was kept of standard input has been turned into numbers.
+        System.IO.File.Delete(spool);
+        session.Note($"{Plural.Of(text.Words.Count, "word")} with vectors, {Numbers.Count(text.WordCount)} of the text");
+        return text;
+    }
+
+    private static TableExport Write(Session session, string file, Word2VecTrainer trainer)
+    {
+        TableFormat format = file.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) || file.EndsWith(".bin.gz", StringComparison.OrdinalIgnoreCase) ? TableFormat.Word2VecBinary : TableFormat.Word2VecText;
+        TableExport export = TableWriter.Save(file, trainer.Table!, new TableExportOptions { Format = format }, session.Workers, new ShareProgress(session.Progress, "writing " + Path.GetFileName(file), 100, "percent"), session.Cancel);
+        foreach (string warning in export.Warnings)
+            session.Warn(warning);
+        return export;
+    }
+
+    private static Conventions Conventions(Word2VecOptions options, int threads) => new()
+    {
+        NaturalLog = true,
+        Notes =
+        [
+            "loss is −ln p of a prediction, summed over its targets, since the reading before",
+            $"the same seed gives the same bits on {Plural.Of(Word2VecTrainer.Blocks(options, threads), "learning thread")}",
+        ],
+    };
+
+    private static void Draw(Screen screen, string file, string folder, TrainingText text, Word2VecOptions options, TrainingReading last, TableExport export)
+    {
+        screen.Heading($"{Plural.Of(text.Words.Count, "word vector")} of {Plural.Of(options.Dimensions, "number")}");
+        screen.Facts(
+            ("file", $"{file} ({Numbers.Bytes(export.SizeBytes)}, {export.Format})"),
+            ("log and saved states", folder),
+            ("learned by", $"{(options.Cbow ? "CBOW" : "skip-gram")}, {(options.HierarchicalSoftmax ? "hierarchical softmax" : Plural.Of(options.Negatives, "negative") + (options.Cbow ? "" : options.NegativesPerPair ? " a pair" : " a position"))}, window {options.Window}"),
+            ("text", $"{Numbers.Count(text.WordCount)} words of the vocabulary, {Plural.Of(options.Epochs, "pass", "passes")}"),
+            ("time", Numbers.Duration(TimeSpan.FromSeconds(last.Seconds))));
+    }
+}

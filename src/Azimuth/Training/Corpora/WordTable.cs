@@ -1,0 +1,126 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Text;
+using Azimuth.Numerics;
+
+namespace Azimuth.Training.Corpora;
+
+/// <summary>
+/// Different words, numbered in the order they first come, with their counts. About 40 bytes a word and the word's own. Not for many threads.
+/// </summary>
+internal sealed class WordTable
+{
+    private byte[] _bytes = new byte[1 << 16];
+    private int[] _ends = new int[1 << 10];
+    private long[] _counts = new long[1 << 10];
+
+    /// <summary>Open addressing: upper half of the hash, and number + 1; 0 for a free place.</summary>
+    private ulong[] _places = new ulong[1 << 12];
+
+    /// <summary>Different words.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>How often each came.</summary>
+    public ReadOnlySpan<long> Counts => _counts.AsSpan(0, Count);
+
+    /// <summary>Occurrences of a word.</summary>
+    public ref long CountOf(int word) => ref _counts.AsSpan(0, Count)[word];
+
+    /// <summary>The word as UTF-8.</summary>
+    public ReadOnlySpan<byte> Bytes(int word) => _bytes.AsSpan(Start(word), _ends[word] - Start(word));
+
+    /// <summary>The word.</summary>
+    public string Text(int word) => Encoding.UTF8.GetString(Bytes(word));
+
+    /// <summary>Counts an occurrence.</summary>
+    /// <returns>The word's number.</returns>
+    public int Add(ReadOnlySpan<byte> word) => Add(word, Hash(word));
+
+    /// <summary>The same, with the word's hash at hand.</summary>
+    public int Add(ReadOnlySpan<byte> word, ulong hash)
+    {
+        ulong tag = hash & 0xFFFF_FFFF_0000_0000;
+        int mask = _places.Length - 1;
+        for (int at = (int)(hash & (uint)mask); ; at = (at + 1) & mask)
+        {
+            ulong place = _places[at];
+            if (place == 0)
+            {
+                int added = Append(word);
+                _places[at] = tag | (uint)(added + 1);
+                _counts[added] = 1;
+                if (Count > _places.Length / 2)
+                    Rehash();
+                return added;
+            }
+
+            int number = (int)(uint)place - 1;
+            if ((place & 0xFFFF_FFFF_0000_0000) == tag && Bytes(number).SequenceEqual(word))
+            {
+                _counts[number]++;
+                return number;
+            }
+        }
+    }
+
+    /// <summary>Fetches the place of a word of this hash, for a look-up that follows.</summary>
+    public void Fetch(ulong hash) => CacheHint.Fetch(ref _places[(int)(hash & (uint)(_places.Length - 1))]);
+
+    private int Start(int word) => word == 0 ? 0 : _ends[word - 1];
+
+    private int Append(ReadOnlySpan<byte> word)
+    {
+        int from = Count == 0 ? 0 : _ends[Count - 1];
+        if ((long)from + word.Length > Array.MaxLength || Count == 1 << 29)
+            throw new TrainingException(FormattableString.Invariant($"the corpus has more than {Count:N0} different words, which do not fit into the table of words. Split it into words of a natural language first"));
+        if (from + word.Length > _bytes.Length)
+            Array.Resize(ref _bytes, (int)Math.Min(Array.MaxLength, Math.Max(2L * _bytes.Length, (long)from + word.Length)));
+        if (Count == _ends.Length)
+        {
+            Array.Resize(ref _ends, 2 * Count);
+            Array.Resize(ref _counts, 2 * Count);
+        }
+
+        word.CopyTo(_bytes.AsSpan(from));
+        _ends[Count] = from + word.Length;
+        return Count++;
+    }
+
+    private void Rehash()
+    {
+        var places = new ulong[2 * _places.Length];
+        int mask = places.Length - 1;
+        for (int word = 0; word < Count; word++)
+        {
+            ulong hash = Hash(Bytes(word));
+            int at = (int)(hash & (uint)mask);
+            while (places[at] != 0)
+                at = (at + 1) & mask;
+            places[at] = (hash & 0xFFFF_FFFF_0000_0000) | (uint)(word + 1);
+        }
+
+        _places = places;
+    }
+
+    /// <summary>Eight bytes at a time, each mixed by a multiplication whose upper half is folded back.</summary>
+    public static ulong Hash(ReadOnlySpan<byte> word)
+    {
+        ulong hash = 0x9E3779B97F4A7C15 ^ (ulong)word.Length;
+        while (word.Length >= 8)
+        {
+            hash = Mix(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(word));
+            word = word[8..];
+        }
+
+        ulong rest = 0;
+        for (int i = 0; i < word.Length; i++)
+            rest |= (ulong)word[i] << (8 * i);
+        return Mix(hash ^ rest);
+    }
+
+    private static ulong Mix(ulong value)
+    {
+        ulong high = Math.BigMul(value, 0xD6E8FEB86659FD93, out ulong low);
+        return high ^ BitOperations.RotateLeft(low, 32);
+    }
+}

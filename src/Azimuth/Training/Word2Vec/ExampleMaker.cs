@@ -1,0 +1,125 @@
+using Azimuth.Training.Corpora;
+
+namespace Azimuth.Training.Word2Vec;
+
+/// <summary>
+/// Draws the predictions of a stretch of text, in the order of the original program: words left out of each line by subsampling, then for each position a window, and for it or for
+/// each of its context words from left to right the targets. Every stretch has random numbers of its own, so that any of them can be drawn first, on any thread. Safe for many threads.
+/// </summary>
+internal sealed class ExampleMaker
+{
+    /// <summary>Numbers of the id file that begin in one stretch.</summary>
+    public const int ChunkLength = 4096;
+
+    private readonly IdFile _ids;
+    private readonly Word2VecOptions _options;
+    private readonly ulong[] _keep;
+    private readonly HuffmanCodes? _tree;
+    private readonly NegativeSampler? _sampler;
+
+    public ExampleMaker(TrainingText text, Word2VecOptions options)
+    {
+        (_ids, _options) = (text.Ids, options);
+        _keep = Subsampling.Thresholds(text.Counts, options.Sample);
+        if (options.HierarchicalSoftmax)
+            _tree = new HuffmanCodes(text.Counts);
+        else
+            _sampler = new NegativeSampler(text.Counts);
+        ChunksAnEpoch = Math.Max(1, (_ids.Length + ChunkLength - 1) / ChunkLength);
+    }
+
+    public long ChunksAnEpoch { get; }
+
+    /// <summary>Fills a chunk with those of the lines that begin in stretch <paramref name="index"/>, counted over all epochs.</summary>
+    public void Fill(ExampleChunk chunk, long index)
+    {
+        chunk.Clear();
+        long total = ChunksAnEpoch * _options.Epochs, at = index % ChunksAnEpoch * ChunkLength;
+        chunk.Rate = (float)(_options.Rate + (_options.LastRate - _options.Rate) * index / total);
+        ulong seed = _options.Seed ^ unchecked((ulong)(index + 1) * 0xD1342543DE82EF95);
+        var random = new OriginalRandom(Numerics.SeededRandom.SplitMix(ref seed));
+        Fill(chunk, _ids.LineFrom(at), _ids.LineFrom(at + ChunkLength), random);
+    }
+
+    /// <summary>Adds those of the lines from one place of the id file to another.</summary>
+    public void Fill(ExampleChunk chunk, long from, long to, OriginalRandom random)
+    {
+        Span<int> kept = new int[TrainingText.LongestLine];
+        var room = new Room(_options);
+        while (from < to)
+        {
+            ReadOnlySpan<int> line = _ids.Slice(from, (int)Math.Min(TrainingText.LongestLine + 1, to - from));
+            line = line[..line.IndexOf(IdFile.LineEnd)];
+            from += line.Length + 1;
+            chunk.Words += line.Length;
+            int count = 0;
+            foreach (int word in line)
+            {
+                if (_options.Sample <= 0 || random.Next() >> 32 < _keep[word])
+                    kept[count++] = word;
+            }
+
+            AddLine(chunk, kept[..count], ref random, room);
+        }
+    }
+
+    private void AddLine(ExampleChunk chunk, ReadOnlySpan<int> line, ref OriginalRandom random, Room room)
+    {
+        for (int position = 0; position < line.Length; position++)
+        {
+            int width = _options.Window - random.NextShrink(_options.Window);
+            int from = Math.Max(0, position - width), to = Math.Min(line.Length - 1, position + width);
+            if (to == from)
+                continue;
+            chunk.SetTargets(Targets(line[position], ref random, room));
+            if (_options.Cbow)
+            {
+                chunk.AddMean(room.Contexts(line, from, position, to));
+                continue;
+            }
+
+            bool first = true;
+            for (int context = from; context <= to; context++)
+            {
+                if (context == position)
+                    continue;
+                if (!first && _options.NegativesPerPair)
+                    chunk.SetTargets(Targets(line[position], ref random, room));
+                chunk.AddRow(line[context]);
+                first = false;
+            }
+        }
+    }
+
+    /// <summary>What the word in the middle is told by: itself and words drawn, or the nodes of its path; 2·row + label each.</summary>
+    private ReadOnlySpan<int> Targets(int word, ref OriginalRandom random, Room room)
+    {
+        if (_tree is not null)
+            return _tree.Path(word);
+        Span<int> targets = room.Targets;
+        int count = 0;
+        targets[count++] = 2 * word + 1;
+        for (int i = 0; i < _options.Negatives; i++)
+        {
+            // One equal to the word itself is skipped, not drawn again.
+            if (_sampler!.Draw(random.Next()) is int negative && negative != word)
+                targets[count++] = 2 * negative;
+        }
+
+        return targets[..count];
+    }
+
+    private sealed class Room(Word2VecOptions options)
+    {
+        private readonly int[] _contexts = new int[2 * options.Window];
+
+        public int[] Targets { get; } = new int[1 + options.Negatives];
+
+        public ReadOnlySpan<int> Contexts(ReadOnlySpan<int> line, int from, int position, int to)
+        {
+            line[from..position].CopyTo(_contexts);
+            line[(position + 1)..(to + 1)].CopyTo(_contexts.AsSpan(position - from));
+            return _contexts.AsSpan(0, to - from);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.Text.Json.Nodes;
+
+namespace Azimuth.Training.Word2Vec;
+
+/// <summary>Settings of <see cref="Word2VecTrainer"/>. Defaults are those of the original program where it and gensim agree.</summary>
+public sealed record Word2VecOptions
+{
+    /// <summary>Numbers in a vector; at least 1.</summary>
+    public int Dimensions { get; init; } = 100;
+
+    /// <summary>Words to each side at most: every position draws its own width from 1 to this.</summary>
+    public int Window { get; init; } = 5;
+
+    /// <summary>False: each context word predicts the word in the middle (skip-gram). True: the mean of the context words does (CBOW).</summary>
+    public bool Cbow { get; init; }
+
+    /// <summary>False: the word is told from words drawn at random. True: it is found by its path in a Huffman tree of the vocabulary.</summary>
+    public bool HierarchicalSoftmax { get; init; }
+
+    /// <summary>Words drawn for each prediction; without effect in a hierarchical softmax. At least 1.</summary>
+    public int Negatives { get; init; } = 5;
+
+    /// <summary>
+    /// True: skip-gram draws negatives anew for each pair of words, as the original program does. False: once for each position, and all context words of it are told from the same ones
+    /// (Ji et al. 2016, "Parallelizing word2vec in shared and distributed memory"), so that their rows stay in the cache: several times faster, equally good. The updates are the same.
+    /// </summary>
+    public bool NegativesPerPair { get; init; }
+
+    /// <summary>Passes over the corpus.</summary>
+    public int Epochs { get; init; } = 5;
+
+    /// <summary>Learning rate of the first word; it falls in a straight line to <see cref="LastRate"/>.</summary>
+    public double Rate { get; init; } = 0.025;
+
+    /// <summary>Learning rate behind the last word.</summary>
+    public double LastRate { get; init; } = 0.0001;
+
+    /// <summary>Words more frequent than this share of the corpus are left out at random; 0 for none.</summary>
+    public double Sample { get; init; } = 1e-3;
+
+    /// <summary>Start of the random numbers.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>How the vocabulary is made.</summary>
+    public VocabularyOptions Vocabulary { get; init; } = new();
+
+    /// <summary>All of it and the number of threads, in a fixed order: what a run is recognised by.</summary>
+    public JsonObject Settings(int threads, JsonArray corpus) => new()
+    {
+        ["corpus"] = corpus,
+        ["model"] = Cbow ? "cbow" : "skip-gram",
+        ["loss"] = HierarchicalSoftmax ? "hierarchical softmax" : "negative sampling",
+        ["dimensions"] = Dimensions,
+        ["window"] = Window,
+        ["negatives"] = HierarchicalSoftmax ? null : Negatives,
+        ["negativesPerPair"] = HierarchicalSoftmax || Cbow ? null : NegativesPerPair,
+        ["epochs"] = Epochs,
+        ["rate"] = Rate,
+        ["lastRate"] = LastRate,
+        ["sample"] = Sample,
+        ["minCount"] = Vocabulary.MinCount,
+        ["maxVocabulary"] = Vocabulary.MaxWords,
+        ["phrases"] = Vocabulary.PhrasePasses,
+        ["phraseThreshold"] = Vocabulary.PhrasePasses > 0 ? Vocabulary.PhraseThreshold : null,
+        ["seed"] = Seed,
+        ["threads"] = Word2VecTrainer.Blocks(this, threads),
+    };
+}
+
+/// <summary>Which words get a vector.</summary>
+public sealed record VocabularyOptions
+{
+    /// <summary>Words that are rarer are taken out of the text.</summary>
+    public long MinCount { get; init; } = 5;
+
+    /// <summary>At most so many words, the most frequent; null for all.</summary>
+    public int? MaxWords { get; init; }
+
+    /// <summary>How often neighbouring words are joined to phrases before training: n passes give phrases of up to 2ⁿ words. 0 for none.</summary>
+    public int PhrasePasses { get; init; }
+
+    /// <summary>Score above which two words are joined.</summary>
+    public double PhraseThreshold { get; init; } = 100;
+}

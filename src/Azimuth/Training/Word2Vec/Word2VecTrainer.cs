@@ -1,0 +1,242 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Azimuth.Checkpoints;
+using Azimuth.Checkpoints.Safetensors;
+using Azimuth.Checkpoints.WordVectors;
+using Azimuth.Embeddings;
+using Azimuth.Numerics;
+
+namespace Azimuth.Training.Word2Vec;
+
+/// <summary>
+/// Learns word vectors (Mikolov et al. 2013, "Distributed representations of words and phrases and their compositionality"), with the conventions of the original program but an
+/// exact sigmoid.
+/// <para>
+/// On one thread predictions are learned in the order of the text. On T threads skip-gram deals out the rows of both matrices to T blocks. Predictions of a few thousand words are
+/// drawn, each is cut up by the blocks of its target rows, and in T rounds thread t learns what lies between input block t and output block t + round (Gemulla et al. 2011,
+/// "Large-scale matrix factorization with distributed stochastic gradient descent"). No two threads ever touch the same row, so that nothing is lost or outdated, and the
+/// result is the same to the bit for one number of threads; it differs from another number's by the order of updates within those few thousand words. CBOW, whose predictions
+/// touch rows of all blocks, is drawn on all threads and learned on one.
+/// </para>
+/// </summary>
+public sealed class Word2VecTrainer : ITrainer, IDisposable
+{
+    /// <summary>The vectors in a saved state, as word2vec binary.</summary>
+    public const string VectorsName = "vectors.bin";
+
+    private const int MostBlocks = 16, ChunksABlock = 2;
+
+    /// <summary>The loss is taken on one prediction in so many: its logarithms would cost more than the learning.</summary>
+    private const int LossEvery = 16;
+
+    private readonly TrainingText _text;
+    private readonly Word2VecOptions _options;
+    private readonly Workers _workers;
+    private readonly ExampleMaker _maker;
+    private readonly PaddedRows _input, _output;
+    private readonly ExampleChunk[] _chunks;
+    private readonly Learner[] _learners;
+    private readonly Dictionary<string, int> _ids;
+    private readonly long _total;
+    private long _words;
+    private double _loss;
+    private long _lossTargets, _targets, _predictions;
+
+    private Word2VecTrainer(TrainingText text, Word2VecOptions options, Workers workers)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(workers);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Dimensions, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Window, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Epochs, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Negatives, options.HierarchicalSoftmax ? 0 : 1);
+        (_text, _options, _workers) = (text, options, workers);
+        _maker = new ExampleMaker(text, options);
+        _total = checked(_maker.ChunksAnEpoch * options.Epochs);
+        _input = new PaddedRows(text.Words.Count, options.Dimensions);
+        _output = new PaddedRows(options.HierarchicalSoftmax ? text.Words.Count - 1 : text.Words.Count, options.Dimensions);
+        int blocks = Blocks(options, workers.ThreadCount);
+        _learners = [.. Enumerable.Range(0, blocks).Select(_ => new Learner(this))];
+        // All threads draw, also where one learns.
+        _chunks = [.. Enumerable.Range(0, ChunksABlock * Math.Min(MostBlocks, workers.ThreadCount)).Select(_ => new ExampleChunk(blocks))];
+        _ids = new Dictionary<string, int>(text.Words.Count, StringComparer.Ordinal);
+        for (int id = 0; id < text.Words.Count; id++)
+            _ids.TryAdd(text.Words[id], id);
+    }
+
+    /// <summary>Stretches of about 4,000 words done.</summary>
+    public long Step { get; private set; }
+
+    /// <inheritdoc/>
+    public bool Finished => Step >= _total;
+
+    /// <summary>The input vectors, as they are: a copy.</summary>
+    public EmbeddingTable? Table => new("vectors", _input.ToStored(_workers), id => _text.Words[id], word => _ids.TryGetValue(word, out int id) ? id : null);
+
+    /// <summary>Blocks that rows are dealt out to, and threads that learn: all that the result depends on the number of threads by.</summary>
+    public static int Blocks(Word2VecOptions options, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options.Cbow ? 1 : Math.Min(threads, MostBlocks);
+    }
+
+    /// <summary>Begins: input vectors uniform in ±1/d as in gensim (the original program has half of that), output vectors zero.</summary>
+    /// <param name="text">Ready for many passes.</param>
+    /// <param name="options">Settings.</param>
+    /// <param name="workers">The threads; their number changes the result as said above.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A setting without meaning.</exception>
+    public static Word2VecTrainer Begin(TrainingText text, Word2VecOptions options, Workers workers)
+    {
+        var trainer = new Word2VecTrainer(text, options, workers);
+        var random = new SeededRandom(options.Seed);
+        for (int row = 0; row < trainer._input.Rows; row++)
+        {
+            foreach (ref float value in trainer._input.Row(row))
+                value = (float)((2 * random.NextDouble() - 1) / options.Dimensions);
+        }
+
+        return trainer;
+    }
+
+    /// <summary>Goes on from a saved state.</summary>
+    /// <exception cref="CheckpointFormatException">The state is damaged or of another corpus.</exception>
+    public static Word2VecTrainer Open(string state, TrainingText text, Word2VecOptions options, Workers workers)
+    {
+        var (values, tensors) = TrainingState.Open(state);
+        var trainer = new Word2VecTrainer(text, options, workers);
+        trainer._input.CopyFrom(tensors.Matrix("input", trainer._input.Rows, trainer._input.Columns));
+        trainer._output.CopyFrom(tensors.Matrix("output", trainer._output.Rows, trainer._output.Columns));
+        trainer.Step = Number("step", trainer._total);
+        trainer._words = Number("words", long.MaxValue);
+        return trainer;
+
+        long Number(string name, long most) => values.TryGetProperty(name, out JsonElement element) && element.TryGetInt64(out long value) && value >= 0 && value <= most
+            ? value : throw new CheckpointFormatException(state, FormattableString.Invariant($"expected \"{name}\" from 0 to {most} in its state.json, found another. Delete the folder to go on from the state before it"));
+    }
+
+    /// <inheritdoc/>
+    public void Advance()
+    {
+        int count = (int)Math.Min(_chunks.Length, _total - Step), blocks = _learners.Length;
+        _workers.Run(count, i => _maker.Fill(_chunks[i], Step + i));
+        for (int round = 0; round < blocks; round++)
+        {
+            int shift = round;
+            _workers.Run(blocks, block =>
+            {
+                for (int i = 0; i < count; i++)
+                    _learners[block].Learn(_chunks[i].List(block, (block + shift) % blocks), _chunks[i].Rate);
+            });
+        }
+
+        Step += count;
+        for (int i = 0; i < count; i++)
+        {
+            _words += _chunks[i].Words;
+            _predictions += _chunks[i].Predictions;
+            _targets += _chunks[i].Targets;
+        }
+
+        // In the order of the blocks, whichever thread was first.
+        foreach (Learner learner in _learners)
+        {
+            (double loss, long targets) = learner.TakeLoss();
+            (_loss, _lossTargets) = (_loss + loss, _lossTargets + targets);
+        }
+
+        if (!double.IsFinite(_loss))
+            throw new TrainingException(FormattableString.Invariant($"step {Step}: the loss is no finite number. Lower the learning rate ({_options.Rate}); the states saved before are whole"));
+    }
+
+    /// <inheritdoc/>
+    public TrainingReading Read()
+    {
+        var reading = new TrainingReading
+        {
+            Step = Step,
+            Stage = "training",
+            Done = (double)Step / _total,
+            Unit = "words",
+            Items = _words,
+            Epoch = (double)Step / _maker.ChunksAnEpoch,
+            LossNats = _lossTargets > 0 ? _loss / _lossTargets * _targets / _predictions : null,
+            LearningRate = _options.Rate + (_options.LastRate - _options.Rate) * Step / _total,
+        };
+        (_loss, _lossTargets, _targets, _predictions) = (0, 0, 0, 0);
+        return reading;
+    }
+
+    /// <inheritdoc/>
+    public void Save(string folder)
+    {
+        StoredMatrix input = _input.ToStored(_workers);
+        var values = new JsonObject { ["step"] = Step, ["words"] = _words };
+        new TrainingState(values, [SafetensorsEntry.From("input", input), SafetensorsEntry.From("output", _output.ToStored(_workers))]).Save(folder);
+        TableWriter.Save(Path.Combine(folder, VectorsName), new EmbeddingTable("vectors", input, id => _text.Words[id]), new TableExportOptions { Format = TableFormat.Word2VecBinary }, _workers);
+    }
+
+    /// <summary>Lets go of both matrices.</summary>
+    public void Dispose()
+    {
+        _input.Dispose();
+        _output.Dispose();
+        foreach (Learner learner in _learners)
+            learner.Dispose();
+    }
+
+    /// <summary>What one thread needs to learn.</summary>
+    private sealed class Learner(Word2VecTrainer trainer) : IDisposable
+    {
+        private const int Ahead = 2;
+        private readonly PaddedRows _error = new(1, trainer._options.Dimensions), _mean = new(1, trainer._options.Dimensions);
+        private readonly bool _cbow = trainer._options.Cbow;
+        private double _loss;
+        private long _lossTargets;
+
+        public void Learn(ExampleList list, float rate)
+        {
+            PaddedRows input = trainer._input, output = trainer._output;
+            ExampleList.Reader examples = list.Read(), ahead = list.Read();
+            ReadOnlySpan<int> fetched = [];
+            for (int i = 0; i < Ahead; i++)
+                Prefetch(ref ahead, ref fetched, input, output);
+            for (long at = 0; examples.Next(); at++)
+            {
+                Prefetch(ref ahead, ref fetched, input, output);
+                bool measured = at % LossEvery == 0;
+                _loss += _cbow
+                    ? LogisticStep.Mean(input, examples.Inputs, output, examples.Targets, examples.Distinct, rate, _error, _mean, measured)
+                    : LogisticStep.Row(input, examples.Inputs[0], output, examples.Targets, examples.Distinct, rate, _error, measured);
+                _lossTargets += measured ? examples.Targets.Length : 0;
+            }
+        }
+
+        public (double Loss, long Targets) TakeLoss()
+        {
+            var taken = (_loss, _lossTargets);
+            (_loss, _lossTargets) = (0, 0);
+            return taken;
+        }
+
+        public void Dispose()
+        {
+            _error.Dispose();
+            _mean.Dispose();
+        }
+
+        private static void Prefetch(ref ExampleList.Reader ahead, ref ReadOnlySpan<int> fetched, PaddedRows input, PaddedRows output)
+        {
+            if (!ahead.Next())
+                return;
+            foreach (int row in ahead.Inputs)
+                LogisticStep.Prefetch(input, row);
+            // Pairs of one position mostly share their targets.
+            if (ahead.Targets.SequenceEqual(fetched))
+                return;
+            fetched = ahead.Targets;
+            foreach (int target in fetched)
+                LogisticStep.Prefetch(output, target >> 1);
+        }
+    }
+}

@@ -1,0 +1,220 @@
+using Azimuth.Numerics;
+using Azimuth.Tests.Checkpoints;
+using Azimuth.Training;
+using Azimuth.Training.Corpora;
+using Azimuth.Training.Word2Vec;
+
+namespace Azimuth.Tests.Training.Word2Vec;
+
+/// <summary>Whole runs on a text made of topics: words of one topic stand together.</summary>
+public sealed class Word2VecTrainerTests : IDisposable
+{
+    private const int Topics = 8, WordsATopic = 12;
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    public static TheoryData<bool, bool, int> Modes
+    {
+        get
+        {
+            var data = new TheoryData<bool, bool, int>();
+            foreach (bool cbow in new[] { false, true })
+            {
+                foreach (bool tree in new[] { false, true })
+                {
+                    foreach (int threads in new[] { 1, 2, 3 })
+                        data.Add(cbow, tree, threads);
+                }
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public void A_run_ends_with_the_same_bits_twice_and_when_it_was_saved_and_opened_on_the_way(bool cbow, bool tree, int threads)
+    {
+        TrainingText text = Text(40_000);
+        Word2VecOptions options = Options(cbow, tree) with { Epochs = 2 };
+        using var workers = new Workers(threads);
+        using Word2VecTrainer whole = Word2VecTrainer.Begin(text, options, workers);
+        while (!whole.Finished)
+            whole.Advance();
+        Word2VecTrainer parted = Word2VecTrainer.Begin(text, options, workers);
+        for (int part = 0; !parted.Finished; part++)
+        {
+            parted.Advance();
+            string state = _folder.File("state" + part);
+            Directory.CreateDirectory(state);
+            parted.Save(state);
+            parted.Dispose();
+            parted = Word2VecTrainer.Open(state, text, options, workers);
+        }
+
+        Assert.Equal(whole.Step, parted.Step);
+        Assert.Equal(whole.Read().Items, parted.Read().Items);
+        Assert.Equal(2 * text.WordCount, whole.Read().Items);
+        Assert.Equal(Rows(whole), Rows(parted));
+        parted.Dispose();
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void On_one_thread_predictions_are_learned_in_order_as_by_the_plain_update(bool cbow, bool tree)
+    {
+        TrainingText text = Text(20_000);
+        Word2VecOptions options = Options(cbow, tree) with { Epochs = 1 };
+        using var workers = new Workers(1);
+        using Word2VecTrainer trainer = Word2VecTrainer.Begin(text, options, workers);
+        double[][] input = [.. Rows(trainer).Chunk(options.Dimensions).Select(row => Array.ConvertAll(row, value => (double)value))];
+        double[][] output = [.. input.Select(row => new double[row.Length])];
+        var maker = new ExampleMaker(text, options);
+        var chunk = new ExampleChunk(1);
+        for (int index = 0; index < maker.ChunksAnEpoch; index++)
+        {
+            maker.Fill(chunk, index);
+            ExampleList.Reader examples = chunk.List(0, 0).Read();
+            while (examples.Next())
+                PlainUpdates.Learn(input, output, examples.Inputs.ToArray(), examples.Targets.ToArray(), chunk.Rate);
+        }
+
+        while (!trainer.Finished)
+            trainer.Advance();
+        float[] actual = Rows(trainer);
+        // A hundred thousand updates, each rounded to 6e-8 of numbers near 0.3; measured 1e-5.
+        for (int i = 0; i < actual.Length; i++)
+            Assert.Equal(input[i / options.Dimensions][i % options.Dimensions], actual[i], 2e-4);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Blocks_change_the_order_of_updates_and_nothing_that_can_be_seen_in_the_result(bool tree)
+    {
+        TrainingText text = Text(60_000);
+        (double Loss, double Share)[] runs = [.. new[] { 1, 2, 4 }.Select(threads => Learned(text, Options(false, tree) with { Epochs = 3 }, threads))];
+        foreach (var (loss, share) in runs)
+        {
+            // Seeds differ by half a per cent.
+            Assert.Equal(runs[0].Loss, loss, 0.02 * runs[0].Loss);
+            Assert.True(share > 0.95, $"{share} of the nearest words are of the same topic");
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_mean_of_context_words_learns_topics_too(bool tree) =>
+        Assert.True(Learned(Text(60_000), Options(true, tree) with { Epochs = 4, Rate = 0.05 }, 2).Share > 0.95);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Negatives_are_drawn_for_a_position_or_for_each_of_its_pairs_and_both_learn(bool perPair)
+    {
+        TrainingText text = Text(60_000);
+        Word2VecOptions options = Options(false, false) with { NegativesPerPair = perPair, Epochs = 3 };
+        var chunk = new ExampleChunk(1);
+        new ExampleMaker(text, options).Fill(chunk, 0);
+        int same = 0, of = 0;
+        int[] before = [];
+        for (ExampleList.Reader examples = chunk.List(0, 0).Read(); examples.Next(); of++)
+        {
+            int[] targets = examples.Targets.ToArray();
+            same += targets.SequenceEqual(before) ? 1 : 0;
+            before = targets;
+        }
+
+        // Windows of 1 to 3 words to each side: on average four pairs a position, three of which follow one with the same negatives.
+        Assert.InRange((double)same / of, perPair ? 0 : 0.65, perPair ? 0.05 : 0.8);
+        Assert.True(Learned(text, options, 2).Share > 0.95);
+    }
+
+    [Fact]
+    public void A_loss_that_is_no_number_ends_the_run_and_names_the_step()
+    {
+        using var workers = new Workers(2);
+        using Word2VecTrainer trainer = Word2VecTrainer.Begin(Text(40_000), Options(false, false) with { Rate = 1e30 }, workers);
+        var problem = Assert.Throws<TrainingException>(() =>
+        {
+            while (!trainer.Finished)
+                trainer.Advance();
+        });
+        Assert.Matches(@"^step \d+: the loss is no finite number", problem.Message);
+    }
+
+    [Fact]
+    public void A_saved_state_opens_as_a_table()
+    {
+        TrainingText text = Text(20_000);
+        using var workers = new Workers(2);
+        using Word2VecTrainer trainer = Word2VecTrainer.Begin(text, Options(false, false), workers);
+        trainer.Advance();
+        trainer.Save(_folder.Path);
+        var file = Azimuth.Checkpoints.WordVectors.TableFile.Load(_folder.File(Word2VecTrainer.VectorsName), workers);
+        Assert.Equal(text.Words, Enumerable.Range(0, file.Table.Count).Select(file.Table.Text));
+        Assert.Equal(trainer.Table!.Vector(5), file.Table.Vector(5));
+    }
+
+    private static (double Loss, double Share) Learned(TrainingText text, Word2VecOptions options, int threads)
+    {
+        using var workers = new Workers(threads);
+        using Word2VecTrainer trainer = Word2VecTrainer.Begin(text, options, workers);
+        while (!trainer.Finished)
+        {
+            // The loss of the last pass alone: the first is learned in another order, which shows while the vectors still change a lot.
+            if (trainer.Read().Epoch > options.Epochs - 1)
+                break;
+            trainer.Advance();
+        }
+
+        while (!trainer.Finished)
+            trainer.Advance();
+        double loss = trainer.Read().LossNats!.Value;
+        var table = trainer.Table!;
+        int same = 0;
+        for (int id = 0; id < table.Count; id++)
+        {
+            var nearest = Azimuth.Embeddings.Neighbors.Find(table, id, Azimuth.Embeddings.SimilarityMetric.Cosine, 5, workers).Neighbors;
+            same += nearest.Count(n => n.Text.Split('-')[0] == table.Text(id).Split('-')[0]);
+        }
+
+        return (loss, same / (5.0 * table.Count));
+    }
+
+    private static Word2VecOptions Options(bool cbow, bool tree) => new()
+    {
+        Dimensions = 20,
+        Window = 3,
+        Cbow = cbow,
+        HierarchicalSoftmax = tree,
+        Sample = 0.01,
+        Seed = 11,
+        Vocabulary = new VocabularyOptions { MinCount = 1 },
+    };
+
+    private TrainingText Text(int words)
+    {
+        var random = new SeededRandom(2);
+        using (StreamWriter writer = new(_folder.File("text.txt")))
+        {
+            for (int written = 0; written < words;)
+            {
+                int topic = random.NextInt32(Topics), length = 5 + random.NextInt32(20);
+                for (int i = 0; i < length; i++)
+                    writer.Write($"t{topic}-{(int)(random.NextDouble() * random.NextDouble() * WordsATopic)} ");
+                writer.Write('\n');
+                written += length;
+            }
+        }
+
+        return TrainingText.Prepare(TextCorpus.Open([_folder.File("text.txt")]), new VocabularyOptions { MinCount = 1 }, _folder.Path);
+    }
+
+    private static float[] Rows(Word2VecTrainer trainer) => [.. Enumerable.Range(0, trainer.Table!.Count).SelectMany(trainer.Table!.Vector)];
+}
