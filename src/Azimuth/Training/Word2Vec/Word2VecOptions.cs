@@ -22,7 +22,7 @@ public sealed record Word2VecOptions
 
     /// <summary>
     /// True: skip-gram draws negatives anew for each pair of words, as the original program does. False: once for each position, and all context words of it are told from the same ones
-    /// (Ji et al. 2016, "Parallelizing word2vec in shared and distributed memory"), so that their rows stay in the cache: several times faster, equally good. The updates are the same.
+    /// (Ji et al. 2016, "Parallelizing word2vec in shared and distributed memory"), so that their rows stay in the cache: about twice as fast. The updates are the same.
     /// </summary>
     public bool NegativesPerPair { get; init; }
 
