@@ -16,6 +16,7 @@ namespace Azimuth.Training.LanguageModels;
 /// </summary>
 public sealed class LanguageModelTrainer : ITrainer, IDisposable
 {
+    private const int HeldOutWindow = 512; // what `eval perplexity` takes
     private readonly ModelSource _source;
     private readonly LanguageModelSettings _settings;
     private readonly TokenSpool _corpus;
@@ -39,9 +40,9 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
         _order = new WindowOrder(corpus.Count, settings.Length, settings.Seed);
         _weights = TrainedWeights.Create(config, source.Names, source.Weights is null ? source.Names.Prefixes[0] : source.Names.PrefixIn(source.Weights), settings.Part);
         int rows = checked(settings.Batch * settings.Length);
-        // Held-out windows and samples are as long as the context, which a batch may be shorter than.
-        int longest = settings.HeldOut.Count > 0 || settings.Prompt.Count > 0 ? Math.Min(config.ContextLength, Math.Max(settings.HeldOut.Count, settings.Prompt.Count + settings.SampleTokens)) : 0;
-        _pass = new TrainingPass(config, _weights, Math.Max(rows, longest), workers);
+        // A window of held-out text or a sample may be longer than a small batch.
+        int longest = Math.Max(Math.Min(settings.HeldOut.Count, HeldOutWindow), settings.Prompt.Count == 0 ? 0 : settings.Prompt.Count + settings.SampleTokens);
+        _pass = new TrainingPass(config, _weights, Math.Max(rows, Math.Min(config.ContextLength, longest)), workers);
         (_window, _inputs, _targets) = (new int[settings.Length + 1], new int[rows], new int[rows]);
         if (source.Weights is { } checkpoint)
             _weights.Read(checkpoint);
@@ -66,6 +67,9 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
 
     /// <summary>All weights.</summary>
     public long Count => _weights.Tensors.Sum(tensor => (long)tensor.Length);
+
+    /// <summary>What <see cref="HeldOutLoss"/> gave for the settings' held-out text when last looked at; null before.</summary>
+    public double? LastHeldOutLoss { get; private set; }
 
     private long StepTokens => (long)_settings.Batch * _settings.Length * _settings.Accumulate;
 
@@ -156,11 +160,11 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
     public void SaveModel(string folder) => _source.Save(folder, _weights);
 
     /// <summary>
-    /// The loss of held-out ids as they stand, in windows of the context side by side: what <c>eval perplexity</c> measures with a stride equal to the window.
+    /// The loss of ids under the weights as they are, in windows of 512 or the shorter context side by side: what <c>eval perplexity</c> measures when it is not told otherwise.
     /// </summary>
     public double HeldOutLoss(ReadOnlySpan<int> ids)
     {
-        int window = Math.Min(_source.Config.ContextLength, ids.Length);
+        int window = Math.Min(_source.Config.ContextLength, HeldOutWindow);
         double sum = 0;
         long predicted = 0;
         for (int begin = 0; begin + 1 < ids.Length; begin += window)
@@ -191,7 +195,7 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
     private void Look()
     {
         if (_settings.HeldOut.Count > 1)
-            _heldOut = HeldOutLoss([.. _settings.HeldOut]);
+            LastHeldOutLoss = _heldOut = HeldOutLoss([.. _settings.HeldOut]);
         if (_settings.Prompt.Count == 0)
             return;
         var sampler = new Sampler(new GenerationOptions { Temperature = 0.8, TopK = 40, Seed = _settings.Seed + (ulong)Step });

@@ -71,6 +71,14 @@ public sealed class ModelSource
         return new ModelSource(json, model.Config, model.Names.In(folder.Checkpoint), folder.Checkpoint, tokenizer, folder.TokenizerFolder);
     }
 
+    /// <summary>Stops before a model that cannot be trained.</summary>
+    /// <exception cref="NotSupportedException">A part of the model has no backward pass; it is named.</exception>
+    public static void Require(LanguageModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Trainability.Require(model.Config, model.Names);
+    }
+
     /// <summary>A new model.</summary>
     /// <param name="shape">How large, and of which family.</param>
     /// <param name="tokenizerPath">A folder with a tokenizer, or its file; its vocabulary gives the table's rows.</param>
