@@ -34,7 +34,7 @@ internal static class TrainLmOptions
     private static readonly Option<double> Clip = Options.Number("--clip", "NORM", "longest gradient that is taken as it is; 0 for any", 0, 1e9, 1);
     private static readonly Option<string?> Validate = Options.Text("--validate", "FILE", "held-out text whose loss is measured as eval perplexity does");
     private static readonly Option<string?> Sample = Options.Text("--sample", "PROMPT", "a text that the model goes on with, to be looked at");
-    private static readonly Option<int?> LookEvery = Options.WholeNumber("--look-every", "STEPS", "steps between two looks at --validate and --sample (default: a twentieth of all)", 1, int.MaxValue);
+    private static readonly Option<int?> LookEvery = Options.WholeNumber("--look-every", "STEPS", "steps between two looks at --validate and --sample (default: a twentieth of all, at least 10)", 1, int.MaxValue);
 
     /// <summary>In the order of help.</summary>
     public static IReadOnlyList<Symbol> All =>
@@ -134,7 +134,7 @@ internal static class TrainLmOptions
             },
             Part = session.Value(FreezeTable) ? TrainedPart.AllButTables : session.Value(OnlyTable) ? TrainedPart.OnlyTables : TrainedPart.All,
             Seed = TrainOptions.Seed(session),
-            LookEvery = session.Value(LookEvery) ?? Math.Max(1, steps / 20),
+            LookEvery = session.Value(LookEvery) ?? Math.Max(10, steps / 20),
             HeldOut = heldOut,
             Prompt = prompt is null ? [] : Prompt(source, prompt),
         };
