@@ -22,11 +22,13 @@ public sealed class ModelSource
     ];
 
     private readonly JsonObject _json;
-    private readonly string _companions;
+    private readonly (string Name, byte[] Content)[] _companions;
 
     private ModelSource(JsonObject json, TransformerConfig config, TensorNames names, Checkpoint? weights, Tokenizer tokenizer, string companions)
     {
-        (_json, Config, Names, Weights, Tokenizer, _companions) = (json, config, names, weights, tokenizer, companions);
+        (_json, Config, Names, Weights, Tokenizer) = (json, config, names, weights, tokenizer);
+        // Read now: a run that goes on from a saved state outlives it.
+        _companions = [.. CompanionFiles.Select(name => (Name: name, Path: Path.Combine(companions, name))).Where(file => File.Exists(file.Path)).Select(file => (file.Name, File.ReadAllBytes(file.Path)))];
         Trainability.Require(config, names);
         if (tokenizer.VocabSize > config.VocabSize)
         {
@@ -104,11 +106,8 @@ public sealed class ModelSource
             Path.Combine(folder, "model.safetensors"),
             weights.Tensors.Select(tensor => SafetensorsEntry.From(tensor.Name, tensor.InFileOrder(tensor.Values), [.. tensor.Shape])),
             new Dictionary<string, string> { ["format"] = "pt" });
-        foreach (string name in CompanionFiles.Where(name => File.Exists(Path.Combine(_companions, name))))
-        {
-            using FileStream source = File.OpenRead(Path.Combine(_companions, name)), target = File.Create(Path.Combine(folder, name));
-            source.CopyTo(target);
-        }
+        foreach ((string name, byte[] content) in _companions)
+            File.WriteAllBytes(Path.Combine(folder, name), content);
     }
 
     private static (TransformerConfig Config, TensorNames Names) Read(JsonObject json)

@@ -46,6 +46,7 @@ public sealed class LanguageModelTrainerTests : IDisposable
         using var others = new Workers(3);
         using LanguageModelTrainer second = LanguageModelTrainer.Resume(Path.Combine(_folder, "part"), spool, settings, others);
         Assert.Equal(4, second.Step);
+        Directory.Delete(Path.Combine(_folder, "part"), recursive: true); // as older states are
         while (!second.Finished)
             second.Advance();
         Save(second, "resumed");
