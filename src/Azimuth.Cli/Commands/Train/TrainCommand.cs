@@ -8,5 +8,5 @@ internal static class TrainCommand
     public static Verb Create() => Verb.Group(
         "train", "Trains word vectors, tokenizers and small language models, with the geometry in sight while it forms.",
         TrainWord2VecCommand.Create(),
-        TrainLmCommand.Create());
+        TrainTokenizerCommand.Create());
 }

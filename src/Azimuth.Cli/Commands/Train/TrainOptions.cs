@@ -18,7 +18,10 @@ internal static class TrainOptions
     private static readonly Option<int> SeedOption = Options.WholeNumber("--seed", "N", "start of the random numbers: the same seed, threads and corpus give the same files", 0, int.MaxValue, 1);
 
     /// <summary>Listed behind a command's own options.</summary>
-    public static IReadOnlyList<Symbol> All => [RunFolder, ResumeRun, SaveEvery, Keep, LogEvery, Watch, SeedOption];
+    public static IReadOnlyList<Symbol> All => [.. OfTheRun, Watch, SeedOption];
+
+    /// <summary>Those of a trainer that has no vectors and draws no random numbers.</summary>
+    public static IReadOnlyList<Symbol> OfTheRun => [RunFolder, ResumeRun, SaveEvery, Keep, LogEvery];
 
     /// <summary>Start of the random numbers.</summary>
     public static ulong Seed(Session session) => (ulong)session.Value(SeedOption);
@@ -48,26 +51,26 @@ internal static class TrainOptions
 
         using (run)
         {
-            ITrainer trainer = Opened(session, run, open);
+            ITrainer trainer = Kept(session, run, () => open(run.Newest, run.Folder), () => false);
             using var disposed = trainer as IDisposable;
             var pace = new TrainingPace { SaveEvery = TimeSpan.FromMinutes(session.Value(SaveEvery)), LogEvery = TimeSpan.FromSeconds(session.Value(LogEvery)) };
             var shown = new TrainingView(session);
             // A state of a large model takes longer to write than a cancelled command may otherwise go on.
             Cancellation.Patience = TimeSpan.FromMinutes(5);
-            TrainingReading last = TrainingLoop.Run(trainer, run, pace, new TableWatch(Watched(session), 5, session.Workers), shown.Show, session.Cancel);
+            TrainingReading last = Kept(session, run, () => TrainingLoop.Run(trainer, run, pace, new TableWatch(Watched(session), 5, session.Workers), shown.Show, session.Cancel), () => trainer.Table is not null);
             finish(trainer);
             return (last, folder);
         }
     }
 
-    /// <summary>A run that could not begin leaves no folder behind, which the next try would be refused for.</summary>
-    private static ITrainer Opened(Session session, TrainingRun run, Func<string?, string, ITrainer> open)
+    /// <summary>A run that failed before it had learned or saved anything leaves no folder behind, which the next try would be refused for.</summary>
+    private static T Kept<T>(Session session, TrainingRun run, Func<T> work, Func<bool> hasLearned)
     {
         try
         {
-            return open(run.Newest, run.Folder);
+            return work();
         }
-        catch when (!session.Value(ResumeRun))
+        catch (Exception problem) when (problem is not OperationCanceledException && run.Newest is null && !session.Value(ResumeRun) && !hasLearned())
         {
             run.Dispose();
             Directory.Delete(run.Folder, recursive: true);

@@ -49,7 +49,7 @@ internal static class TrainWord2VecCommand
         string file = session.Value(File) ?? throw new UsageException("azimuth train word2vec: expected --output FILE, found none.");
         session.Outputs.Check(file, File.Name, Endings);
         Word2VecOptions options = Read(session);
-        JsonArray identity = Identity(session, paths);
+        JsonArray identity = CorpusIdentity.Of(session, paths);
         var recipe = new TrainingRecipe("word2vec", options.Settings(session.Workers.ThreadCount, identity));
         TrainingText? text = null;
         TableExport? export = null;
@@ -93,29 +93,6 @@ internal static class TrainWord2VecCommand
                 PhraseThreshold = session.Value(PhraseThreshold),
             },
         };
-    }
-
-    /// <summary>What the text is recognised by; standard input cannot be looked at before it is read.</summary>
-    private static JsonArray Identity(Session session, string[] paths)
-    {
-        if (paths.Count(path => path == TextCorpus.StandardInput) > 1)
-            throw new UsageException("CORPUS: expected - for standard input once, found it twice.");
-        JsonArray identity = [];
-        foreach (string path in paths)
-        {
-            if (path == TextCorpus.StandardInput)
-            {
-                identity.Add("standard input");
-                continue;
-            }
-
-            TextCorpus corpus = TextCorpus.Open([path]);
-            session.Outputs.Opened(corpus.Files);
-            foreach (JsonNode? name in corpus.Identity)
-                identity.Add(name!.DeepClone());
-        }
-
-        return identity;
     }
 
     private static TrainingText Prepare(Session session, string[] paths, VocabularyOptions options, string run)

@@ -26,6 +26,12 @@ internal sealed class WordTable
     /// <summary>Occurrences of a word.</summary>
     public ref long CountOf(int word) => ref _counts.AsSpan(0, Count)[word];
 
+    /// <summary>The bytes of all words, one behind the other.</summary>
+    public ReadOnlySpan<byte> AllBytes => _bytes.AsSpan(0, Count == 0 ? 0 : _ends[Count - 1]);
+
+    /// <summary>[word]: where it ends in <see cref="AllBytes"/>.</summary>
+    public ReadOnlySpan<int> Ends => _ends.AsSpan(0, Count);
+
     /// <summary>The word as UTF-8.</summary>
     public ReadOnlySpan<byte> Bytes(int word) => _bytes.AsSpan(Start(word), _ends[word] - Start(word));
 

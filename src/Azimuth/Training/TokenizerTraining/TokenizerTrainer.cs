@@ -135,6 +135,6 @@ public sealed class TokenizerTrainer : ITrainer, IDisposable
     {
         foreach (long count in _words!.Counts)
             Words += count;
-        return new MergeLearner(_words, _options, state);
+        return _options.Model == TokenizerModel.Unigram ? new UnigramLearner(_words, _options, _workers, state) : new MergeLearner(_words, _options, state);
     }
 }

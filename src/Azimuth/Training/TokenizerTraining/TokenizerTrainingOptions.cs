@@ -62,9 +62,11 @@ public sealed record TokenizerTrainingOptions
             throw new ArgumentOutOfRangeException(nameof(LongestPiece), LongestPiece, "a piece has 1 to 64 characters");
         if (Special.Any(token => token.Length == 0) || Special.Distinct(StringComparer.Ordinal).Count() < Special.Count)
             throw new ArgumentException("expected special tokens that are not empty and all different, found one that is empty or twice there");
+        if (Special.Any(token => token.Contains('\n', StringComparison.Ordinal) || token.Contains('\r', StringComparison.Ordinal)))
+            throw new ArgumentException("expected special tokens without line ends, since vocab.txt has a token a line, found one with a line end");
         string? needed = Model switch
         {
-            TokenizerModel.WordPiece => TokenizerTrainingOptions.SpecialTokensOf(Model).FirstOrDefault(token => token != "[PAD]" && token != "[MASK]" && !Special.Contains(token)),
+            TokenizerModel.WordPiece => SpecialTokensOf(Model).FirstOrDefault(token => token != "[PAD]" && token != "[MASK]" && !Special.Contains(token)),
             TokenizerModel.Unigram => Special.Contains("<unk>") ? null : "<unk>",
             _ => null,
         };

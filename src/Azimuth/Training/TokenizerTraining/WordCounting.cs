@@ -19,7 +19,7 @@ internal sealed class WordCounting : IDisposable
     private readonly Workers _workers;
     private readonly CorpusReader _reader;
     private readonly Block[] _blocks = [.. Enumerable.Range(0, Blocks).Select(_ => new Block())];
-    private readonly ConcurrentBag<(WordSplitter Splitter, WordCounts Words)> _tables = [];
+    private readonly ConcurrentBag<(PieceSplitter Splitter, WordCounts Words)> _tables = [];
     private readonly long _replacedBefore;
     private long _lines;
 
@@ -29,7 +29,7 @@ internal sealed class WordCounting : IDisposable
         (_options, _workers, _reader) = (options, workers, corpus.Read());
         if (state is null)
             return;
-        _tables.Add((new WordSplitter(options), state.Words()));
+        _tables.Add((new PieceSplitter(options), state.Words()));
         (long lines, _replacedBefore) = (state.Number("lines"), state.Number("replaced"));
         while (_lines < lines)
         {
@@ -37,6 +37,8 @@ internal sealed class WordCounting : IDisposable
                 throw state.Damaged(FormattableString.Invariant($"expected a corpus of at least {lines} lines, found {_lines}. Name the corpus that the run was begun with"));
             _lines++;
         }
+
+        Finished = state.Number("counted") == 1;
     }
 
     /// <summary>True at the end of the corpus.</summary>
@@ -61,7 +63,7 @@ internal sealed class WordCounting : IDisposable
         _workers.Run(filled, part =>
         {
             if (!_tables.TryTake(out var table))
-                table = (new WordSplitter(_options), new WordCounts());
+                table = (new PieceSplitter(_options), new WordCounts());
             _blocks[part].Count(table.Splitter, table.Words);
             _tables.Add(table);
         });
@@ -80,6 +82,7 @@ internal sealed class WordCounting : IDisposable
     public void Save(JsonObject values, List<SafetensorsEntry> tensors)
     {
         values["lines"] = _lines;
+        values["counted"] = Finished ? 1 : 0;
         values["replaced"] = Replaced;
         StateReader.Add(tensors, Words());
     }
@@ -124,7 +127,7 @@ internal sealed class WordCounting : IDisposable
             _ends.Add(length);
         }
 
-        public void Count(WordSplitter splitter, WordCounts words)
+        public void Count(PieceSplitter splitter, WordCounts words)
         {
             int start = 0;
             foreach (int end in _ends)

@@ -8,7 +8,7 @@ using Azimuth.Tokenization.Text;
 namespace Azimuth.Training.TokenizerTraining;
 
 /// <summary>Cuts lines into the words that are counted, with the very stages the trained tokenizer will apply. One thread's.</summary>
-internal sealed class WordSplitter(TokenizerTrainingOptions options)
+internal sealed class PieceSplitter(TokenizerTrainingOptions options)
 {
     /// <summary>U+2581, which stands for a blank.</summary>
     public const int BlankMark = 0x2581;

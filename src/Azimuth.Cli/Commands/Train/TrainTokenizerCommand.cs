@@ -1,0 +1,164 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Azimuth.Checkpoints;
+using Azimuth.Cli.CommandLine;
+using Azimuth.Cli.Output;
+using Azimuth.Embeddings;
+using Azimuth.Training;
+using Azimuth.Training.Corpora;
+using Azimuth.Training.TokenizerTraining;
+
+namespace Azimuth.Cli.Commands.Train;
+
+/// <summary><c>azimuth train tokenizer</c>: a vocabulary from plain text.</summary>
+internal static class TrainTokenizerCommand
+{
+    private static readonly Argument<string[]> Corpus = Options.Arguments("CORPUS", "text files, plain or gzip, folders of them, or - for standard input; each line with its end is a text");
+    private static readonly Option<string?> Out = Options.Text("--output", "FOLDER", "the folder to make; it must not exist yet, or be empty", "-o");
+    private static readonly Option<string> Model = Options.Choice("--model", "byte-level BPE as GPT-2's, WordPiece as BERT's, or the unigram language model", "bpe", "wordpiece", "unigram");
+    private static readonly Option<int> VocabSize = Options.WholeNumber("--vocab-size", "N", "tokens in all, special ones and the alphabet too", 2, 1 << 24, 32_000);
+    private static readonly Option<int> MinFrequency = Options.WholeNumber("--min-frequency", "N", "pairs that come less often are not merged (bpe and wordpiece)", 1, int.MaxValue, 2);
+    private static readonly Option<bool> Lowercase = Options.Flag("--lowercase", "lower case and no accents, as BERT's uncased models (wordpiece)");
+    private static readonly Option<int> AlphabetLimit = Options.WholeNumber("--limit-alphabet", "N", "characters that get a token of their own, the most frequent (wordpiece)", 1, 1 << 20, 1000);
+    private static readonly Option<string[]> Special = new("--special")
+    {
+        Description = "a special token, in place of the kind's own; may be repeated, ids are in this order",
+        HelpName = "TOKEN",
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    public static Verb Create() => Verb.Create(
+        "tokenizer",
+        "Learns a tokenizer from text: byte-level BPE, WordPiece or Unigram. Words are counted on all threads, then the vocabulary is made of them. The folder opens in every command and in the tokenizers library; the result does not depend on the number of threads.",
+        [Corpus, Out, Model, VocabSize, MinFrequency, Lowercase, AlphabetLimit, Special, .. TrainOptions.OfTheRun],
+        Run,
+        new("azimuth train tokenizer README.md docs -o words --vocab-size 1000", "byte-level BPE: tokenizer.json, vocab.json and merges.txt"),
+        new("azimuth train tokenizer docs -o pieces --model wordpiece --vocab-size 1000 --lowercase", "WordPiece, without case"),
+        new("azimuth train tokenizer - -o unigram --model unigram --vocab-size 500 --json < README.md", "Unigram from standard input")).WithoutModel();
+
+    private static Task<int> Run(Session session)
+    {
+        string[] paths = session.Value(Corpus) ?? [];
+        if (paths.Length == 0)
+            throw new UsageException("azimuth train tokenizer: expected CORPUS, a text file or a folder of them, found none.");
+        string path = session.Value(Out) ?? throw new UsageException("azimuth train tokenizer: expected --output FOLDER, a folder to make, found none.");
+        if (path.Length == 0)
+            throw new UsageException("--output: expected a folder to make, found an empty text.");
+        try
+        {
+            AtomicFolder.Check(path);
+        }
+        catch (IOException problem)
+        {
+            throw new UsageException($"--output: {problem.Message.TrimEnd('.')}.");
+        }
+
+        TokenizerTrainingOptions options = Read(session);
+        var recipe = new TrainingRecipe("tokenizer", Settings(options, CorpusIdentity.Of(session, paths)));
+        IReadOnlyList<string> files = [];
+        TokenizerTrainer? opened = null;
+        (TrainingReading last, string folder) = TrainOptions.Train(session, path, recipe, Open, trainer => files = TokenizerFiles.Write(((TokenizerTrainer)trainer).Result, path));
+        TrainedTokenizer trained = opened!.Result;
+        if (opened.Replaced > 0)
+            session.Warn($"{Plural.Of((int)Math.Min(int.MaxValue, opened.Replaced), "stretch", "stretches")} of bytes in the corpus {(opened.Replaced == 1 ? "is" : "are")} no UTF-8 and {(opened.Replaced == 1 ? "was" : "were")} read as U+FFFD");
+        var document = new
+        {
+            Path = path,
+            Files = files,
+            Run = folder,
+            Tokens = trained.Tokens.Count,
+            Special = options.Special.Count,
+            Merges = trained.Merges.Count,
+            LastCount = trained.Merges.Count > 0 ? trained.Merges[^1].Count : (long?)null,
+            opened.DifferentWords,
+            opened.Words,
+            opened.Replaced,
+            last.Seconds,
+        };
+        return session.Show(null, Conventions(options), document, screen => Draw(screen, path, files, folder, trained, opened, last));
+
+        ITrainer Open(string? state, string run)
+        {
+            TextCorpus corpus = TextCorpus.Open(paths, Path.Combine(run, "corpus.txt"), Console.IsInputRedirected ? Console.OpenStandardInput() : null);
+            return opened = new TokenizerTrainer(corpus, options, session.Workers, state);
+        }
+    }
+
+    private static TokenizerTrainingOptions Read(Session session)
+    {
+        TokenizerModel model = session.Value(Model) switch { "wordpiece" => TokenizerModel.WordPiece, "unigram" => TokenizerModel.Unigram, _ => TokenizerModel.Bpe };
+        foreach (Option option in new Option[] { Lowercase, AlphabetLimit })
+        {
+            if (session.IsGiven(option) && model != TokenizerModel.WordPiece)
+                throw new UsageException($"{option.Name}: expected with --model wordpiece only, found --model {session.Value(Model)}.");
+        }
+
+        if (session.IsGiven(MinFrequency) && model == TokenizerModel.Unigram)
+            throw new UsageException("--min-frequency: expected with --model bpe or wordpiece only, found --model unigram.");
+        var options = new TokenizerTrainingOptions
+        {
+            Model = model,
+            VocabSize = session.Value(VocabSize),
+            MinFrequency = session.Value(MinFrequency),
+            Lowercase = session.Value(Lowercase),
+            AlphabetLimit = session.Value(AlphabetLimit),
+            SpecialTokens = session.IsGiven(Special) ? session.Value(Special) : null,
+        };
+        try
+        {
+            options.Check();
+        }
+        catch (ArgumentException problem)
+        {
+            throw new UsageException($"{(problem.Message.Contains("vocabulary", StringComparison.Ordinal) ? VocabSize.Name : Special.Name)}: {problem.Message}.");
+        }
+
+        return options;
+    }
+
+    private static JsonObject Settings(TokenizerTrainingOptions options, JsonArray corpus) => new()
+    {
+        ["model"] = options.Model.ToString(),
+        ["vocabSize"] = options.VocabSize,
+        ["minFrequency"] = options.MinFrequency,
+        ["special"] = new JsonArray([.. options.Special.Select(token => (JsonNode)token)]),
+        ["lowercase"] = options.Lowercase,
+        ["alphabetLimit"] = options.AlphabetLimit,
+        ["corpus"] = corpus,
+    };
+
+    private static Conventions Conventions(TokenizerTrainingOptions options) => new()
+    {
+        NaturalLog = options.Model == TokenizerModel.Unigram ? true : null,
+        Notes = options.Model switch
+        {
+            TokenizerModel.Unigram => ["scores are ln p"],
+            _ => ["of pairs with equal counts the one with the smaller left id, then the smaller right id, is merged first"],
+        },
+    };
+
+    private static void Draw(Screen screen, string path, IReadOnlyList<string> files, string folder, TrainedTokenizer trained, TokenizerTrainer trainer, TrainingReading last)
+    {
+        bool merges = trained.Options.Model != TokenizerModel.Unigram;
+        screen.Heading($"{trained.Options.Model switch { TokenizerModel.Bpe => "byte-level BPE", TokenizerModel.WordPiece => "WordPiece", _ => "Unigram" }}, {Plural.Of(trained.Tokens.Count, "token")}");
+        List<(string, string)> facts =
+        [
+            ("written", $"{path}: {string.Join(", ", files)}"),
+            ("log and saved states", folder),
+            ("words", string.Create(CultureInfo.InvariantCulture, $"{trainer.Words:N0}, {trainer.DifferentWords:N0} different")),
+        ];
+        if (merges)
+            facts.Add(("merges", trained.Merges.Count == 0 ? "none" : string.Create(CultureInfo.InvariantCulture, $"{trained.Merges.Count:N0}, the last of a pair that came {trained.Merges[^1].Count:N0} times")));
+        if (trained.Tokens.Count < trained.Options.VocabSize)
+            facts.Add(("fewer than asked for", merges ? "no other pair comes often enough" : "the text has no more pieces"));
+        facts.Add(("time", Numbers.Duration(TimeSpan.FromSeconds(last.Seconds))));
+        screen.Facts(facts);
+        screen.Heading(merges ? "First and last merges" : "Likeliest pieces, and the last");
+        int first = merges ? trained.Tokens.Count - trained.Merges.Count : trained.Options.Special.Count;
+        screen.Line(Few(trained.Tokens.Skip(first).Take(12)));
+        screen.Line(Few(trained.Tokens.Skip(Math.Max(first + 12, trained.Tokens.Count - 8))));
+    }
+
+    private static string Few(IEnumerable<string> tokens) => string.Join("  ", tokens.Select(token => Tokens.OneLine(token, 24)));
+}

@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Azimuth.Cli.Tests;
+
+/// <summary><c>train tokenizer</c> in real processes: killed and resumed, refused, opened by other commands.</summary>
+public sealed class TrainTokenizerTests
+{
+    private static readonly string Docs = Path.Combine(TestFiles.Root, "docs");
+
+    [Theory]
+    [InlineData("bpe")]
+    [InlineData("unigram")]
+    public async Task A_run_that_is_killed_again_and_again_ends_with_the_bytes_of_one_that_is_not(string model)
+    {
+        using TemporaryFolder folder = new();
+        string text = string.Concat(Directory.GetFiles(Docs, "*.md").Order(StringComparer.Ordinal).Select(File.ReadAllText));
+        using (StreamWriter writer = new(folder["corpus.txt"]))
+        {
+            for (long written = 0; written < 60_000_000; written += text.Length)
+                writer.Write(text);
+        }
+
+        string[] command = ["train", "tokenizer", "corpus.txt", "--model", model, "--vocab-size", "3000", "--save-every", "0.01", "--log-every", "0.3"];
+        CliResult undisturbed = await CliProcess.RunInAsync(folder.Path, [.. command, "-o", "whole", "--threads", "1", "--quiet"]);
+        Assert.True(undisturbed.ExitCode == 0, undisturbed.Error);
+        // AZIMUTH_KILLS=50 is the long form.
+        int kills = int.Parse(Environment.GetEnvironmentVariable("AZIMUTH_KILLS") ?? "4", CultureInfo.InvariantCulture), done = 0;
+        Random random = new(8);
+        while (done < kills)
+        {
+            bool began = File.Exists(folder["parts.run/log.jsonl"]);
+            using Process process = CliProcess.Start(folder.Path, [.. command, "-o", "parts", .. began ? new[] { "--resume" } : []]);
+            Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            if (process.WaitForExit(random.Next(200, 4000)))
+            {
+                Assert.True(process.ExitCode == 0, await error);
+                // Over before its time: from the beginning, until there were kills enough.
+                Directory.Delete(folder["parts.run"], recursive: true);
+                Directory.Delete(folder["parts"], recursive: true);
+                continue;
+            }
+
+            process.Kill();
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            done++;
+            // Killed between the writing of the result and the end.
+            if (Directory.Exists(folder["parts"]))
+                Directory.Delete(folder["parts"], recursive: true);
+        }
+
+        bool left = File.Exists(folder["parts.run/log.jsonl"]);
+        CliResult last = await CliProcess.RunInAsync(folder.Path, [.. command, "-o", "parts", .. left ? new[] { "--resume" } : []]);
+        Assert.True(last.ExitCode == 0, last.Error);
+        foreach (string file in Directory.GetFiles(folder["whole"]))
+            Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(folder["parts"], Path.GetFileName(file))));
+    }
+
+    [Fact]
+    public async Task What_was_trained_opens_in_other_commands_and_standard_input_gives_what_the_file_gives()
+    {
+        using TemporaryFolder folder = new();
+        string text = Path.Combine(Docs, "geometry.md");
+        CliResult run = await CliProcess.RunInAsync(folder.Path, "train", "tokenizer", text, "-o", "words", "--vocab-size", "500");
+        Assert.Contains("byte-level BPE, 500 tokens", run.Screen(), StringComparison.Ordinal);
+        Assert.Contains("Ġgeometry", (await CliProcess.RunInAsync(folder.Path, "tokenize", "--text", "the geometry of rows", "-m", "words", "--json")).Json().ToString(), StringComparison.Ordinal);
+        CliResult piped = await CliProcess.RunShellAsync(folder.Path, $"gzip -c '{text}' | azimuth train tokenizer - -o piped --vocab-size 500 --quiet");
+        Assert.True(piped.ExitCode == 0, piped.Error);
+        Assert.Equal(File.ReadAllBytes(folder["words/merges.txt"]), File.ReadAllBytes(folder["piped/merges.txt"]));
+    }
+
+    [Theory]
+    [InlineData("", "expected CORPUS")]
+    [InlineData("few.txt", "expected --output FOLDER")]
+    [InlineData("missing.txt -o out", "missing.txt: expected a text file or a folder")]
+    [InlineData("empty.txt -o out", "found no word in it")]
+    [InlineData("few.txt -o out --vocab-size 100", "--vocab-size: expected a vocabulary of 257")]
+    [InlineData("few.txt -o out --model wordpiece --vocab-size 6", "more than the vocabulary of 6")]
+    [InlineData("few.txt -o out --model unigram --vocab-size 4", "more than the vocabulary of 4")]
+    [InlineData("few.txt -o out --model unigram --min-frequency 3", "--min-frequency: expected with --model bpe or wordpiece only")]
+    [InlineData("few.txt -o out --lowercase", "--lowercase: expected with --model wordpiece only, found --model bpe")]
+    [InlineData("few.txt -o out --model wordpiece --special [CLS]", "--special: expected [UNK] among the special tokens")]
+    [InlineData("few.txt -o full", "--output: full: expected a new or empty folder")]
+    [InlineData("few.txt -o out --model words", "--model: expected bpe, wordpiece or unigram, found \"words\"")]
+    public async Task Bad_input_is_one_sentence_and_exit_code_2(string arguments, string expected)
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["empty.txt"], "");
+        File.WriteAllText(folder["few.txt"], "a b a c\nb\n");
+        Directory.CreateDirectory(folder["full"]);
+        File.WriteAllText(folder["full/x"], "x");
+        CliResult run = await CliProcess.RunInAsync(folder.Path, ["train", "tokenizer", .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--quiet"]);
+        Assert.Contains(expected, run.Refusal(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["out"]) || Directory.Exists(folder["out.run"]));
+    }
+}
