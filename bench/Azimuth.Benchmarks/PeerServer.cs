@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Azimuth.Checkpoints;
 using Azimuth.Numerics;
+using Azimuth.Training.Corpora;
+using Azimuth.Training.LanguageModels;
 using Azimuth.Transformers;
 using Azimuth.Transformers.Tracing;
 
@@ -112,8 +114,23 @@ internal static class PeerServer
                     return () => model.NextLogits(ids);
                 }
 
+            case "train": // sequences length; a step of AdamW on 3.5M parameters of GPT-2's shape
+                {
+                    string folder = Directory.CreateTempSubdirectory("azimuth").FullName, novels = KnownModels.Resolve("novels-gpt");
+                    var source = ModelSource.New(new ModelShape { Architecture = "gpt2", Layers = 6, Width = 192, Heads = 6, Context = 256 }, novels);
+                    var corpus = TokenSpool.Create(Path.Combine(folder, "ids"), TextCorpus.Open([Path.Combine(novels, "heldout.txt")]), source.Tokenizer, source.Config.VocabSize, workers);
+                    var settings = new LanguageModelSettings { Batch = sizes[0], Length = sizes[1], Rate = new LearningRate { Shape = RateShape.Constant, Peak = 1e-3, Steps = long.MaxValue } };
+                    var trainer = LanguageModelTrainer.Begin(source, corpus, settings, workers);
+                    cleanup.Add(() =>
+                    {
+                        trainer.Dispose();
+                        Directory.Delete(folder, recursive: true);
+                    });
+                    return trainer.Advance;
+                }
+
             default:
-                throw new ArgumentException($"case {name} is unknown: expected product, topk, gram, eigen, forward, decode or prompt", nameof(name));
+                throw new ArgumentException($"case {name} is unknown: expected product, topk, gram, eigen, forward, decode, prompt or train", nameof(name));
         }
     }
 }

@@ -155,6 +155,44 @@ def prompt(tokens):
     return lambda: model.run(ids, 0)
 
 
+def train(sequences, length, layers=6, width=192, heads=6, vocab=4096):
+    """A step of novels-gpt's shape as one would write it in PyTorch: forward, backward, clipping, AdamW."""
+    functional, nn = torch.nn.functional, torch.nn
+    shapes = dict(wte=(vocab, width), wpe=(length, width))
+    for i in range(layers):
+        shapes |= {f"{i}.qkv": (3 * width, width), f"{i}.out": (width, width), f"{i}.up": (4 * width, width), f"{i}.down": (width, 4 * width)}
+    weights = {name: nn.Parameter(0.02 * torch.randn(*shape)) for name, shape in shapes.items()}
+    biases = {name: nn.Parameter(torch.zeros(shape[0])) for name, shape in shapes.items() if "." in name}
+    norms = [(nn.Parameter(torch.ones(width)), nn.Parameter(torch.zeros(width))) for _ in range(2 * layers + 1)]
+    small = [*biases.values(), *(p for pair in norms for p in pair)]
+    optimizer = torch.optim.AdamW([dict(params=list(weights.values()), weight_decay=0.1), dict(params=small, weight_decay=0.0)], lr=1e-3, betas=(0.9, 0.95))
+    mask = torch.full((length, length), float("-inf")).triu(1)
+    ids = torch.randint(0, vocab, (sequences, length + 1))
+
+    def linear(name, x):
+        return functional.linear(x, weights[name], biases[name])
+
+    def norm(i, x):
+        return functional.layer_norm(x, (width,), *norms[i])
+
+    def loss():
+        x = weights["wte"][ids[:, :-1]] + weights["wpe"]
+        for i in range(layers):
+            q, k, v = linear(f"{i}.qkv", norm(2 * i, x)).view(sequences, length, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
+            weight = torch.softmax(q @ k.transpose(-2, -1) * (width // heads) ** -0.5 + mask, -1)
+            x = x + linear(f"{i}.out", (weight @ v).transpose(1, 2).reshape(sequences, length, width))
+            x = x + linear(f"{i}.down", functional.gelu(linear(f"{i}.up", norm(2 * i + 1, x)), approximate="tanh"))
+        return functional.cross_entropy((norm(2 * layers, x) @ weights["wte"].t()).view(-1, vocab), ids[:, 1:].reshape(-1))
+
+    def run():
+        with torch.enable_grad():
+            optimizer.zero_grad()
+            loss().backward()
+        nn.utils.clip_grad_norm_([*weights.values(), *small], 1.0)
+        optimizer.step()
+    return run
+
+
 # case, arguments, peer's name, peer, repetitions a round
 CASES = [
     ("product", (12, 3072, 768), "OpenBLAS", product, 40),
@@ -173,6 +211,7 @@ CASES = [
     ("forward", (512,), "torch f32", forward, 1),
     ("decode", (128, 16), "torch f32", decode, 1),
     ("prompt", (512,), "torch f32", prompt, 1),
+    ("train", (32, 256), "torch f32", train, 1),
 ]
 
 

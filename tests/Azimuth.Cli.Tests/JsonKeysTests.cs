@@ -151,6 +151,19 @@ public sealed class JsonKeysTests
     }
 
     [Fact]
+    public async Task A_trained_language_model_says_what_it_cost_and_how_well_it_predicts()
+    {
+        using TemporaryFolder folder = new();
+        string license = Path.Combine(TestFiles.Root, "LICENSE");
+        JsonElement document = (await CliProcess.RunInAsync(folder.Path, "train", "lm", license, "-o", "out", "-m", "novels-gpt", "--steps", "2", "--batch", "2", "--length", "32", "--validate", license, "--json")).Json();
+        foreach (string key in "path run parameters trainedParameters tokens steps epoch lossNats validationLossNats seconds".Split(' '))
+            AssertHas(document, key, key);
+        Assert.Equal(3_505_152, document.GetProperty("parameters").GetInt64());
+        JsonElement eval = (await CliProcess.RunInAsync(folder.Path, "eval", "perplexity", license, "-m", "out", "--json")).Json();
+        Assert.Equal(eval.GetProperty("lossNatsPerToken").GetDouble(), document.GetProperty("validationLossNats").GetDouble(), 1e-6);
+    }
+
+    [Fact]
     public async Task A_resized_model_says_what_changed_and_what_was_compared()
     {
         using TemporaryFolder folder = new();

@@ -72,9 +72,11 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
     private void Part(int fromRow, int toRow, int fromPanel, int toPanel)
     {
         int inputs = weights.Inputs, rowBlock = RowBlock();
-        // One panel's block of inputs [256, 32], one tile's sums [12, 32], the block of rows' sums so far [rowBlock, 32]; on cache lines.
-        float* raw = stackalloc float[InputBlock * Width + TileRows * Width + rowBlock * Width + 16];
-        float* scratch = (float*)(((nint)raw + 63) & ~(nint)63), sums = scratch + InputBlock * Width, totals = sums + TileRows * Width;
+        // One panel's block of inputs [256, 32], one tile's sums [12, 32], the block of rows' sums so far [rowBlock, 32], a tile's inputs [12, 256]; on cache lines.
+        float* raw = stackalloc float[InputBlock * Width + TileRows * Width + rowBlock * Width + TileRows * InputBlock + 16];
+        float* scratch = (float*)(((nint)raw + 63) & ~(nint)63), sums = scratch + InputBlock * Width, totals = sums + TileRows * Width, near = totals + rowBlock * Width;
+        // Rows a multiple of 2 KiB apart would share a few places of the first-level cache and push each other out: they are copied side by side.
+        bool copies = inputs % 512 == 0 && toRow - fromRow >= TileRows;
         // All blocks of rows but the last are whole tiles.
         int lastRow = fromRow + (toRow - fromRow - 1) / TileRows * TileRows, lastCount = toRow - lastRow;
         using var lastRows = Readable(lastCount) == lastCount ? null : FillUp(lastRow, lastCount);
@@ -92,7 +94,16 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
                     {
                         int tile = Math.Min(TileRows, rowCount - row);
                         float* from = lastRows is not null && block + row == lastRow ? (float*)lastRows.Pointer : input + (long)(block + row) * inputs;
-                        TileSum.Block(width, from + k, inputs, 1, tile, values, count, sums);
+                        if (copies)
+                        {
+                            CopyTile(from + k, tile, count, near);
+                            TileSum.Block(width, near, InputBlock, 1, tile, values, count, sums);
+                        }
+                        else
+                        {
+                            TileSum.Block(width, from + k, inputs, 1, tile, values, count, sums);
+                        }
+
                         Add(sums, totals + row * Width, tile);
                     }
                 }
@@ -100,6 +111,13 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
                 Finish(totals, block, rowCount, panel);
             }
         }
+    }
+
+    /// <summary>A tile's block of inputs, rows side by side; rows that the kernel reads beyond it keep what they hold, and their sums are not used.</summary>
+    private void CopyTile(float* from, int tile, int count, float* to)
+    {
+        for (int r = 0; r < tile; r++)
+            new ReadOnlySpan<float>(from + (long)r * weights.Inputs, count).CopyTo(new Span<float>(to + r * InputBlock, count));
     }
 
     /// <summary>Rows whose inputs, or a quarter of them where panels are to be widened, stay in the second-level cache.</summary>

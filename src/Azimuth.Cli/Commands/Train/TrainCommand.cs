@@ -8,5 +8,6 @@ internal static class TrainCommand
     public static Verb Create() => Verb.Group(
         "train", "Trains word vectors, tokenizers and small language models, with the geometry in sight while it forms.",
         TrainWord2VecCommand.Create(),
-        TrainTokenizerCommand.Create());
+        TrainTokenizerCommand.Create(),
+        TrainLmCommand.Create());
 }

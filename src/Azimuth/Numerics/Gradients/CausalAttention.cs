@@ -233,7 +233,11 @@ internal sealed unsafe class CausalAttention(CausalAttentionShape shape, int len
                     continue;
                 TileSum.Block(_width, block + row * dim, dim, 1, rows, across + (long)panel * Panel * dim, dim, sums);
                 for (int r = 0; r < rows; r++)
-                    new ReadOnlySpan<float>(sums + r * Panel, Panel).CopyTo(new Span<float>(scores + (long)(row + r) * _padded + panel * Panel, Panel));
+                {
+                    float* to = scores + (long)(row + r) * _padded + panel * Panel;
+                    Vector512.Load(sums + r * Panel).Store(to);
+                    Vector512.Load(sums + r * Panel + Panel / 2).Store(to + Panel / 2);
+                }
             }
         }
     }

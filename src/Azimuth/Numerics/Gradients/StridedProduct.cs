@@ -33,6 +33,8 @@ internal static unsafe class StridedProduct
     private const int Width = PackedMatrix.PanelWidth;
     private const int TileRows = Tiles512.Rows;
     private const int Block = MatrixProduct.InputBlock;
+    private const int MostPanels = 6; // of a part
+    private const int MostTiles = 32; // of a part: with a block of terms they fill less than half of the second-level cache
 
     /// <summary>c[m, n] = Σₖ a[m, k] · b[k, n], added to what is there where <paramref name="adds"/>.</summary>
     /// <param name="a">[m, k].</param>
@@ -65,12 +67,12 @@ internal static unsafe class StridedProduct
     {
         private readonly VectorWidth _width = MatrixProduct.Widest;
 
-        /// <summary>Parts are some panels of 32 columns by a range of rows; a panel is packed once for each range.</summary>
+        /// <summary>Parts are some panels of 32 columns by a range of rows. Of each block of terms, a range of a is packed once for all its panels, and a panel of b once for all rows.</summary>
         public void Run(Workers workers)
         {
             int panels = (n + Width - 1) / Width, tiles = (m + TileRows - 1) / TileRows, wanted = 2 * workers.ThreadCount;
-            int group = Math.Clamp(panels / wanted, 1, 6), across = (panels + group - 1) / group;
-            int down = across >= wanted ? 1 : Math.Min(tiles, (wanted + across - 1) / across);
+            int group = Math.Min(panels, MostPanels), across = (panels + group - 1) / group;
+            int down = Math.Min(tiles, Math.Max((tiles + MostTiles - 1) / MostTiles, (wanted + across - 1) / across));
             workers.Run(across * down, part =>
             {
                 int panel = part % across * group, range = part / across;
@@ -81,33 +83,75 @@ internal static unsafe class StridedProduct
         [SkipLocalsInit]
         private void Part(int fromRow, int toRow, int fromPanel, int toPanel)
         {
-            // One panel's block [256, 32], one tile's sums [12, 32], and the last rows where they are no whole tile [12, 256]; on cache lines.
-            float* raw = stackalloc float[Block * Width + TileRows * Width + TileRows * Block + 16];
-            float* packed = (float*)(((nint)raw + 63) & ~(nint)63), sums = packed + Block * Width, edge = sums + TileRows * Width;
-            for (int from = 0; from == 0 || from < k; from += Block)
+            // One panel's block [256, 32] and one tile's sums [12, 32], on cache lines; the block of a, tile by tile.
+            float* raw = stackalloc float[Block * Width + TileRows * Width + 16];
+            float* packed = (float*)(((nint)raw + 63) & ~(nint)63), sums = packed + Block * Width;
+            int tiles = (toRow - fromRow + TileRows - 1) / TileRows;
+            float[] rented = System.Buffers.ArrayPool<float>.Shared.Rent(tiles * TileRows * Block);
+            fixed (float* rows = rented)
             {
-                int count = Math.Min(Block, k - from);
-                for (int panel = fromPanel; panel < toPanel; panel++)
+                for (int from = 0; from == 0 || from < k; from += Block)
                 {
-                    Pack(from, count, panel * Width, packed);
-                    for (int row = fromRow; row < toRow; row += TileRows)
+                    int count = Math.Min(Block, k - from);
+                    PackRows(fromRow, toRow, from, count, rows);
+                    for (int panel = fromPanel; panel < toPanel; panel++)
                     {
-                        int rows = Math.Min(TileRows, toRow - row);
-                        float* tile = a + (long)row * aRow + (long)from * aColumn;
-                        if (rows == TileRows)
+                        Pack(from, count, panel * Width, packed);
+                        for (int tile = 0; tile < tiles; tile++)
                         {
-                            TileSum.Block(_width, tile, aRow, aColumn, rows, packed, count, sums);
+                            int row = fromRow + tile * TileRows, here = Math.Min(TileRows, toRow - row);
+                            float* at = rows + (long)tile * TileRows * Block;
+                            if (aRow == 1)
+                                TileSum.Block(_width, at, 1, TileRows, here, packed, count, sums);
+                            else
+                                TileSum.Block(_width, at, Block, 1, here, packed, count, sums);
+                            Store(sums, row, here, panel * Width, adds || from > 0);
                         }
-                        else
-                        {
-                            CopyEdge(tile, rows, count, edge);
-                            TileSum.Block(_width, edge, Block, 1, rows, packed, count, sums);
-                        }
-
-                        Store(sums, row, rows, panel * Width, adds || from > 0);
                     }
                 }
             }
+
+            System.Buffers.ArrayPool<float>.Shared.Return(rented);
+        }
+
+        /// <summary>
+        /// Tiles of 12 rows behind each other, each [256, 12] where a is a transpose and [12, 256] otherwise: read as they lie, the rows of a tile are often so far apart that they share the
+        /// same few places of the cache.
+        /// </summary>
+        private void PackRows(int fromRow, int toRow, int from, int count, float* to)
+        {
+            if (aRow != 1)
+            {
+                for (int row = fromRow; row < toRow; row++, to += Block)
+                    CopyRow(a + (long)row * aRow + (long)from * aColumn, count, to);
+                return;
+            }
+
+            for (int i = 0; i < count; i++)
+            {
+                float* source = a + (long)(from + i) * aColumn + fromRow, place = to + i * TileRows;
+                int left = toRow - fromRow;
+                for (; left >= TileRows; left -= TileRows, source += TileRows, place += TileRows * Block)
+                {
+                    Vector256.Load(source).Store(place);
+                    Vector128.Load(source + 8).Store(place + 8);
+                }
+
+                for (int r = 0; r < left; r++)
+                    place[r] = source[r];
+            }
+        }
+
+        private void CopyRow(float* source, int count, float* to)
+        {
+            if (aColumn == 1)
+            {
+                new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>(to, count));
+                return;
+            }
+
+            for (int i = 0; i < count; i++)
+                to[i] = source[(long)i * aColumn];
         }
 
         private void Pack(int from, int count, int column, float* to)
@@ -126,16 +170,6 @@ internal static unsafe class StridedProduct
             {
                 for (int j = 0; j < columns; j++)
                     to[i * Width + j] = b[(long)(from + i) * bRow + (long)(column + j) * bColumn];
-            }
-        }
-
-        private void CopyEdge(float* tile, int rows, int count, float* edge)
-        {
-            new Span<float>(edge, TileRows * Block).Clear();
-            for (int r = 0; r < rows; r++)
-            {
-                for (int i = 0; i < count; i++)
-                    edge[r * Block + i] = tile[(long)r * aRow + (long)i * aColumn];
             }
         }
 

@@ -49,6 +49,12 @@ internal sealed record ParameterTensor(string Name, IReadOnlyList<long> Shape, P
     /// <summary>Which row of the file makes each row of the block, where a family keeps queries, keys and values in an order of its own; null for the same.</summary>
     public int[]? RowOrder { get; init; }
 
+    /// <summary>True for matrices whose result is added to the residual stream.</summary>
+    public bool WritesToStream { get; init; }
+
+    /// <summary>True for a gain that is stored as its difference from one.</summary>
+    public bool GainIsOffset { get; init; }
+
     /// <summary>The product of the dimensions.</summary>
     public int Length { get; } = checked((int)TensorInfo.Product(Shape));
 

@@ -70,21 +70,22 @@ internal sealed class TrainedLinear(ParameterBlock weight, ParameterBlock? bias,
 /// <summary>Sums of columns, in an order that depends only on the number of rows.</summary>
 internal static class ColumnSums
 {
-    private const int Columns = 64, Rows = 256;
+    private const int Rows = 256;
 
-    /// <summary>sums[c] += Σ rows[r, c], a chunk of rows at a time so that long sums keep their digits.</summary>
-    public static void Add(float[] values, int rows, int width, float[] sums, Workers workers) => workers.Run((width + Columns - 1) / Columns, part =>
+    /// <summary>sums[c] += Σ rows[r, c]: chunks of rows by themselves, then their sums in order.</summary>
+    public static void Add(float[] values, int rows, int width, float[] sums, Workers workers)
     {
-        int from = part * Columns, count = Math.Min(Columns, width - from);
-        Span<float> chunk = stackalloc float[Columns];
-        chunk = chunk[..count];
-        Span<float> total = sums.AsSpan(from, count);
-        for (int first = 0; first < rows; first += Rows)
+        int chunks = (rows + Rows - 1) / Rows;
+        float[] partial = System.Buffers.ArrayPool<float>.Shared.Rent(chunks * width);
+        workers.Run(chunks, chunk =>
         {
-            chunk.Clear();
-            for (int r = first; r < Math.Min(rows, first + Rows); r++)
-                TensorPrimitives.Add(chunk, values.AsSpan(r * width + from, count), chunk);
-            TensorPrimitives.Add(total, chunk, total);
-        }
-    });
+            Span<float> sum = partial.AsSpan(chunk * width, width);
+            sum.Clear();
+            for (int r = chunk * Rows; r < Math.Min(rows, (chunk + 1) * Rows); r++)
+                TensorPrimitives.Add(sum, values.AsSpan(r * width, width), sum);
+        });
+        for (int chunk = 0; chunk < chunks; chunk++)
+            TensorPrimitives.Add(sums, partial.AsSpan(chunk * width, width), sums);
+        System.Buffers.ArrayPool<float>.Shared.Return(partial);
+    }
 }

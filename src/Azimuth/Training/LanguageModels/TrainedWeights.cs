@@ -107,6 +107,22 @@ internal sealed class TrainedWeights
             tensor.Read(checkpoint);
     }
 
+    /// <summary>
+    /// Random weights to begin with (Radford et al. 2019, §2.3): normal with deviation 0.02, that of matrices that write to the residual stream divided by √(2 · layers); gains 1,
+    /// biases 0.
+    /// </summary>
+    public void Randomize(SeededRandom random)
+    {
+        const double Deviation = 0.02;
+        foreach (ParameterTensor tensor in _tensors)
+        {
+            float constant = tensor.Role == ParameterRole.Gain && !tensor.GainIsOffset ? 1 : 0;
+            double deviation = tensor.Role is ParameterRole.Gain or ParameterRole.Bias ? 0 : tensor.WritesToStream ? Deviation / Math.Sqrt(2 * _config.LayerCount) : Deviation;
+            foreach (ref float value in tensor.Values)
+                value = deviation == 0 ? constant : (float)(deviation * random.NextGaussian());
+        }
+    }
+
     /// <summary>Sets all gradients to zero.</summary>
     public void ClearGradients()
     {
@@ -140,16 +156,16 @@ internal sealed class TrainedWeights
         {
             AttentionNorm = normsInput && config.HasAttentionNorm ? Norm(_names.AttentionNorm, config.Norm, number) : null,
             QueryKeyValue = Linear(_names.QueryKeyValue, [attention.QueryWidth, attention.KeyWidth, attention.KeyWidth], model, attention.HasInputBias, number, _names.QueryKeyValue.RowOrder?.Invoke(attention)),
-            AttentionOutput = Linear(new FusedNames(_names.AttentionOutput), [model], attention.QueryWidth, attention.HasOutputBias, number),
+            AttentionOutput = Linear(new FusedNames(_names.AttentionOutput), [model], attention.QueryWidth, attention.HasOutputBias, number, writesToStream: true),
             AttentionOutputNorm = normsOutput ? Norm(_names.AttentionOutputNorm, config.Norm, number) : null,
             MlpNorm = normsInput && config.Shape != BlockShape.Parallel ? Norm(_names.MlpNorm, config.Norm, number) : null,
             Up = Linear(_names.MlpUp, mlp.IsGated ? [hidden, hidden] : [hidden], model, mlp.HasBias, number),
-            Down = Linear(new FusedNames(_names.MlpDown), [model], hidden, mlp.HasBias, number),
+            Down = Linear(new FusedNames(_names.MlpDown), [model], hidden, mlp.HasBias, number, writesToStream: true),
             MlpOutputNorm = normsOutput ? Norm(_names.MlpOutputNorm, config.Norm, number) : null,
         };
     }
 
-    private TrainedLinear Linear(FusedNames names, int[] widths, int inputs, bool hasBias, int layer, int[]? rowOrder = null)
+    private TrainedLinear Linear(FusedNames names, int[] widths, int inputs, bool hasBias, int layer, int[]? rowOrder = null, bool writesToStream = false)
     {
         int outputs = widths.Sum();
         if (names.Parts.Count == 1)
@@ -160,7 +176,7 @@ internal sealed class TrainedWeights
         {
             string name = Name(names.Parts[i], layer);
             long[] shape = _names.Layout == WeightLayout.OutputsByInputs ? [widths[i], inputs] : [inputs, widths[i]];
-            _tensors.Add(new ParameterTensor(name + ".weight", shape, ParameterRole.Matrix, weight, row * inputs) { RowOrder = rowOrder });
+            _tensors.Add(new ParameterTensor(name + ".weight", shape, ParameterRole.Matrix, weight, row * inputs) { RowOrder = rowOrder, WritesToStream = writesToStream });
             if (bias is not null)
                 _tensors.Add(new ParameterTensor(name + ".bias", [widths[i]], ParameterRole.Bias, bias, row) { RowOrder = rowOrder });
         }
@@ -175,7 +191,7 @@ internal sealed class TrainedWeights
         int width = _config.ModelDim;
         ParameterBlock? gain = config.HasGain ? Block(width, ParameterRole.Gain) : null, bias = config.HasBias ? Block(width, ParameterRole.Bias) : null;
         if (gain is not null)
-            _tensors.Add(new ParameterTensor(Name(name!, layer) + _names.GainEnding, [width], ParameterRole.Gain, gain, 0));
+            _tensors.Add(new ParameterTensor(Name(name!, layer) + _names.GainEnding, [width], ParameterRole.Gain, gain, 0) { GainIsOffset = config.GainIsOffset });
         if (bias is not null)
             _tensors.Add(new ParameterTensor(Name(name!, layer) + _names.ShiftEnding, [width], ParameterRole.Bias, bias, 0));
         return new TrainedNorm(config, gain, bias, width);

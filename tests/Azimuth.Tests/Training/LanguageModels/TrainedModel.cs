@@ -41,11 +41,13 @@ internal sealed class TrainedModel : IDisposable
     {
         using JsonDocument document = JsonDocument.Parse(configJson);
         (TransformerConfig config, TensorNames names) = ArchitectureRegistry.Read(new ConfigReader(document.RootElement, "config.json"));
+        // Names for the parts that neither family has.
+        names = names with { EmbeddingNorm = "embedding_norm", AttentionOutputNorm = "{layer}.attention_output_norm", MlpOutputNorm = "{layer}.mlp_output_norm" };
         var trained = new TrainedModel(change(config), names, names.Prefixes[0], rows, workers, TrainedPart.All);
         foreach (ParameterTensor tensor in trained.Weights.Tensors)
         {
             foreach (ref float value in tensor.Values)
-                value = (float)(random.NextGaussian() * (tensor.Shape.Count > 1 ? 0.3 : 0.2)) + (tensor.Role == ParameterRole.Gain ? 1 : 0);
+                value = (float)(random.NextGaussian() * (tensor.Shape.Count > 1 ? 0.3 : 0.2)) + (tensor.Role == ParameterRole.Gain && !tensor.GainIsOffset ? 1 : 0);
         }
 
         trained.Weights.Prepare(workers);

@@ -1,0 +1,147 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Azimuth.Checkpoints;
+using Azimuth.Cli.CommandLine;
+using Azimuth.Cli.Output;
+using Azimuth.Embeddings;
+using Azimuth.Tokenization;
+using Azimuth.Training;
+using Azimuth.Training.Corpora;
+using Azimuth.Training.LanguageModels;
+using Azimuth.Transformers;
+
+namespace Azimuth.Cli.Commands.Train;
+
+/// <summary><c>azimuth train lm</c>: a small language model from text, new or going on with one.</summary>
+internal static class TrainLmCommand
+{
+    private static readonly Argument<string[]> Corpus = Options.Arguments("CORPUS", "UTF-8 text files, plain or gzip, folders of them, or - for standard input; each file is a text of its own");
+    private static readonly Option<string?> Out = Options.Text("--output", "FOLDER", "the model's folder to make; it must not exist yet, or be empty", "-o");
+
+    public static Verb Create() => Verb.Create(
+        "lm",
+        "Trains a language model: a new one in the shape of GPT-2 or Llama, or one to go on with. The result is a model folder in single precision that every command opens, and so is each saved state of the run.",
+        [Corpus, Out, .. TrainLmOptions.All, .. TrainOptions.All],
+        Run,
+        new("azimuth train lm models/novels-gpt/heldout.txt -o tiny --architecture llama --tokenizer novels-gpt --layers 2 --width 32 --heads 4 --context 64 --steps 30 --batch 8", "a new model, in seconds"),
+        new("azimuth train lm LICENSE -o lawyer -m novels-gpt --steps 10 --batch 2 --length 64 --sample \"The license\"", "go on with a model"),
+        new("azimuth train lm LICENSE -o chat -m novels-chat --only-table --steps 10 --batch 2", "after resize, the tables alone"));
+
+    private static Task<int> Run(Session session)
+    {
+        string[] paths = session.Value(Corpus) ?? [];
+        if (paths.Length == 0)
+            throw new UsageException("azimuth train lm: expected CORPUS, a text file or a folder of them, found none.");
+        string path = session.Value(Out) is { Length: > 0 } given ? given : throw new UsageException("azimuth train lm: expected --output FOLDER, a folder to make, found none.");
+        CheckFolder(path);
+        ModelSource? made = TrainLmOptions.NewModel(session);
+        LanguageModel? model = made is null ? session.OpenDecoder() : null;
+        if (model is not null)
+            ModelSource.Require(model);
+        string? held = TrainLmOptions.ValidationFile(session);
+        string? heldText = held is null ? null : InputFile.ReadText(held, "--validate");
+        var recipe = new TrainingRecipe("lm", TrainLmOptions.Recipe(session, Identity(session, paths)));
+        TokenSpool? spool = null;
+        LanguageModelTrainer? trainer = null;
+        (TrainingReading last, string run) = TrainOptions.Train(session, path, recipe, Open, _ => Write(path, trainer!));
+        var document = new
+        {
+            Path = Path.GetFullPath(path),
+            Run = run,
+            Parameters = trainer!.Count,
+            TrainedParameters = trainer.TrainedCount,
+            Tokens = spool!.Count,
+            Steps = last.Step,
+            last.Epoch,
+            last.LossNats,
+            ValidationLossNats = trainer.LastHeldOutLoss,
+            last.Seconds,
+        };
+        var conventions = new Conventions { NaturalLog = true, Notes = ["loss is the mean of −ln p of the next token, of the steps since the reading before", "the same bits with any number of threads"] };
+        return session.Show(Path.GetFileName(Path.TrimEndingDirectorySeparator(path)), conventions, document, screen => Draw(screen, path, run, trainer, spool, last));
+
+        ITrainer Open(string? state, string folder)
+        {
+            ModelSource source = made ?? ModelSource.Of(model!, Path.Combine(folder, "converted"));
+            spool = Spool(session, paths, folder, source);
+            int[] heldOut = heldText is null ? [] : [.. source.Tokenizer.Encode(heldText).Ids];
+            if (heldText is not null && heldOut.Length < 2)
+                throw new UsageException(FormattableString.Invariant($"--validate: {held}: expected at least two tokens, found {heldOut.Length}."));
+            LanguageModelSettings settings = TrainLmOptions.Settings(session, source, made is not null, spool.Count, heldOut);
+            trainer = state is null ? LanguageModelTrainer.Begin(source, spool, settings, session.Workers) : LanguageModelTrainer.Resume(state, spool, settings, session.Workers);
+            session.Note(FormattableString.Invariant($"{Numbers.Count(trainer.Count)} weights, {Numbers.Count(trainer.TrainedCount)} of them trained, on {Numbers.Count(spool.Count)} tokens, {Numbers.Count(settings.Rate.Steps)} × {settings.Batch * settings.Accumulate} × {settings.Length} of them to predict"));
+            return trainer;
+        }
+    }
+
+    private static void CheckFolder(string path)
+    {
+        try
+        {
+            AtomicFolder.Check(path);
+        }
+        catch (IOException problem)
+        {
+            throw new UsageException($"--output: {problem.Message.TrimEnd('.')}.");
+        }
+    }
+
+    /// <summary>What the text is recognised by; standard input cannot be looked at before it is read.</summary>
+    private static JsonArray Identity(Session session, string[] paths)
+    {
+        JsonArray identity = [];
+        foreach (string path in paths)
+        {
+            if (path == TextCorpus.StandardInput)
+            {
+                identity.Add("standard input");
+                continue;
+            }
+
+            TextCorpus corpus = TextCorpus.Open([path]);
+            session.Outputs.Opened(corpus.Files);
+            foreach (JsonNode? name in corpus.Identity)
+                identity.Add(name!.DeepClone());
+        }
+
+        return identity;
+    }
+
+    /// <summary>The corpus as ids, in the run's folder; made once.</summary>
+    private static TokenSpool Spool(Session session, string[] paths, string folder, ModelSource source)
+    {
+        string ids = Path.Combine(folder, "tokens.bin"), input = Path.Combine(folder, "corpus.txt");
+        if (File.Exists(ids))
+            return TokenSpool.Open(ids);
+        TextCorpus corpus = TextCorpus.Open(paths, input, Console.IsInputRedirected ? Console.OpenStandardInput() : null);
+        var progress = new ShareProgress(session.Progress, "tokenizing the corpus", 100, "percent");
+        TokenSpool spool = TokenSpool.Create(ids, corpus, source.Tokenizer, source.Config.VocabSize, session.Workers, progress, session.Cancel);
+        File.Delete(input);
+        return spool;
+    }
+
+    private static void Write(string path, LanguageModelTrainer trainer)
+    {
+        try
+        {
+            AtomicFolder.Create(path, trainer.SaveModel);
+        }
+        catch (IOException problem)
+        {
+            throw new UsageException($"--output: {problem.Message.TrimEnd('.')}; the run's newest state is the same model.");
+        }
+    }
+
+    private static void Draw(Screen screen, string path, string run, LanguageModelTrainer trainer, TokenSpool spool, TrainingReading last)
+    {
+        screen.Heading($"a language model of {Numbers.Count(trainer.Count)} weights");
+        screen.Facts(
+            ("folder", path),
+            ("log and saved states", run),
+            ("trained", trainer.TrainedCount == trainer.Count ? "all weights" : $"{Numbers.Count(trainer.TrainedCount)} weights"),
+            ("text", $"{Numbers.Count(spool.Count)} tokens, {Numbers.Fixed(last.Epoch ?? 0, 2)} passes in {Numbers.Count(last.Step)} steps"),
+            ("loss", last.LossNats is double loss ? $"{Numbers.Fixed(loss, 4)} nats per token at the end" : "none"),
+            ("held out", trainer.LastHeldOutLoss is double held ? $"{Numbers.Fixed(held, 4)} nats per token, perplexity {Numbers.Three(Math.Exp(held))}" : "not measured (--validate)"),
+            ("time", Numbers.Duration(TimeSpan.FromSeconds(last.Seconds))));
+    }
+}

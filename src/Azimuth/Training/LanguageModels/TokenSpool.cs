@@ -1,0 +1,181 @@
+using System.Buffers.Binary;
+using System.Text;
+using Azimuth.Checkpoints;
+using Azimuth.Numerics;
+using Azimuth.Tokenization;
+using Azimuth.Training.Corpora;
+
+namespace Azimuth.Training.LanguageModels;
+
+/// <summary>
+/// A corpus as token ids in one file, mapped and never held in memory: 16 bytes of header (mark, bytes of an id, 0, count), then the ids with two or four bytes each, little-endian. Made
+/// once in a run. Safe for many threads.
+/// </summary>
+public sealed class TokenSpool
+{
+    private const int HeaderBytes = 16;
+    private const int PieceBytes = 1 << 18;
+    private const int LongestPiece = 1 << 20;
+    private static readonly byte[] Mark = "AZIDS1"u8.ToArray();
+    private readonly StoredBytes _bytes;
+    private readonly int _size;
+
+    private TokenSpool(StoredBytes bytes, int size, long count) => (_bytes, _size, Count) = (bytes, size, count);
+
+    /// <summary>Number of ids.</summary>
+    public long Count { get; }
+
+    /// <summary>Opens a finished spool.</summary>
+    /// <exception cref="CheckpointFormatException">Another file, or a part of one.</exception>
+    public static TokenSpool Open(string path)
+    {
+        StoredBytes bytes = MappedFile.Open(path);
+        ReadOnlySpan<byte> header = bytes.Length >= HeaderBytes ? bytes.Span(0, HeaderBytes) : default;
+        int size = header.StartsWith(Mark) ? header[6] : 0;
+        long count = size is 2 or 4 ? BinaryPrimitives.ReadInt64LittleEndian(header[8..]) : -1;
+        if (count < 0 || count > (bytes.Length - HeaderBytes) / size || bytes.Length != HeaderBytes + count * size)
+            throw new CheckpointFormatException(path, "expected the token ids of a training run, found another file. Delete it: it is made again");
+        return new TokenSpool(bytes, size, count);
+    }
+
+    /// <summary>
+    /// Writes a corpus as ids, unless that has been done. Bytes that are not UTF-8 are read as U+FFFD. Each file begins with what the tokenizer puts before a text and ends with what it
+    /// puts behind one, or with its end token where that is nothing. Lines end in LF whatever they ended in.
+    /// </summary>
+    /// <param name="path">The file; there only when it is whole.</param>
+    /// <param name="corpus">The text.</param>
+    /// <param name="tokenizer">Text to ids.</param>
+    /// <param name="vocabSize">Rows of the table: ids are below.</param>
+    /// <param name="workers">Threads; the ids do not depend on their number.</param>
+    /// <param name="progress">Gets the share of the corpus that is done, 0 to 1.</param>
+    /// <param name="cancellation">Ends it; nothing is left behind.</param>
+    /// <exception cref="CheckpointFormatException">A file cannot be read, an id is beyond the table, or the corpus is empty.</exception>
+    public static TokenSpool Create(
+        string path, TextCorpus corpus, Tokenizer tokenizer, int vocabSize, Workers workers, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(corpus);
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        ArgumentNullException.ThrowIfNull(workers);
+        if (File.Exists(path))
+            return Open(path);
+        AtomicFile.Write(path, stream => new Writer(stream, tokenizer, vocabSize, workers).Write(corpus, progress, cancellation));
+        return Open(path);
+    }
+
+    /// <summary>Ids from <paramref name="from"/> on.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">They reach beyond the end.</exception>
+    public void Read(long from, Span<int> ids)
+    {
+        ReadOnlySpan<byte> bytes = _bytes.Span(HeaderBytes + from * _size, ids.Length * _size);
+        for (int i = 0; i < ids.Length; i++)
+            ids[i] = _size == 2 ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[(2 * i)..]) : BinaryPrimitives.ReadInt32LittleEndian(bytes[(4 * i)..]);
+        GC.KeepAlive(_bytes);
+    }
+
+    private sealed class Writer(Stream stream, Tokenizer tokenizer, int vocabSize, Workers workers)
+    {
+        private readonly List<string> _pieces = [];
+        private readonly int _size = vocabSize <= 1 << 16 ? 2 : 4, _together = 4 * workers.ThreadCount;
+        private long _count;
+
+        public void Write(TextCorpus corpus, IProgress<double>? progress, CancellationToken cancellation)
+        {
+            stream.Write(new byte[HeaderBytes]);
+            long before = 0;
+            foreach (string file in corpus.Files)
+            {
+                Put(tokenizer.TokensBefore, file);
+                using (var reader = new CorpusReader([file]))
+                {
+                    foreach (string piece in Pieces(reader))
+                    {
+                        cancellation.ThrowIfCancellationRequested();
+                        _pieces.Add(piece);
+                        if (_pieces.Count < _together)
+                            continue;
+                        Encode(file);
+                        progress?.Report((double)(before + reader.StoredBytesRead) / Math.Max(1, corpus.SizeBytes));
+                    }
+                }
+
+                Encode(file);
+                Put(tokenizer.TokensAfter.Count > 0 ? tokenizer.TokensAfter : tokenizer.EndId is int end ? [end] : [], file);
+                before += new FileInfo(file).Length;
+                progress?.Report((double)before / Math.Max(1, corpus.SizeBytes));
+            }
+
+            if (_count == 0)
+                throw new CheckpointFormatException(corpus.Files[0], "expected text to learn from, found none. Give other files");
+            var header = new byte[HeaderBytes];
+            Mark.CopyTo(header, 0);
+            header[6] = (byte)_size;
+            BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(8), _count);
+            stream.Position = 0;
+            stream.Write(header);
+            stream.Seek(0, SeekOrigin.End);
+        }
+
+        /// <summary>
+        /// Pieces of a text, cut before a line feed that stands between two lines of text: no tokenizer's pattern reaches over it, but those that take all blanks together do where a
+        /// line is empty or indented.
+        /// </summary>
+        private static IEnumerable<string> Pieces(CorpusReader reader)
+        {
+            var piece = new MemoryStream();
+            bool endsInText = false, isFirst = true;
+            while (Next(reader, out byte[] line))
+            {
+                bool beginsInText = line.Length > 0 && line[0] > ' ';
+                if (piece.Length >= LongestPiece || (piece.Length >= PieceBytes && endsInText && beginsInText))
+                {
+                    yield return Encoding.UTF8.GetString(piece.GetBuffer(), 0, (int)piece.Length);
+                    piece.SetLength(0);
+                }
+
+                if (!isFirst)
+                    piece.WriteByte((byte)'\n');
+                piece.Write(line);
+                (isFirst, endsInText) = (false, line.Length > 0 && line[^1] > ' ');
+            }
+
+            if (!isFirst)
+                piece.WriteByte((byte)'\n');
+            if (piece.Length > 0)
+                yield return Encoding.UTF8.GetString(piece.GetBuffer(), 0, (int)piece.Length);
+        }
+
+        private static bool Next(CorpusReader reader, out byte[] line)
+        {
+            bool found = reader.TryNextLine(out ReadOnlySpan<byte> span);
+            line = span.ToArray();
+            return found;
+        }
+
+        private void Encode(string file)
+        {
+            var ids = new IReadOnlyList<int>[_pieces.Count];
+            workers.Run(ids.Length, i => ids[i] = tokenizer.Encode(_pieces[i], addSpecialTokens: false).Ids);
+            foreach (IReadOnlyList<int> of in ids)
+                Put(of, file);
+            _pieces.Clear();
+        }
+
+        private void Put(IReadOnlyList<int> ids, string file)
+        {
+            var bytes = new byte[ids.Count * _size];
+            for (int i = 0; i < ids.Count; i++)
+            {
+                int id = ids[i];
+                if ((uint)id >= (uint)vocabSize)
+                    throw new CheckpointFormatException(file, FormattableString.Invariant($"expected token ids below the table's {vocabSize} rows, found {id}. Give the tokenizer that belongs to the model, or resize the model"));
+                if (_size == 2)
+                    BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(2 * i), (ushort)id);
+                else
+                    BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4 * i), id);
+            }
+
+            stream.Write(bytes);
+            _count += ids.Count;
+        }
+    }
+}
