@@ -23,9 +23,9 @@ internal static class TrainLmCommand
         "Trains a language model: a new one in the shape of GPT-2 or Llama, or one to go on with. The result is a model folder in single precision that every command opens, and so is each saved state of the run.",
         [Corpus, Out, .. TrainLmOptions.All, .. TrainOptions.All],
         Run,
-        new("azimuth train lm models/novels-gpt/heldout.txt -o tiny --architecture llama --tokenizer novels-gpt --layers 2 --width 32 --heads 4 --context 64 --steps 30 --batch 8", "a new model, in seconds"),
+        new("azimuth train lm models/novels-gpt/heldout.txt -o tiny --architecture llama --tokenizer models/novels-gpt --layers 2 --width 32 --heads 4 --context 64 --steps 30 --batch 8", "a new model, in seconds"),
         new("azimuth train lm LICENSE -o lawyer -m novels-gpt --steps 10 --batch 2 --length 64 --sample \"The license\"", "go on with a model"),
-        new("azimuth train lm LICENSE -o chat -m novels-chat --only-table --steps 10 --batch 2", "after resize, the tables alone"));
+        new("azimuth train lm LICENSE -o table -m novels-gpt --only-table --steps 4 --batch 2 --length 64 --validate LICENSE --json", "the tables alone, as after resize"));
 
     private static Task<int> Run(Session session)
     {
