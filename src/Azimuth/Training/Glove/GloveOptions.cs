@@ -1,0 +1,65 @@
+using System.Text.Json.Nodes;
+using Azimuth.Training.Word2Vec;
+
+namespace Azimuth.Training.Glove;
+
+/// <summary>Settings of <see cref="GloveTrainer"/>. Defaults are those of the original program (Pennington, Socher and Manning 2014).</summary>
+public sealed record GloveOptions
+{
+    /// <summary>Numbers in a vector; at least 1.</summary>
+    public int Dimensions { get; init; } = 50;
+
+    /// <summary>Words to each side that count, those at distance k with 1/k; 1 to 255.</summary>
+    public int Window { get; init; } = 15;
+
+    /// <summary>Passes over the pairs.</summary>
+    public int Epochs { get; init; } = 25;
+
+    /// <summary>Learning rate of AdaGrad.</summary>
+    public double Rate { get; init; } = 0.05;
+
+    /// <summary>Co-occurrence from which on a pair weighs 1.</summary>
+    public double MaximumCount { get; init; } = 100;
+
+    /// <summary>Pairs below weigh (x/maximum)^this.</summary>
+    public double Power { get; init; } = 0.75;
+
+    /// <summary>Memory for counting; what does not fit is put on the disk.</summary>
+    public long MemoryBytes { get; init; } = 1L << 30;
+
+    /// <summary>Start of the random numbers.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>How the vocabulary is made; phrases are not joined.</summary>
+    public VocabularyOptions Vocabulary { get; init; } = new();
+
+    /// <summary>All of it and the number of threads, in a fixed order: what a run is recognised by.</summary>
+    public JsonObject Settings(int threads, JsonArray corpus) => new()
+    {
+        ["corpus"] = corpus,
+        ["dimensions"] = Dimensions,
+        ["window"] = Window,
+        ["epochs"] = Epochs,
+        ["rate"] = Rate,
+        ["maximumCount"] = MaximumCount,
+        ["power"] = Power,
+        ["memoryBytes"] = MemoryBytes,
+        ["minCount"] = Vocabulary.MinCount,
+        ["maxVocabulary"] = Vocabulary.MaxWords,
+        ["seed"] = Seed,
+        ["threads"] = GlovePairs.Blocks(threads),
+    };
+
+    /// <summary>f(x) of a co-occurrence.</summary>
+    internal double Weight(double count) => count < MaximumCount ? Math.Pow(count / MaximumCount, Power) : 1;
+
+    /// <exception cref="ArgumentOutOfRangeException">A setting without meaning.</exception>
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(Dimensions, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Window, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Window, (1 << PairEvents.DistanceBits) - 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Epochs, 1);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaximumCount);
+    }
+}

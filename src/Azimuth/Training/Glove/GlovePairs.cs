@@ -1,0 +1,195 @@
+using System.Runtime.InteropServices;
+using Azimuth.Checkpoints;
+using Azimuth.Numerics;
+using Azimuth.Training.Word2Vec;
+
+namespace Azimuth.Training.Glove;
+
+/// <summary>The pairs of words of a text with how often they meet, in random order, in a file of the run's folder: what the passes of <see cref="GloveTrainer"/> go through.</summary>
+public sealed class GlovePairs
+{
+    private const int MostBlocks = 64, CountedAtOnce = 1 << 20, PileBytes = 1 << 26;
+    private const double CountingShare = 0.6, DealingShare = 0.25;
+    private const string FileName = "pairs";
+
+    private GlovePairs(IReadOnlyList<string> words, PairFile file) => (Words, File) = (words, file);
+
+    /// <summary>The vocabulary by falling count, equal counts by text, as the original program has it.</summary>
+    public IReadOnlyList<string> Words { get; }
+
+    /// <summary>Pairs with a co-occurrence above 0, both orders of each.</summary>
+    public long Count => File.Pairs;
+
+    internal PairFile File { get; }
+
+    /// <summary>Threads that learn, and groups that words are dealt out to: all that a result depends on the number of threads by.</summary>
+    public static int Blocks(int threads) => Math.Min(threads, MostBlocks);
+
+    /// <summary>Opens what <see cref="Prepare"/> left in a folder; null when it never came to its end there.</summary>
+    /// <exception cref="CheckpointFormatException">The file is damaged, or of another text or number of threads.</exception>
+    public static GlovePairs? Open(TrainingText text, string folder, Workers workers)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(workers);
+        string path = Path.Combine(folder, FileName);
+        return System.IO.File.Exists(path)
+            ? new GlovePairs(Array.ConvertAll(Order(text), word => text.Words[word]), new PairFile(path, Blocks(workers.ThreadCount), text.Words.Count))
+            : null;
+    }
+
+    /// <summary>Counts, puts the pairs in random order, and writes the file.</summary>
+    /// <param name="text">Ready for many passes.</param>
+    /// <param name="options">Window, memory, weights and seed.</param>
+    /// <param name="folder">Where the file goes: 16 bytes a pair, three times that meanwhile.</param>
+    /// <param name="workers">The threads to use.</param>
+    /// <param name="progress">Told what is done and its share of the whole.</param>
+    /// <param name="cancellation">Leaves no file behind.</param>
+    /// <exception cref="TrainingException">No two words meet: one sentence.</exception>
+    /// <exception cref="IOException">The disk refuses.</exception>
+    public static GlovePairs Prepare(TrainingText text, GloveOptions options, string folder, Workers workers, Action<string, double>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(workers);
+        options.Validate();
+        if (text.Words.Count > 1 << PairEvents.IndexBits)
+            throw new TrainingException(FormattableString.Invariant($"expected at most {1 << PairEvents.IndexBits:N0} words, found {text.Words.Count:N0}. Raise the minimum count"));
+        int blocks = Blocks(workers.ThreadCount);
+        using PairCounter counter = Counted(text, options, folder, workers, share => progress?.Invoke("counting pairs", CountingShare * share), cancellation);
+        // 16 bytes a pair and both orders of each.
+        int piles = (int)Math.Clamp(32 * counter.MostPairs / PileBytes, 1, 1000);
+        string[] names = [.. Enumerable.Range(0, piles).Select(pile => Path.Combine(folder, FormattableString.Invariant($"pairs.{pile}")))];
+        try
+        {
+            progress?.Invoke("dealing pairs", CountingShare);
+            long[] perWord = Deal(counter, options, names, text.Words.Count, blocks, workers, cancellation);
+            if (perWord.Sum() == 0)
+                throw new TrainingException("no two words of the vocabulary meet on a line. Give text with several words a line, or lower the minimum count");
+            PairFile.Write(Path.Combine(folder, FileName), Groups(perWord, blocks), blocks, names, options.Seed, workers,
+                share => progress?.Invoke("shuffling pairs", CountingShare + DealingShare + (1 - CountingShare - DealingShare) * share), cancellation);
+        }
+        finally
+        {
+            Array.ForEach(names, System.IO.File.Delete);
+        }
+
+        return Open(text, folder, workers)!;
+    }
+
+    /// <summary>Numbers of the text in the order of this vocabulary.</summary>
+    internal static int[] Order(TrainingText text) =>
+        [.. Enumerable.Range(0, text.Words.Count).OrderByDescending(word => text.Counts[word]).ThenBy(word => text.Words[word], StringComparer.Ordinal)];
+
+    /// <summary>Counts the whole text.</summary>
+    internal static PairCounter Counted(TrainingText text, GloveOptions options, string folder, Workers workers, Action<double> progress, CancellationToken cancellation)
+    {
+        int[] order = Order(text), rank = new int[order.Length];
+        for (int i = 0; i < order.Length; i++)
+            rank[order[i]] = i;
+        var counter = new PairCounter(order.Length, options.Window, options.MemoryBytes, folder, Blocks(workers.ThreadCount));
+        try
+        {
+            for (long from = 0, to; from < text.Ids.Length; from = to)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                to = text.Ids.LineFrom(Math.Min(text.Ids.Length, from + CountedAtOnce));
+                counter.Count(text.Ids, from, checked((int)(to - from)), rank, workers);
+                progress((double)to / text.Ids.Length);
+            }
+
+            counter.Finish(workers);
+            return counter;
+        }
+        catch
+        {
+            counter.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Puts both orders of every pair on random piles.</summary>
+    /// <returns>Pairs of each word.</returns>
+    private static long[] Deal(PairCounter counter, GloveOptions options, string[] piles, int words, int blocks, Workers workers, CancellationToken cancellation)
+    {
+        // A pile has a part from each thread, one behind the other: whose work was faster does not show.
+        string[][] parts = [.. Enumerable.Range(0, blocks).Select(thread => Array.ConvertAll(piles, pile => FormattableString.Invariant($"{pile}.{thread}")))];
+        var perThread = new long[blocks][];
+        try
+        {
+            workers.Run(blocks, thread => perThread[thread] = Deal(counter.Pairs(thread), options, parts[thread], words, options.Seed ^ ((ulong)(thread + 1) << 32), cancellation));
+            workers.Run(piles.Length, pile =>
+            {
+                using FileStream whole = System.IO.File.Create(piles[pile]);
+                for (int thread = 0; thread < blocks; thread++)
+                {
+                    using (FileStream part = System.IO.File.OpenRead(parts[thread][pile]))
+                        part.CopyTo(whole, 1 << 20);
+                    System.IO.File.Delete(parts[thread][pile]);
+                }
+            });
+        }
+        finally
+        {
+            foreach (string[] files in parts)
+                Array.ForEach(files, System.IO.File.Delete);
+        }
+
+        return [.. Enumerable.Range(0, words).Select(word => perThread.Sum(counts => counts[word]))];
+    }
+
+    private static long[] Deal(IEnumerable<PairCount> pairs, GloveOptions options, string[] parts, int words, ulong seed, CancellationToken cancellation)
+    {
+        const int Buffered = 1 << 10;
+        var random = new SeededRandom(seed);
+        var counts = new long[words];
+        var buffers = Array.ConvertAll(parts, _ => new TrainedPair[Buffered]);
+        var filled = new int[parts.Length];
+        FileStream[] streams = Array.ConvertAll(parts, part => new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0));
+        try
+        {
+            foreach (PairCount pair in pairs)
+            {
+                (float log, float weight) = ((float)Math.Log(pair.Value), (float)options.Weight(pair.Value));
+                Put(new TrainedPair(pair.Row, pair.Column, log, weight));
+                if (pair.Row != pair.Column)
+                    Put(new TrainedPair(pair.Column, pair.Row, log, weight));
+            }
+
+            for (int pile = 0; pile < parts.Length; pile++)
+                streams[pile].Write(MemoryMarshal.AsBytes(buffers[pile].AsSpan(0, filled[pile])));
+        }
+        finally
+        {
+            Array.ForEach(streams, stream => stream.Dispose());
+        }
+
+        return counts;
+
+        void Put(TrainedPair pair)
+        {
+            counts[pair.Word]++;
+            int pile = random.NextInt32(parts.Length);
+            buffers[pile][filled[pile]++] = pair;
+            if (filled[pile] < Buffered)
+                return;
+            cancellation.ThrowIfCancellationRequested();
+            streams[pile].Write(MemoryMarshal.AsBytes(buffers[pile].AsSpan()));
+            filled[pile] = 0;
+        }
+    }
+
+    /// <summary>Groups with about as many pairs each: every word, the one with most pairs first, goes to the group that has fewest.</summary>
+    private static byte[] Groups(long[] perWord, int blocks)
+    {
+        var groups = new byte[perWord.Length];
+        var sums = new long[blocks];
+        foreach (int word in Enumerable.Range(0, perWord.Length).OrderByDescending(word => perWord[word]))
+        {
+            int least = Array.IndexOf(sums, sums.Min());
+            groups[word] = (byte)least;
+            sums[least] += perWord[word];
+        }
+
+        return groups;
+    }
+}

@@ -1,0 +1,138 @@
+using Azimuth.Numerics;
+using Azimuth.Training.Corpora;
+
+namespace Azimuth.Training.Glove;
+
+/// <summary>
+/// How often words meet within a window, each meeting with 1/distance, both ways; lines are separate. Both orders of a pair have the same sum, so only row ≤ column is kept. Pairs of
+/// frequent words (row · column below a bound, as in the original program) are counted in place, the others as <see cref="PairEvents"/>. Rows are dealt out to the threads, each of which
+/// reads the whole text: every sum is added up in the order of the text, whatever their number.
+/// </summary>
+internal sealed class PairCounter : IDisposable
+{
+    private readonly int _window, _threads;
+    private readonly int[] _dense; // columns of a row that are counted in place: row … row + _dense[row] − 1
+    private readonly long[] _offsets;
+    private readonly byte[] _owner; // the thread that counts a row
+    private readonly double[][] _counts; // one a thread
+    private readonly PairEvents[] _events;
+
+    /// <param name="words">Size of the vocabulary, numbered by falling frequency.</param>
+    /// <param name="window">Words to each side.</param>
+    /// <param name="memoryBytes">Half goes to counting in place, half to the events.</param>
+    /// <param name="folder">For what does not fit.</param>
+    /// <param name="threads">How many share the rows.</param>
+    public PairCounter(int words, int window, long memoryBytes, string folder, int threads)
+    {
+        (_window, _threads) = (window, threads);
+        (_dense, _offsets, long[] sizes) = Layout(words, Bound(words, memoryBytes / 2 / sizeof(double)), threads);
+        _owner = [.. Enumerable.Range(0, words).Select(row => (byte)(row % threads))];
+        _counts = [.. sizes.Select(size => new double[size])];
+        _events = [.. Enumerable.Range(0, threads).Select(t => new PairEvents(memoryBytes / 2 / threads, Path.Combine(folder, $"rare-pairs.{t}")))];
+    }
+
+    /// <summary>Upper bound of the different pairs with row ≤ column; after <see cref="Finish"/>.</summary>
+    public long MostPairs => _counts.Sum(counts => counts.LongCount(count => count > 0)) + _events.Sum(events => events.MostPairs);
+
+    /// <summary>Bytes of pairs on the disk.</summary>
+    public long SpilledBytes => _events.Sum(events => events.SpilledBytes);
+
+    /// <summary>Counts a part of the text that begins and ends with lines.</summary>
+    /// <param name="ids">Words, −1 behind each line.</param>
+    /// <param name="from">Where a line begins.</param>
+    /// <param name="length">Up to the end of a line.</param>
+    /// <param name="rank">The vocabulary's number of each word of the text.</param>
+    /// <param name="workers">The threads to use.</param>
+    public void Count(IdFile ids, long from, int length, int[] rank, Workers workers) => workers.Run(_threads, thread => Count(ids.Slice(from, length), rank, thread));
+
+    public void Finish(Workers workers) => workers.Run(_threads, thread => _events[thread].Finish());
+
+    /// <summary>The pairs of one thread's rows by rising row, then column.</summary>
+    public IEnumerable<PairCount> Pairs(int thread)
+    {
+        using IEnumerator<PairCount> rare = _events[thread].Merge().GetEnumerator();
+        bool more = rare.MoveNext();
+        for (int row = thread; row < _dense.Length; row += _threads)
+        {
+            for (int i = 0; i < _dense[row]; i++)
+            {
+                if (_counts[thread][_offsets[row] + i] is > 0 and double count)
+                    yield return new PairCount(((ulong)row << PairEvents.IndexBits) | (uint)(row + i), count);
+            }
+
+            for (; more && rare.Current.Row == row; more = rare.MoveNext())
+                yield return rare.Current;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (PairEvents events in _events)
+            events.Dispose();
+    }
+
+    private void Count(ReadOnlySpan<int> text, int[] rank, int thread)
+    {
+        double[] counts = _counts[thread];
+        PairEvents events = _events[thread];
+        double[] weights = [0, .. Enumerable.Range(1, _window).Select(distance => 1.0 / distance)];
+        int start = 0;
+        for (int at = 0; at < text.Length; at++)
+        {
+            if (text[at] == IdFile.LineEnd)
+            {
+                start = at + 1;
+                continue;
+            }
+
+            int word = rank[text[at]];
+            for (int before = Math.Max(start, at - _window); before < at; before++)
+            {
+                int other = rank[text[before]], row = Math.Min(word, other), column = Math.Max(word, other);
+                if (_owner[row] != thread)
+                    continue;
+                int times = row == column ? 2 : 1; // a word near itself counts both ways in one place
+                if (column - row < _dense[row])
+                {
+                    counts[_offsets[row] + column - row] += times * weights[at - before];
+                    continue;
+                }
+
+                for (int i = 0; i < times; i++)
+                    events.Add(row, column, at - before);
+            }
+        }
+    }
+
+    /// <summary>The largest bound on (row + 1)(column + 1) below which all pairs fit.</summary>
+    private static long Bound(int words, long cells)
+    {
+        long low = 0, high = (long)words * words;
+        while (low < high)
+        {
+            long middle = low + (high - low + 1) / 2;
+            long needed = 0;
+            for (int row = 0; row < words && needed <= cells; row++)
+                needed += Columns(row, words, middle);
+            (low, high) = needed <= cells ? (middle, high) : (low, middle - 1);
+        }
+
+        return low;
+    }
+
+    private static int Columns(int row, int words, long bound) => (int)Math.Max(0, Math.Min(words, bound / (row + 1)) - row);
+
+    private static (int[] Dense, long[] Offsets, long[] Sizes) Layout(int words, long bound, int threads)
+    {
+        var dense = new int[words];
+        long[] offsets = new long[words], sizes = new long[threads];
+        for (int row = 0; row < words; row++)
+        {
+            dense[row] = Columns(row, words, bound);
+            offsets[row] = sizes[row % threads];
+            sizes[row % threads] += dense[row];
+        }
+
+        return (dense, offsets, sizes);
+    }
+}

@@ -1,0 +1,183 @@
+using System.Runtime.InteropServices;
+
+namespace Azimuth.Training.Glove;
+
+/// <summary>
+/// Meetings of rare words, as they come: row, column and distance in one number each. When the buffer is full it is sorted and added up, and the sums go to a file as a run;
+/// <see cref="Merge"/> brings the runs together. Belongs to one thread.
+/// </summary>
+internal sealed class PairEvents : IDisposable
+{
+    public const int IndexBits = 28, DistanceBits = 8;
+    private const int DigitBits = 11;
+    private readonly ulong[] _events;
+    private readonly ulong[] _scratch;
+    private readonly string _path;
+    private readonly List<(long Start, long Count)> _runs = [];
+    private FileStream? _file;
+    private int _count;
+
+    /// <param name="memoryBytes">For the buffer and the room to sort it in.</param>
+    /// <param name="path">Where runs go; deleted in the end.</param>
+    public PairEvents(long memoryBytes, string path)
+    {
+        int capacity = (int)Math.Clamp(memoryBytes / (2 * sizeof(ulong)), 1 << 10, 1 << 28);
+        (_events, _scratch, _path) = (new ulong[capacity], new ulong[capacity], path);
+    }
+
+    /// <summary>Bytes on the disk.</summary>
+    public long SpilledBytes => _file?.Length ?? 0;
+
+    /// <summary>Upper bound of the different pairs.</summary>
+    public long MostPairs => _runs.Sum(run => run.Count);
+
+    public void Add(int row, int column, int distance)
+    {
+        if (_count == _events.Length)
+            Spill();
+        _events[_count++] = ((ulong)row << (IndexBits + DistanceBits)) | ((ulong)column << DistanceBits) | (uint)distance;
+    }
+
+    /// <summary>Writes what is left in the buffer; afterwards only <see cref="Merge"/> is called.</summary>
+    public void Finish()
+    {
+        if (_count > 0)
+            Spill();
+        _file?.Flush();
+    }
+
+    /// <summary>All pairs by rising row, then column, with their sums.</summary>
+    public IEnumerable<PairCount> Merge()
+    {
+        if (_file is null)
+            yield break;
+        var readers = new PriorityQueue<RunReader, (ulong Key, int Run)>();
+        for (int run = 0; run < _runs.Count; run++)
+        {
+            var reader = new RunReader(_file.SafeFileHandle, _runs[run].Start, _runs[run].Count, run);
+            if (reader.MoveNext())
+                readers.Enqueue(reader, (reader.Current.Key, run));
+        }
+
+        // Equal pairs come in the order of the runs, so sums do not depend on anything else.
+        while (readers.TryDequeue(out RunReader? reader, out var first))
+        {
+            double sum = reader.Current.Value;
+            Again(reader);
+            while (readers.TryPeek(out RunReader? other, out var next) && next.Key == first.Key)
+            {
+                readers.Dequeue();
+                sum += other.Current.Value;
+                Again(other);
+            }
+
+            yield return new PairCount(first.Key, sum);
+        }
+
+        void Again(RunReader reader)
+        {
+            if (reader.MoveNext())
+                readers.Enqueue(reader, (reader.Current.Key, reader.Run));
+        }
+    }
+
+    public void Dispose()
+    {
+        _file?.Dispose();
+        File.Delete(_path);
+    }
+
+    private void Spill()
+    {
+        Sort();
+        _file ??= new FileStream(_path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, bufferSize: 1 << 18);
+        long start = _file.Position / 16, written = 0;
+        Span<PairCount> sums = stackalloc PairCount[256];
+        int filled = 0;
+        for (int i = 0; i < _count;)
+        {
+            ulong key = _events[i] >> DistanceBits;
+            double sum = 0;
+            for (; i < _count && _events[i] >> DistanceBits == key; i++)
+                sum += 1.0 / (uint)(_events[i] & ((1 << DistanceBits) - 1));
+            sums[filled++] = new PairCount(key, sum);
+            written++;
+            if (filled == sums.Length)
+            {
+                _file.Write(MemoryMarshal.AsBytes(sums));
+                filled = 0;
+            }
+        }
+
+        _file.Write(MemoryMarshal.AsBytes(sums[..filled]));
+        _runs.Add((start, written));
+        _count = 0;
+    }
+
+    /// <summary>By all bits, from the lowest digit up; a digit that is the same in all is passed over.</summary>
+    private void Sort()
+    {
+        ulong[] from = _events, to = _scratch;
+        ulong any = 0;
+        for (int i = 0; i < _count; i++)
+            any |= from[i];
+        var places = new int[1 << DigitBits];
+        for (int shift = 0; shift < 64 && any >> shift != 0; shift += DigitBits)
+        {
+            Array.Clear(places);
+            for (int i = 0; i < _count; i++)
+                places[(from[i] >> shift) & ((1 << DigitBits) - 1)]++;
+            int place = 0;
+            for (int digit = 0; digit < places.Length; digit++)
+                (places[digit], place) = (place, place + places[digit]);
+            for (int i = 0; i < _count; i++)
+                to[places[(from[i] >> shift) & ((1 << DigitBits) - 1)]++] = from[i];
+            (from, to) = (to, from);
+        }
+
+        if (from != _events)
+            Array.Copy(from, _events, _count);
+    }
+
+    /// <summary>A run, read through a buffer.</summary>
+    private sealed class RunReader(Microsoft.Win32.SafeHandles.SafeFileHandle file, long start, long count, int run)
+    {
+        private readonly PairCount[] _buffer = new PairCount[4096];
+        private long _read;
+        private int _at = -1, _filled;
+
+        public int Run { get; } = run;
+
+        public PairCount Current => _buffer[_at];
+
+        public bool MoveNext()
+        {
+            if (++_at < _filled)
+                return true;
+            _filled = (int)Math.Min(_buffer.Length, count - _read);
+            if (_filled == 0)
+                return false;
+            Span<byte> bytes = MemoryMarshal.AsBytes(_buffer.AsSpan(0, _filled));
+            long position = (start + _read) * 16;
+            for (int got = 0; got < bytes.Length;)
+            {
+                int part = RandomAccess.Read(file, bytes[got..], position + got);
+                got += part > 0 ? part : throw new IOException("the file of rare pairs became shorter while it was read. Begin the run again");
+            }
+
+            (_read, _at) = (_read + _filled, 0);
+            return true;
+        }
+    }
+}
+
+/// <summary>A pair of words and how often they met, each time with 1/distance.</summary>
+/// <param name="Key">Row and column, <see cref="PairEvents.IndexBits"/> bits each.</param>
+/// <param name="Value">The sum.</param>
+[StructLayout(LayoutKind.Sequential)]
+internal readonly record struct PairCount(ulong Key, double Value)
+{
+    public int Row => (int)(Key >> PairEvents.IndexBits);
+
+    public int Column => (int)(Key & ((1UL << PairEvents.IndexBits) - 1));
+}
