@@ -13,7 +13,7 @@ public sealed partial class HelpTests
         string page = (await CliProcess.RunAsync([.. command.Split(' '), "--help"])).Screen();
         Assert.Contains($"azimuth {command}", page, StringComparison.Ordinal);
         Assert.Equal(page.Contains("[-m MODEL]", StringComparison.Ordinal), page.Contains("--model MODEL", StringComparison.Ordinal));
-        Assert.Equal(command is not ("align" or "convert" or "drift" or "models" or "pull" or "train tokenizer" or "train word2vec" or "verify"), page.Contains("--model MODEL", StringComparison.Ordinal));
+        Assert.Equal(command is not ("align" or "convert" or "drift" or "models" or "pull" or "train glove" or "train tokenizer" or "train word2vec" or "verify"), page.Contains("--model MODEL", StringComparison.Ordinal));
         foreach (string option in new[] { "--json", "--threads", "--quiet", "--no-color", "--debug" })
             Assert.Contains(option, page, StringComparison.Ordinal);
         Assert.InRange(ExamplesOf(page).Count, 2, 3);

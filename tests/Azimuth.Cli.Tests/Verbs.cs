@@ -12,6 +12,6 @@ internal static class Verbs
         "positions", "attention", "contextualize", "bigrams",
         "check", "sizes", "glitch", "unreachable", "export", "verify", "report",
         "resize", "quantize", "convert",
-        "train word2vec", "train tokenizer", "train lm",
+        "train word2vec", "train glove", "train tokenizer", "train lm",
     ];
 }

@@ -7,7 +7,5 @@ internal static class TrainCommand
 {
     public static Verb Create() => Verb.Group(
         "train", "Trains word vectors, tokenizers and small language models, with the geometry in sight while it forms.",
-        TrainWord2VecCommand.Create(),
-        TrainTokenizerCommand.Create(),
-        TrainLmCommand.Create());
+        TrainWord2VecCommand.Create(), TrainGloveCommand.Create(), TrainTokenizerCommand.Create(), TrainLmCommand.Create());
 }

@@ -48,7 +48,7 @@ internal static class TrainGloveCommand
             Seed = TrainOptions.Seed(session),
             Vocabulary = new VocabularyOptions { MinCount = session.Value(MinCount), MaxWords = session.Value(MaxVocabulary) },
         };
-        JsonArray identity = TrainCorpus.Identity(session, paths);
+        JsonArray identity = CorpusIdentity.Of(session, paths);
         var recipe = new TrainingRecipe("glove", options.Settings(session.Workers.ThreadCount, identity));
         TrainingText? text = null;
         GlovePairs? pairs = null;

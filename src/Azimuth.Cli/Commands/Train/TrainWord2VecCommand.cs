@@ -5,7 +5,6 @@ using Azimuth.Cli.CommandLine;
 using Azimuth.Cli.Output;
 using Azimuth.Embeddings;
 using Azimuth.Training;
-using Azimuth.Training.Corpora;
 using Azimuth.Training.Word2Vec;
 
 namespace Azimuth.Cli.Commands.Train;
@@ -13,10 +12,8 @@ namespace Azimuth.Cli.Commands.Train;
 /// <summary><c>azimuth train word2vec</c>: word vectors from plain text.</summary>
 internal static class TrainWord2VecCommand
 {
-    private static readonly string[] Endings = [".bin", ".vec", ".w2v", ".txt", ".bin.gz", ".vec.gz", ".w2v.gz", ".txt.gz"];
-
-    private static readonly Argument<string[]> Corpus = Options.Arguments("CORPUS", "text files, plain or gzip, folders of them, or - for standard input; words are what stands between blanks");
-    private static readonly Option<string?> File = Options.Text("--output", "FILE", "the vectors: .bin word2vec binary, .vec or .txt word2vec text, with .gz behind it to compress", "-o");
+    private static readonly Argument<string[]> Corpus = TrainCorpus.Argument();
+    private static readonly Option<string?> File = TrainCorpus.OutputOption();
     private static readonly Option<bool> Cbow = Options.Flag("--cbow", "the mean of the words around predicts the word (CBOW); otherwise each of them does (skip-gram)");
     private static readonly Option<bool> Hierarchical = Options.Flag("--hierarchical", "hierarchical softmax over a Huffman tree; otherwise negative sampling");
     private static readonly Option<int> Dimensions = Options.WholeNumber("--dimensions", "D", "numbers in a vector", 1, 16_384, 100);
@@ -43,23 +40,19 @@ internal static class TrainWord2VecCommand
 
     private static Task<int> Run(Session session)
     {
-        string[] paths = session.Value(Corpus) ?? [];
-        if (paths.Length == 0)
-            throw new UsageException("azimuth train word2vec: expected CORPUS, a text file or a folder of them, found none.");
-        string file = session.Value(File) ?? throw new UsageException("azimuth train word2vec: expected --output FILE, found none.");
-        session.Outputs.Check(file, File.Name, Endings);
+        (string[] paths, string file) = TrainCorpus.Read(session, Corpus, File);
         Word2VecOptions options = Read(session);
         JsonArray identity = CorpusIdentity.Of(session, paths);
         var recipe = new TrainingRecipe("word2vec", options.Settings(session.Workers.ThreadCount, identity));
         TrainingText? text = null;
         TableExport? export = null;
-        (TrainingReading last, string folder) = TrainOptions.Train(session, file, recipe, Open, trainer => export = Write(session, file, (Word2VecTrainer)trainer));
+        (TrainingReading last, string folder) = TrainOptions.Train(session, file, recipe, Open, trainer => export = TrainCorpus.Write(session, file, trainer.Table!));
         var document = new { File = file, Run = folder, Words = text!.Words.Count, TextWords = text.WordCount, options.Dimensions, last.Epoch, last.LossNats, last.Seconds, export!.SizeBytes };
         return session.Show(null, Conventions(options, session.Workers.ThreadCount), document, screen => Draw(screen, file, folder, text, options, last, export));
 
         ITrainer Open(string? state, string run)
         {
-            text = TrainingText.Open(run) ?? Prepare(session, paths, options.Vocabulary, run);
+            text = TrainingText.Open(run) ?? TrainCorpus.Prepare(session, paths, options.Vocabulary, run);
             return state is null ? Word2VecTrainer.Begin(text, options, session.Workers) : Word2VecTrainer.Open(state, text, options, session.Workers);
         }
     }
@@ -93,27 +86,6 @@ internal static class TrainWord2VecCommand
                 PhraseThreshold = session.Value(PhraseThreshold),
             },
         };
-    }
-
-    private static TrainingText Prepare(Session session, string[] paths, VocabularyOptions options, string run)
-    {
-        string spool = Path.Combine(run, "corpus.txt");
-        session.Progress.Say(paths.Contains(TextCorpus.StandardInput) ? "reading standard input" : "counting words");
-        TextCorpus corpus = TextCorpus.Open(paths, spool, Console.IsInputRedirected ? Console.OpenStandardInput() : null);
-        TrainingText text = TrainingText.Prepare(corpus, options, run, session.Warn, new ShareProgress(session.Progress, "counting words", 100, "percent"), session.Cancel);
-        // What was kept of standard input has been turned into numbers.
-        System.IO.File.Delete(spool);
-        session.Note($"{Plural.Of(text.Words.Count, "word")} with vectors, {Numbers.Count(text.WordCount)} of the text");
-        return text;
-    }
-
-    private static TableExport Write(Session session, string file, Word2VecTrainer trainer)
-    {
-        TableFormat format = file.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) || file.EndsWith(".bin.gz", StringComparison.OrdinalIgnoreCase) ? TableFormat.Word2VecBinary : TableFormat.Word2VecText;
-        TableExport export = TableWriter.Save(file, trainer.Table!, new TableExportOptions { Format = format }, session.Workers, new ShareProgress(session.Progress, "writing " + Path.GetFileName(file), 100, "percent"), session.Cancel);
-        foreach (string warning in export.Warnings)
-            session.Warn(warning);
-        return export;
     }
 
     private static Conventions Conventions(Word2VecOptions options, int threads) => new()

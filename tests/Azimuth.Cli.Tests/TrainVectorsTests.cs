@@ -4,19 +4,23 @@ using System.Text.Json;
 
 namespace Azimuth.Cli.Tests;
 
-/// <summary><c>train word2vec</c> in real processes: killed and resumed, watched, refused.</summary>
-public sealed class TrainWord2VecTests
+/// <summary><c>train word2vec</c> and <c>train glove</c> in real processes: killed and resumed, watched, refused.</summary>
+public sealed class TrainVectorsTests
 {
     private static readonly string Docs = Path.Combine(TestFiles.Root, "docs");
 
     /// <summary>Some seconds of work in many saved states.</summary>
-    private static readonly string[] Long = ["train", "word2vec", Docs, "--dimensions", "40", "--min-count", "2", "--save-every", "0.01", "--log-every", "0.3", "--epochs", "80", "--threads", "2"];
+    private static string[] Long(string trainer, int epochs) =>
+        ["train", trainer, Docs, "--dimensions", "40", "--min-count", "2", "--save-every", "0.01", "--log-every", "0.3", "--epochs", $"{epochs}", "--threads", "2"];
 
-    [Fact]
-    public async Task A_run_that_is_killed_again_and_again_ends_with_the_bytes_of_one_that_is_not()
+    [Theory]
+    [InlineData("word2vec", 80)]
+    [InlineData("glove", 120)]
+    public async Task A_run_that_is_killed_again_and_again_ends_with_the_bytes_of_one_that_is_not(string trainer, int epochs)
     {
         using TemporaryFolder folder = new();
-        CliResult undisturbed = await CliProcess.RunInAsync(folder.Path, [.. Long, "-o", "whole.bin", "--quiet"]);
+        string[] command = Long(trainer, epochs);
+        CliResult undisturbed = await CliProcess.RunInAsync(folder.Path, [.. command, "-o", "whole.bin", "--quiet"]);
         Assert.Equal(0, undisturbed.ExitCode);
         // AZIMUTH_KILLS=50 is the long form.
         int kills = int.Parse(Environment.GetEnvironmentVariable("AZIMUTH_KILLS") ?? "4", CultureInfo.InvariantCulture), done = 0;
@@ -24,7 +28,7 @@ public sealed class TrainWord2VecTests
         while (done < kills)
         {
             bool began = File.Exists(folder["parts.bin.run/log.jsonl"]);
-            using Process process = CliProcess.Start(folder.Path, [.. Long, "-o", "parts.bin", .. began ? new[] { "--resume" } : []]);
+            using Process process = CliProcess.Start(folder.Path, [.. command, "-o", "parts.bin", .. began ? new[] { "--resume" } : []]);
             Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
             bool ended = process.WaitForExit(random.Next(200, 2500));
             if (ended)
@@ -41,7 +45,7 @@ public sealed class TrainWord2VecTests
         }
 
         bool left = File.Exists(folder["parts.bin.run/log.jsonl"]);
-        CliResult last = await CliProcess.RunInAsync(folder.Path, [.. Long, "-o", "parts.bin", .. left ? new[] { "--resume" } : []]);
+        CliResult last = await CliProcess.RunInAsync(folder.Path, [.. command, "-o", "parts.bin", .. left ? new[] { "--resume" } : []]);
         Assert.True(last.ExitCode == 0, last.Error);
         Assert.Equal(File.ReadAllBytes(folder["whole.bin"]), File.ReadAllBytes(folder["parts.bin"]));
         Assert.Equal(File.ReadAllBytes(Newest(folder["whole.bin.run"])), File.ReadAllBytes(Newest(folder["parts.bin.run"])));
@@ -102,6 +106,25 @@ public sealed class TrainWord2VecTests
         CliResult piped = await CliProcess.RunShellAsync(folder.Path, $"gzip -c '{text}' | azimuth train word2vec - -o input.bin {string.Join(' ', options)}");
         Assert.True(piped.ExitCode == 0, piped.Error);
         Assert.Equal(File.ReadAllBytes(folder["file.bin"]), File.ReadAllBytes(folder["input.bin"]));
+    }
+
+    [Theory]
+    [InlineData("", "expected CORPUS")]
+    [InlineData("few.txt -o v.npy", "--output: expected a name ending in")]
+    [InlineData("few.txt -o v.bin", "no word comes 5 times or more in the corpus")]
+    [InlineData("one.txt -o v.bin --min-count 1", "no two words of the vocabulary meet on a line")]
+    [InlineData("few.txt -o v.bin --min-count 1 --window 256", "--window: expected a whole number from 1 to 255")]
+    public async Task Bad_input_to_glove_is_one_sentence_and_exit_code_2(string arguments, string expected)
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["few.txt"], "a b a c\nb\n");
+        File.WriteAllText(folder["one.txt"], "a\nb\na\nc\n");
+        CliResult run = await CliProcess.RunInAsync(folder.Path, ["train", "glove", .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--quiet"]);
+        Assert.True(run.ExitCode == 2, run.Error + run.Output);
+        Assert.Contains(expected, run.Error, StringComparison.Ordinal);
+        Assert.Single(run.Error.TrimEnd().Split('\n'));
+        Assert.Empty(run.Output);
+        Assert.False(File.Exists(folder["v.bin"]));
     }
 
     [Theory]
