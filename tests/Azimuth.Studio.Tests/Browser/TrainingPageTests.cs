@@ -56,7 +56,15 @@ public sealed class TrainingPageTests(ChromiumFixture chromium) : IDisposable
 
     private static TrainingReading Reading(int i) => new()
     {
-        Step = i, Stage = "training", Done = i / 40.0, Unit = "words", Items = 100_000 * i, LossNats = 3 - 0.03 * i, LearningRate = 0.025 * (1 - i / 40.0), ItemsPerSecond = 1e6, Seconds = i,
+        Step = i,
+        Stage = "training",
+        Done = i / 40.0,
+        Unit = "words",
+        Items = 100_000 * i,
+        LossNats = 3 - 0.03 * i,
+        LearningRate = 0.025 * (1 - i / 40.0),
+        ItemsPerSecond = 1e6,
+        Seconds = i,
     };
 
     private static TableReading Table(int i) => new()

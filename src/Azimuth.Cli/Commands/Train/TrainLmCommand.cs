@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using Azimuth.Checkpoints;
 using Azimuth.Cli.CommandLine;
 using Azimuth.Cli.Output;
@@ -40,7 +39,7 @@ internal static class TrainLmCommand
             ModelSource.Require(model);
         string? held = TrainLmOptions.ValidationFile(session);
         string? heldText = held is null ? null : InputFile.ReadText(held, "--validate");
-        var recipe = new TrainingRecipe("lm", TrainLmOptions.Recipe(session, Identity(session, paths)));
+        var recipe = new TrainingRecipe("lm", TrainLmOptions.Recipe(session, CorpusIdentity.Of(session, paths)));
         TokenSpool? spool = null;
         LanguageModelTrainer? trainer = null;
         (TrainingReading last, string run) = TrainOptions.Train(session, path, recipe, Open, _ => Write(path, trainer!));
@@ -84,27 +83,6 @@ internal static class TrainLmCommand
         {
             throw new UsageException($"--output: {problem.Message.TrimEnd('.')}.");
         }
-    }
-
-    /// <summary>What the text is recognised by; standard input cannot be looked at before it is read.</summary>
-    private static JsonArray Identity(Session session, string[] paths)
-    {
-        JsonArray identity = [];
-        foreach (string path in paths)
-        {
-            if (path == TextCorpus.StandardInput)
-            {
-                identity.Add("standard input");
-                continue;
-            }
-
-            TextCorpus corpus = TextCorpus.Open([path]);
-            session.Outputs.Opened(corpus.Files);
-            foreach (JsonNode? name in corpus.Identity)
-                identity.Add(name!.DeepClone());
-        }
-
-        return identity;
     }
 
     /// <summary>The corpus as ids, in the run's folder; made once.</summary>

@@ -15,6 +15,14 @@ internal sealed class TrainingView(Session session)
     /// <summary>Shows a reading.</summary>
     public void Show(TrainingReading reading)
     {
+        // A tokenizer has no loss and no table: columns of nothing say nothing.
+        bool plain = reading is { LossNats: null, LearningRate: null, Table: null };
+        if (plain)
+        {
+            session.Note(string.Create(CultureInfo.InvariantCulture, $"{reading.Done * 100,5:0.0} % {reading.Stage}: {reading.Items:N0} {reading.Unit}{(reading.ItemsPerSecond is null ? "" : $", {Speed(reading)} a second")}{(reading.SecondsLeft is > 1 ? $", {Left(reading)} left" : "")}"));
+            return;
+        }
+
         if (_rows++ % RowsAPage == 0)
             session.Note("   done        step     loss    rate        per second  left       norm  mean cos  IsoScore");
         session.Note(string.Create(CultureInfo.InvariantCulture,
