@@ -45,9 +45,9 @@ internal static class CliProcess
     /// <summary>The same with environment variables of its own.</summary>
     public static Process StartWith(IReadOnlyDictionary<string, string>? environment, string folder, params string[] args)
     {
-        ProcessStartInfo start = Redirected("dotnet", folder, environment);
-        start.ArgumentList.Add("exec");
-        start.ArgumentList.Add(Assembly);
+        ProcessStartInfo start = Redirected(IgnoresInterrupts ? "env" : "dotnet", folder, environment);
+        foreach (string word in IgnoresInterrupts ? new[] { "--default-signal=INT", "dotnet", "exec", Assembly } : ["exec", Assembly])
+            start.ArgumentList.Add(word);
         foreach (string arg in args)
             start.ArgumentList.Add(arg);
         return Process.Start(start)!;
@@ -72,6 +72,14 @@ internal static class CliProcess
 
         return new CliResult(string.Join(' ', args), process.ExitCode, await output, await error);
     }
+
+    /// <summary>
+    /// Whether the tests themselves were started where Ctrl-C does nothing, as a shell does with what it puts into the background: programs inherit that, and an interrupt sent to
+    /// them would be lost.
+    /// </summary>
+    private static bool IgnoresInterrupts { get; } = OperatingSystem.IsLinux()
+        && File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) is { } ignored
+        && (Convert.ToUInt64(ignored["SigIgn:".Length..].Trim(), 16) & 0b10) != 0;
 
     private static ProcessStartInfo Redirected(string program, string folder, IReadOnlyDictionary<string, string>? environment)
     {

@@ -30,11 +30,11 @@ public sealed class TrainingPageTests(ChromiumFixture chromium) : IDisposable
         Assert.Empty(opened.NetworkRequests);
         Assert.Equal(width, await opened.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"));
         await opened.Page.ClickAsync("[data-figure=loss] details summary");
-        Assert.Equal(40, await opened.Page.Locator("[data-figure=loss] tbody tr").CountAsync());
+        await Assertions.Expect(opened.Page.Locator("[data-figure=loss] tbody tr")).ToHaveCountAsync(40);
         Assert.Contains(Hostile, await opened.Page.InnerTextAsync("#samples"), StringComparison.Ordinal);
         Assert.Equal(0, await opened.Page.Locator("img").CountAsync());
         await opened.Page.GetByRole(AriaRole.Button, new() { Name = "water" }).ClickAsync();
-        Assert.Contains("river40", await opened.Page.InnerTextAsync("#words .lead"), StringComparison.Ordinal);
+        await Assertions.Expect(opened.Page.Locator("#words .lead")).ToContainTextAsync("river40");
     }
 
     [Fact]
