@@ -6,7 +6,9 @@ namespace Azimuth.Checkpoints;
 /// </summary>
 public static class AtomicFolder
 {
-    private const string Mark = ".azimuth-unfinished-";
+    /// <summary>What stands in the name of a folder in the making.</summary>
+    internal const string Mark = ".azimuth-unfinished-";
+
     private const string LockEnding = ".lock";
 
     /// <summary>Lets <paramref name="fill"/> write into a temporary folder, and gives that folder the name <paramref name="path"/> once it returns.</summary>

@@ -66,6 +66,11 @@ public sealed class TrainingRun : IDisposable
         var run = new TrainingRun(full, Hold(full), keep);
         try
         {
+            // A process that was killed while it saved leaves its part of a state behind, under a name that may never be used again.
+            foreach (string left in Directory.EnumerateDirectories(full, StatePrefix + "*").Where(path => Path.GetFileName(path).Contains(AtomicFolder.Mark, StringComparison.Ordinal)).ToList())
+                Directory.Delete(left, recursive: true);
+            foreach (string left in Directory.EnumerateFiles(full, StatePrefix + "*" + AtomicFolder.Mark + "*").ToList())
+                File.Delete(left);
             string[] lines = File.ReadAllLines(run.LogPath);
             RequireSame(TrainingLog.Header(run.LogPath, lines.FirstOrDefault() ?? ""), recipe, folder);
             long step = run.FindNewest();

@@ -5,8 +5,8 @@ using Azimuth.Cli.CommandLine;
 using Azimuth.Cli.Output;
 using Azimuth.Embeddings;
 using Azimuth.Training;
+using Azimuth.Training.Corpora;
 using Azimuth.Training.Glove;
-using Azimuth.Training.Word2Vec;
 
 namespace Azimuth.Cli.Commands.Train;
 

@@ -93,7 +93,7 @@ internal static class TrainLmCommand
             return TokenSpool.Open(ids);
         TextCorpus corpus = TextCorpus.Open(paths, input, Console.IsInputRedirected ? Console.OpenStandardInput() : null);
         var progress = new ShareProgress(session.Progress, "tokenizing the corpus", 100, "percent");
-        TokenSpool spool = TokenSpool.Create(ids, corpus, source.Tokenizer, source.Config.VocabSize, session.Workers, progress, session.Cancel);
+        TokenSpool spool = TokenSpool.Create(ids, corpus, source.Tokenizer, source.Config.VocabSize, session.Workers, session.Warn, progress, session.Cancel);
         File.Delete(input);
         return spool;
     }

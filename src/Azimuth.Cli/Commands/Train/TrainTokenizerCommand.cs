@@ -60,8 +60,8 @@ internal static class TrainTokenizerCommand
         TokenizerTrainer? opened = null;
         (TrainingReading last, string folder) = TrainOptions.Train(session, path, recipe, Open, trainer => files = TokenizerFiles.Write(((TokenizerTrainer)trainer).Result, path));
         TrainedTokenizer trained = opened!.Result;
-        if (opened.Replaced > 0)
-            session.Warn($"{Plural.Of((int)Math.Min(int.MaxValue, opened.Replaced), "stretch", "stretches")} of bytes in the corpus {(opened.Replaced == 1 ? "is" : "are")} no UTF-8 and {(opened.Replaced == 1 ? "was" : "were")} read as U+FFFD");
+        if (CorpusReader.Complaint(opened.Replaced) is { } complaint)
+            session.Warn(complaint);
         var document = new
         {
             Path = path,

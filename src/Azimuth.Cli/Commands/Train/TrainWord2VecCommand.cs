@@ -5,6 +5,7 @@ using Azimuth.Cli.CommandLine;
 using Azimuth.Cli.Output;
 using Azimuth.Embeddings;
 using Azimuth.Training;
+using Azimuth.Training.Corpora;
 using Azimuth.Training.Word2Vec;
 
 namespace Azimuth.Cli.Commands.Train;

@@ -1,34 +1,59 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Unicode;
 using Azimuth.Checkpoints;
 using Azimuth.Checkpoints.Compression;
 
 namespace Azimuth.Training.Corpora;
 
-/// <summary>A corpus line by line, as bytes. One pass; not to be shared between threads.</summary>
+/// <summary>
+/// A corpus line by line, as valid UTF-8: other bytes become U+FFFD, one for each maximal piece as Unicode advises, and the mark at the beginning of a file is left out. One pass; not to be
+/// shared between threads.
+/// </summary>
 public sealed class CorpusReader : IDisposable
 {
     private const int LongestLine = 1 << 20;
     private readonly IReadOnlyList<string> _files;
-    private byte[] _buffer = new byte[1 << 18];
+    private byte[] _buffer = new byte[1 << 18], _repaired = [];
     private int _from, _to, _endLength, _file = -1;
     private ByteWindow? _stored;
     private GzipReader? _gzip;
     private long _position, _bytesBefore;
+    private bool _begins; // a file, whose mark is still to be looked for
 
     internal CorpusReader(IReadOnlyList<string> files) => _files = files;
 
     /// <summary>Bytes of the stored files that were taken in so far.</summary>
     public long StoredBytesRead => _bytesBefore + (_gzip?.Position ?? _position);
 
+    /// <summary>How many U+FFFD were put in so far.</summary>
+    public long Replaced { get; private set; }
+
+    /// <summary>The warning for a corpus in which so many U+FFFD were put; null for none.</summary>
+    public static string? Complaint(long replaced) => replaced == 0 ? null
+        : FormattableString.Invariant($"the corpus has {replaced:N0} {(replaced == 1 ? "sequence of bytes that is" : "sequences of bytes that are")} not UTF-8, read as U+FFFD");
+
     /// <summary>How the line returned last ended: "\n", "\r\n", or nothing at the end of a file and where a long line was cut.</summary>
     public ReadOnlySpan<byte> LineEnd => _endLength switch { 0 => [], 1 => "\n"u8, _ => "\r\n"u8 };
 
     /// <summary>
-    /// The next line without its end (LF, CR LF, the end of a file). A line of more than a mebibyte comes in pieces, cut behind a blank where one is near.
+    /// The next line without its end (LF, CR LF, the end of a file). A line of more than a mebibyte comes in pieces, cut behind a blank where there is one, never inside a character.
     /// </summary>
     /// <param name="line">Valid until the next call.</param>
     /// <returns>False at the end of the corpus.</returns>
     /// <exception cref="CheckpointFormatException">A file cannot be read, or its compression is cut off or damaged: one sentence.</exception>
     public bool TryNextLine(out ReadOnlySpan<byte> line)
+    {
+        if (!TryNextBytes(out line))
+            return false;
+        if (_begins && line.StartsWith("\uFEFF"u8))
+            line = line[3..];
+        _begins = false;
+        line = Repair(line);
+        return true;
+    }
+
+    private bool TryNextBytes(out ReadOnlySpan<byte> line)
     {
         int searched = 0;
         while (true)
@@ -45,10 +70,8 @@ public sealed class CorpusReader : IDisposable
             searched = _to - _from;
             if (searched >= LongestLine)
             {
-                int blank = _buffer.AsSpan(_from, LongestLine).LastIndexOfAny((byte)' ', (byte)'\t');
-                int length = blank > 0 ? blank + 1 : LongestLine;
-                line = _buffer.AsSpan(_from, length);
-                _from += length;
+                line = _buffer.AsSpan(_from, PieceLength(_buffer.AsSpan(_from, LongestLine)));
+                _from += line.Length;
                 _endLength = 0;
                 return true;
             }
@@ -57,7 +80,7 @@ public sealed class CorpusReader : IDisposable
                 continue;
             if (searched > 0)
             {
-                line = Cut(searched);
+                line = _buffer.AsSpan(_from, searched);
                 _from = _to;
                 _endLength = 0;
                 return true;
@@ -69,6 +92,36 @@ public sealed class CorpusReader : IDisposable
                 return false;
             }
         }
+    }
+
+    /// <summary>Up to the last blank, or to the last character that is whole.</summary>
+    private static int PieceLength(ReadOnlySpan<byte> line)
+    {
+        int blank = line.LastIndexOfAny((byte)' ', (byte)'\t');
+        if (blank > 0)
+            return blank + 1;
+        // The first byte of the last character, at most three back; where there is none it is no UTF-8 anyway.
+        int tail = line[^4..].LastIndexOfAnyExceptInRange((byte)0x80, (byte)0xBF);
+        return tail > 0 && line[^(4 - tail)] >= 0xC0 ? line.Length - 4 + tail : line.Length;
+    }
+
+    private ReadOnlySpan<byte> Repair(ReadOnlySpan<byte> line)
+    {
+        if (Utf8.IsValid(line))
+            return line;
+        if (_repaired.Length < 3 * line.Length)
+            _repaired = new byte[3 * line.Length];
+        int length = 0;
+        while (line.Length > 0)
+        {
+            OperationStatus status = Rune.DecodeFromUtf8(line, out Rune rune, out int used);
+            if (status != OperationStatus.Done)
+                Replaced++;
+            length += rune.EncodeToUtf8(_repaired.AsSpan(length));
+            line = line[used..];
+        }
+
+        return _repaired.AsSpan(0, length);
     }
 
     /// <summary>Closes the file that is open.</summary>
@@ -116,7 +169,7 @@ public sealed class CorpusReader : IDisposable
         (_stored, _gzip, _position, _from, _to) = (null, null, 0, 0, 0);
         if (index >= _files.Count)
             return false;
-        _file = index;
+        (_file, _begins) = (index, true);
         _stored = new ByteWindow(_files[index]);
         if (_stored.Length >= 2 && _stored.Span(0, 2) is [0x1F, 0x8B])
             _gzip = new GzipReader(_files[index], _stored);

@@ -3,8 +3,7 @@ using System.Text.Json.Nodes;
 namespace Azimuth.Training.Corpora;
 
 /// <summary>
-/// The text that is learned from: plain or gzip-compressed files in a fixed order, read as a stream as often as needed and never held in memory. Bytes that are not UTF-8 are
-/// passed on as they are; whoever makes words of them shows U+FFFD in their place and says how many there were.
+/// The text that is learned from: plain or gzip-compressed files in a fixed order, read as a stream as often as needed and never held in memory.
 /// </summary>
 public sealed class TextCorpus
 {

@@ -1,40 +1,10 @@
-using System.Buffers;
-using System.Text;
-using System.Text.Unicode;
-
 namespace Azimuth.Training.Corpora;
 
 /// <summary>
-/// Cuts lines into words at blanks: what Python's <c>str.split()</c> (and so gensim) takes for one; the original programs of word2vec and GloVe know those of ASCII only. Bytes that
-/// are not UTF-8 become U+FFFD before words are cut, one for each maximal piece as Unicode advises.
+/// Cuts lines into words at blanks: what Python's <c>str.split()</c> (and so gensim) takes for one; the original programs of word2vec and GloVe know those of ASCII only.
 /// </summary>
-internal sealed class WordSplitter
+internal static class WordSplitter
 {
-    private byte[] _repaired = [];
-
-    /// <summary>How many U+FFFD were put in so far.</summary>
-    public long Replaced { get; private set; }
-
-    /// <summary>The line itself, or a repaired copy that is valid until the next call.</summary>
-    public ReadOnlySpan<byte> Repair(ReadOnlySpan<byte> line)
-    {
-        if (Utf8.IsValid(line))
-            return line;
-        if (_repaired.Length < 3 * line.Length)
-            _repaired = new byte[3 * line.Length];
-        int length = 0;
-        while (line.Length > 0)
-        {
-            OperationStatus status = Rune.DecodeFromUtf8(line, out Rune rune, out int used);
-            if (status != OperationStatus.Done)
-                Replaced++;
-            length += rune.EncodeToUtf8(_repaired.AsSpan(length));
-            line = line[used..];
-        }
-
-        return _repaired.AsSpan(0, length);
-    }
-
     /// <summary>The next word of valid UTF-8, cut off the front of <paramref name="text"/>; false when there is none.</summary>
     public static bool TryNext(ref ReadOnlySpan<byte> text, out ReadOnlySpan<byte> word)
     {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Security.Cryptography;
 using System.Text;
 using Azimuth.Numerics;
 
@@ -10,6 +11,9 @@ namespace Azimuth.Training.Corpora;
 /// </summary>
 internal sealed class WordTable
 {
+    // Another one in each process: nobody can write a text whose words all fall on one place.
+    private static readonly ulong Key = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+
     private byte[] _bytes = new byte[1 << 16];
     private int[] _ends = new int[1 << 10];
     private long[] _counts = new long[1 << 10];
@@ -69,6 +73,43 @@ internal sealed class WordTable
         }
     }
 
+    /// <summary>Counts so many occurrences.</summary>
+    public void AddMany(ReadOnlySpan<byte> word, long count) => CountOf(Add(word)) += count - 1;
+
+    /// <summary>Adds all of another's counts.</summary>
+    public void AddAll(WordTable other)
+    {
+        for (int i = 0; i < other.Count; i++)
+            AddMany(other.Bytes(i), other.Counts[i]);
+    }
+
+    /// <summary>The same in the order of their bytes: what comes of them must not depend on who counted what.</summary>
+    public WordTable Sorted()
+    {
+        int[] order = [.. Enumerable.Range(0, Count)];
+        Array.Sort(order, (a, b) => Bytes(a).SequenceCompareTo(Bytes(b)));
+        var sorted = new WordTable();
+        foreach (int index in order)
+            sorted.AddMany(Bytes(index), Counts[index]);
+        return sorted;
+    }
+
+    /// <summary>Counts as they were saved; null when they do not fit together.</summary>
+    public static WordTable? From(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> ends, ReadOnlySpan<long> counts)
+    {
+        if (ends.Length != counts.Length || (ends.Length > 0 && ends[^1] != bytes.Length))
+            return null;
+        var words = new WordTable();
+        for (int i = 0, start = 0; i < ends.Length; start = ends[i++])
+        {
+            if (ends[i] < start || ends[i] > bytes.Length || counts[i] < 1)
+                return null;
+            words.AddMany(bytes[start..ends[i]], counts[i]);
+        }
+
+        return words.Count == ends.Length ? words : null;
+    }
+
     /// <summary>Fetches the place of a word of this hash, for a look-up that follows.</summary>
     public void Fetch(ulong hash) => CacheHint.Fetch(ref _places[(int)(hash & (uint)(_places.Length - 1))]);
 
@@ -111,7 +152,7 @@ internal sealed class WordTable
     /// <summary>Eight bytes at a time, each mixed by a multiplication whose upper half is folded back.</summary>
     public static ulong Hash(ReadOnlySpan<byte> word)
     {
-        ulong hash = 0x9E3779B97F4A7C15 ^ (ulong)word.Length;
+        ulong hash = Key ^ (ulong)word.Length;
         while (word.Length >= 8)
         {
             hash = Mix(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(word));

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Azimuth.Training.Word2Vec;
+using Azimuth.Training.Corpora;
 
 namespace Azimuth.Training.Glove;
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Azimuth.Checkpoints;
 using Azimuth.Numerics;
-using Azimuth.Training.Word2Vec;
+using Azimuth.Training.Corpora;
 
 namespace Azimuth.Training.Glove;
 

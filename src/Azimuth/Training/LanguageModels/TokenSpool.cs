@@ -47,18 +47,27 @@ public sealed class TokenSpool
     /// <param name="tokenizer">Text to ids.</param>
     /// <param name="vocabSize">Rows of the table: ids are below.</param>
     /// <param name="workers">Threads; the ids do not depend on their number.</param>
+    /// <param name="warn">Told in a sentence when bytes were no UTF-8.</param>
     /// <param name="progress">Gets the share of the corpus that is done, 0 to 1.</param>
     /// <param name="cancellation">Ends it; nothing is left behind.</param>
     /// <exception cref="CheckpointFormatException">A file cannot be read, an id is beyond the table, or the corpus is empty.</exception>
     public static TokenSpool Create(
-        string path, TextCorpus corpus, Tokenizer tokenizer, int vocabSize, Workers workers, IProgress<double>? progress = null, CancellationToken cancellation = default)
+        string path, TextCorpus corpus, Tokenizer tokenizer, int vocabSize, Workers workers, Action<string>? warn = null, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(corpus);
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(workers);
         if (File.Exists(path))
             return Open(path);
-        AtomicFile.Write(path, stream => new Writer(stream, tokenizer, vocabSize, workers).Write(corpus, progress, cancellation));
+        long replaced = 0;
+        AtomicFile.Write(path, stream =>
+        {
+            var writer = new Writer(stream, tokenizer, vocabSize, workers);
+            writer.Write(corpus, progress, cancellation);
+            replaced = writer.Replaced;
+        });
+        if (CorpusReader.Complaint(replaced) is { } complaint)
+            warn?.Invoke(complaint);
         return Open(path);
     }
 
@@ -78,6 +87,9 @@ public sealed class TokenSpool
         private readonly int _size = vocabSize <= 1 << 16 ? 2 : 4, _together = 4 * workers.ThreadCount;
         private long _count;
 
+        /// <summary>Characters put in for what was no UTF-8.</summary>
+        public long Replaced { get; private set; }
+
         public void Write(TextCorpus corpus, IProgress<double>? progress, CancellationToken cancellation)
         {
             stream.Write(new byte[HeaderBytes]);
@@ -96,6 +108,8 @@ public sealed class TokenSpool
                         Encode(file);
                         progress?.Report((double)(before + reader.StoredBytesRead) / Math.Max(1, corpus.SizeBytes));
                     }
+
+                    Replaced += reader.Replaced;
                 }
 
                 Encode(file);
@@ -122,23 +136,23 @@ public sealed class TokenSpool
         private static IEnumerable<string> Pieces(CorpusReader reader)
         {
             var piece = new MemoryStream();
-            bool endsInText = false, isFirst = true;
+            bool endsInText = false, ended = false;
             while (Next(reader, out byte[] line))
             {
                 bool beginsInText = line.Length > 0 && line[0] > ' ';
-                if (piece.Length >= LongestPiece || (piece.Length >= PieceBytes && endsInText && beginsInText))
+                if (piece.Length >= LongestPiece || (piece.Length >= PieceBytes && ended && endsInText && beginsInText))
                 {
                     yield return Encoding.UTF8.GetString(piece.GetBuffer(), 0, (int)piece.Length);
                     piece.SetLength(0);
                 }
 
-                if (!isFirst)
+                if (ended)
                     piece.WriteByte((byte)'\n');
                 piece.Write(line);
-                (isFirst, endsInText) = (false, line.Length > 0 && line[^1] > ' ');
+                (ended, endsInText) = (reader.LineEnd.Length > 0, line.Length > 0 && line[^1] > ' ');
             }
 
-            if (!isFirst)
+            if (ended)
                 piece.WriteByte((byte)'\n');
             if (piece.Length > 0)
                 yield return Encoding.UTF8.GetString(piece.GetBuffer(), 0, (int)piece.Length);

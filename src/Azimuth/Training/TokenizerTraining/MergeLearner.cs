@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Azimuth.Checkpoints.Safetensors;
+using Azimuth.Training.Corpora;
 
 namespace Azimuth.Training.TokenizerTraining;
 
@@ -15,7 +16,7 @@ internal sealed class MergeLearner : ITokenizerLearner
 
     /// <summary>Begins with the alphabet, or goes on from a saved state.</summary>
     /// <exception cref="TrainingException">The vocabulary has no room for the alphabet.</exception>
-    public MergeLearner(WordCounts words, TokenizerTrainingOptions options, StateReader? state = null)
+    public MergeLearner(WordTable words, TokenizerTrainingOptions options, StateReader? state = null)
     {
         _options = options;
         bool isWordPiece = options.Model == TokenizerModel.WordPiece;
@@ -57,7 +58,7 @@ internal sealed class MergeLearner : ITokenizerLearner
 
     public TrainedTokenizer Result() => new() { Options = _options, Tokens = [.. _tokens.Tokens], Merges = [.. _merger.Merges] };
 
-    private SegmentedWords Segmented(WordCounts words, StateReader state)
+    private SegmentedWords Segmented(WordTable words, StateReader state)
     {
         int[] symbols = state.Array<int>("symbols"), lengths = state.Array<int>("lengths");
         if (lengths.Length != words.Count || lengths.Any(length => length < 0) || lengths.Sum(length => (long)length) != symbols.Length)

@@ -1,9 +1,9 @@
 using System.Text;
-using System.Text.Unicode;
 using Azimuth.Tokenization;
 using Azimuth.Tokenization.Normalizers;
 using Azimuth.Tokenization.PreTokenizers;
 using Azimuth.Tokenization.Text;
+using Azimuth.Training.Corpora;
 
 namespace Azimuth.Training.TokenizerTraining;
 
@@ -24,21 +24,11 @@ internal sealed class PieceSplitter(TokenizerTrainingOptions options)
     private int[] _points = new int[1 << 12];
     private byte[] _word = new byte[256];
 
-    /// <summary>Bytes that were no UTF-8 so far and were read as U+FFFD: one for each that was put in.</summary>
-    public long Replaced { get; private set; }
-
-    /// <summary>Counts the words of a line.</summary>
-    public void Count(ReadOnlySpan<byte> line, WordCounts words)
+    /// <summary>Counts the words of a line of valid UTF-8.</summary>
+    public void Count(ReadOnlySpan<byte> line, WordTable words)
     {
         if (line.IsEmpty)
             return;
-        if (!Utf8.IsValid(line))
-        {
-            string read = Encoding.UTF8.GetString(line);
-            Replaced += read.Count(c => c == '\uFFFD') - CountMarks(line);
-            line = Encoding.UTF8.GetBytes(read);
-        }
-
         ReadOnlySpan<int> points = Decode(line);
         if (_bytes is not null)
             CountBytes(line, points, words);
@@ -46,7 +36,7 @@ internal sealed class PieceSplitter(TokenizerTrainingOptions options)
             CountPieces(points, words);
     }
 
-    private void CountBytes(ReadOnlySpan<byte> line, ReadOnlySpan<int> points, WordCounts words)
+    private void CountBytes(ReadOnlySpan<byte> line, ReadOnlySpan<int> points, WordTable words)
     {
         _matches.Clear();
         _bytes!.FindMatches(points, _matches);
@@ -55,18 +45,18 @@ internal sealed class PieceSplitter(TokenizerTrainingOptions options)
         foreach (TextRange match in _matches)
         {
             int length = oneByteEach ? match.Length : CodePoints.Utf8Length(points[match.Start..match.End]);
-            words.Add(line.Slice(at, length), 1);
+            words.Add(line.Slice(at, length));
             at += length;
         }
     }
 
-    private void CountPieces(ReadOnlySpan<int> points, WordCounts words)
+    private void CountPieces(ReadOnlySpan<int> points, WordTable words)
     {
         AlignedText text = AlignedText.FromOriginal(points, 0, points.Length);
         var pieces = new PieceList(_normalizer?.Normalize(text) ?? text);
         _pieces.Apply(pieces);
         foreach (TextRange piece in pieces.Pieces)
-            words.Add(Encode(pieces.Text.Points[piece.Start..piece.End]), 1);
+            words.Add(Encode(pieces.Text.Points[piece.Start..piece.End]));
     }
 
     private ReadOnlySpan<byte> Encode(ReadOnlySpan<int> points)
@@ -98,14 +88,5 @@ internal sealed class PieceSplitter(TokenizerTrainingOptions options)
         }
 
         return _points.AsSpan(0, count);
-    }
-
-    /// <summary>U+FFFD that the text itself holds.</summary>
-    private static int CountMarks(ReadOnlySpan<byte> line)
-    {
-        int count = 0;
-        for (int found; (found = line.IndexOf("\uFFFD"u8)) >= 0; line = line[(found + 3)..])
-            count++;
-        return count;
     }
 }

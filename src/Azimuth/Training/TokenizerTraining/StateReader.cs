@@ -3,6 +3,7 @@ using System.Text.Json;
 using Azimuth.Checkpoints;
 using Azimuth.Checkpoints.Safetensors;
 using Azimuth.Numerics;
+using Azimuth.Training.Corpora;
 
 namespace Azimuth.Training.TokenizerTraining;
 
@@ -48,12 +49,12 @@ internal sealed class StateReader
     }
 
     /// <summary>The counted words.</summary>
-    public WordCounts Words() => WordCounts.From(Array<byte>("words.bytes"), Array<int>("words.ends"), Array<long>("words.counts"))
+    public WordTable Words() => WordTable.From(Array<byte>("words.bytes"), Array<int>("words.ends"), Array<long>("words.counts"))
         ?? throw Damaged("expected words with their counts, found tensors that do not fit together. Delete the folder to go on from the state before it");
 
     /// <summary>Adds counted words to what is saved.</summary>
-    public static void Add(List<SafetensorsEntry> tensors, WordCounts words) => tensors.AddRange(
-        [Of("words.bytes", words.Bytes), Of("words.ends", words.Ends), Of("words.counts", words.Counts)]);
+    public static void Add(List<SafetensorsEntry> tensors, WordTable words) => tensors.AddRange(
+        [Of("words.bytes", words.AllBytes), Of("words.ends", words.Ends), Of("words.counts", words.Counts)]);
 
     /// <summary>An array to be saved.</summary>
     public static SafetensorsEntry Of<T>(string name, ReadOnlySpan<T> values) where T : unmanaged =>

@@ -16,7 +16,7 @@ public sealed class TokenizerTrainer : ITrainer, IDisposable
     private readonly TokenizerTrainingOptions _options;
     private readonly Workers _workers;
     private WordCounting? _counting;
-    private WordCounts? _words;
+    private WordTable? _words;
     private ITokenizerLearner? _learner;
 
     /// <summary>Begins, or goes on from a saved state.</summary>

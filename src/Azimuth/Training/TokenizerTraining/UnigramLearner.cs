@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Azimuth.Checkpoints.Safetensors;
 using Azimuth.Numerics;
+using Azimuth.Training.Corpora;
 
 namespace Azimuth.Training.TokenizerTraining;
 
@@ -25,12 +26,12 @@ internal sealed class UnigramLearner : ITokenizerLearner
 
     /// <summary>Finds the seed pieces, or goes on from a saved state.</summary>
     /// <exception cref="TrainingException">The vocabulary has no room for the characters.</exception>
-    public UnigramLearner(WordCounts words, TokenizerTrainingOptions options, Workers workers, StateReader? state = null)
+    public UnigramLearner(WordTable words, TokenizerTrainingOptions options, Workers workers, StateReader? state = null)
     {
         (_options, _workers, _counts) = (options, workers, words.Counts.ToArray());
         _words = new int[words.Count][];
         for (int i = 0; i < words.Count; i++)
-            _words[i] = Pieces.Points(words.Word(i));
+            _words[i] = Pieces.Points(words.Bytes(i));
         int characters = _words.SelectMany(word => word).Distinct().Count();
         if (characters > Wanted)
         {
@@ -46,11 +47,11 @@ internal sealed class UnigramLearner : ITokenizerLearner
         }
 
         (_seeds, _pass) = ((int)state.Number("seeds"), (int)state.Number("pass"));
-        WordCounts? texts = WordCounts.From(state.Array<byte>("pieces.bytes"), state.Array<int>("pieces.ends"), state.Array<long>("pieces.counts"));
+        WordTable? texts = WordTable.From(state.Array<byte>("pieces.bytes"), state.Array<int>("pieces.ends"), state.Array<long>("pieces.counts"));
         double[] scores = state.Array<double>("pieces.scores");
         if (texts is null || texts.Count != scores.Length || scores.Any(double.IsNaN))
             throw state.Damaged("expected pieces with their scores, found tensors that do not fit together. Delete the folder to go on from the state before it");
-        _pieces = new Pieces([.. Enumerable.Range(0, texts.Count).Select(i => Pieces.Points(texts.Word(i)))], scores);
+        _pieces = new Pieces([.. Enumerable.Range(0, texts.Count).Select(i => Pieces.Points(texts.Bytes(i)))], scores);
     }
 
     public bool Finished => _pass == PassesARound && _pieces.Count <= Target;

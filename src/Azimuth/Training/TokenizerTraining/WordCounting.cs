@@ -19,8 +19,7 @@ internal sealed class WordCounting : IDisposable
     private readonly Workers _workers;
     private readonly CorpusReader _reader;
     private readonly Block[] _blocks = [.. Enumerable.Range(0, Blocks).Select(_ => new Block())];
-    private readonly ConcurrentBag<(PieceSplitter Splitter, WordCounts Words)> _tables = [];
-    private readonly long _replacedBefore;
+    private readonly ConcurrentBag<(PieceSplitter Splitter, WordTable Words)> _tables = [];
     private long _lines;
 
     /// <summary>Begins at the beginning, or behind the lines that a saved state has counted.</summary>
@@ -30,7 +29,7 @@ internal sealed class WordCounting : IDisposable
         if (state is null)
             return;
         _tables.Add((new PieceSplitter(options), state.Words()));
-        (long lines, _replacedBefore) = (state.Number("lines"), state.Number("replaced"));
+        long lines = state.Number("lines");
         while (_lines < lines)
         {
             if (!_reader.TryNextLine(out _))
@@ -48,7 +47,7 @@ internal sealed class WordCounting : IDisposable
     public long StoredBytesRead => _reader.StoredBytesRead;
 
     /// <summary>Characters put in for what was no UTF-8.</summary>
-    public long Replaced => _replacedBefore + _tables.Sum(table => table.Splitter.Replaced);
+    public long Replaced => _reader.Replaced;
 
     /// <summary>Bytes of text gone through in this part of the run.</summary>
     public long TextBytes { get; private set; }
@@ -63,18 +62,18 @@ internal sealed class WordCounting : IDisposable
         _workers.Run(filled, part =>
         {
             if (!_tables.TryTake(out var table))
-                table = (new PieceSplitter(_options), new WordCounts());
+                table = (new PieceSplitter(_options), new WordTable());
             _blocks[part].Count(table.Splitter, table.Words);
             _tables.Add(table);
         });
     }
 
     /// <summary>The words so far, in the order of their bytes.</summary>
-    public WordCounts Words()
+    public WordTable Words()
     {
-        var words = new WordCounts();
+        var words = new WordTable();
         foreach (var (_, table) in _tables)
-            words.Add(table);
+            words.AddAll(table);
         return words.Sorted();
     }
 
@@ -83,7 +82,6 @@ internal sealed class WordCounting : IDisposable
     {
         values["lines"] = _lines;
         values["counted"] = Finished ? 1 : 0;
-        values["replaced"] = Replaced;
         StateReader.Add(tensors, Words());
     }
 
@@ -127,7 +125,7 @@ internal sealed class WordCounting : IDisposable
             _ends.Add(length);
         }
 
-        public void Count(PieceSplitter splitter, WordCounts words)
+        public void Count(PieceSplitter splitter, WordTable words)
         {
             int start = 0;
             foreach (int end in _ends)

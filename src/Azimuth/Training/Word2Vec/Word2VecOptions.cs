@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Azimuth.Training.Corpora;
 
 namespace Azimuth.Training.Word2Vec;
 
@@ -65,20 +66,4 @@ public sealed record Word2VecOptions
         ["seed"] = Seed,
         ["threads"] = Word2VecTrainer.Blocks(this, threads),
     };
-}
-
-/// <summary>Which words get a vector.</summary>
-public sealed record VocabularyOptions
-{
-    /// <summary>Words that are rarer are taken out of the text.</summary>
-    public long MinCount { get; init; } = 5;
-
-    /// <summary>At most so many words, the most frequent; null for all.</summary>
-    public int? MaxWords { get; init; }
-
-    /// <summary>How often neighbouring words are joined to phrases before training: n passes give phrases of up to 2ⁿ words. 0 for none.</summary>
-    public int PhrasePasses { get; init; }
-
-    /// <summary>Score above which two words are joined.</summary>
-    public double PhraseThreshold { get; init; } = 100;
 }

@@ -5,6 +5,7 @@ using Azimuth.Checkpoints.Safetensors;
 using Azimuth.Checkpoints.WordVectors;
 using Azimuth.Embeddings;
 using Azimuth.Numerics;
+using Azimuth.Training.Corpora;
 
 namespace Azimuth.Training.Word2Vec;
 

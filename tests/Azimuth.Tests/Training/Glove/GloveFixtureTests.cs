@@ -2,7 +2,6 @@ using System.Text.Json;
 using Azimuth.Numerics;
 using Azimuth.Training.Corpora;
 using Azimuth.Training.Glove;
-using Azimuth.Training.Word2Vec;
 
 namespace Azimuth.Tests.Training.Glove;
 

@@ -3,7 +3,6 @@ using Azimuth.Numerics;
 using Azimuth.Training;
 using Azimuth.Training.Corpora;
 using Azimuth.Training.Glove;
-using Azimuth.Training.Word2Vec;
 
 namespace Azimuth.Tests.Training.Glove;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Azimuth.Numerics;
 using Azimuth.Tokenization;
+using Azimuth.Training.Corpora;
 using Azimuth.Training.TokenizerTraining;
 
 namespace Azimuth.Tests.Training.TokenizerTraining;
@@ -105,7 +106,7 @@ public sealed class UnigramTests : IDisposable
 
     private static TrainedTokenizer Learned(string text)
     {
-        var words = new WordCounts();
+        var words = new WordTable();
         new PieceSplitter(Options).Count(Encoding.UTF8.GetBytes(text), words);
         using var workers = new Workers(2);
         var learner = new UnigramLearner(words.Sorted(), Options, workers);

@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Text;
 using Azimuth.Checkpoints;
-using Azimuth.Training.Corpora;
 
-namespace Azimuth.Training.Word2Vec;
+namespace Azimuth.Training.Corpora;
 
 /// <summary>
 /// A corpus made ready for many passes: its vocabulary by falling count (equal counts in the order of first occurrence, as gensim has it), and its text as numbers of that
@@ -117,7 +116,6 @@ public sealed class TrainingText
     private static void ReadAll(TextCorpus corpus, WordTable words, Stream stream, Action<string>? warn, IProgress<double>? progress, CancellationToken cancellation)
     {
         var writer = new IdWriter(stream);
-        var splitter = new WordSplitter();
         var found = new (int From, int Length, ulong Hash)[LongestLine];
         using CorpusReader reader = corpus.Read();
         for (long line = 0; reader.TryNextLine(out ReadOnlySpan<byte> text); line++)
@@ -128,14 +126,13 @@ public sealed class TrainingText
                 progress?.Report((double)reader.StoredBytesRead / Math.Max(1, corpus.SizeBytes));
             }
 
-            text = splitter.Repair(text);
             while (AddWords(ref text, words, found, writer) > 0)
                 writer.Add(IdFile.LineEnd);
         }
 
         writer.Flush();
-        if (splitter.Replaced > 0)
-            warn?.Invoke(FormattableString.Invariant($"the corpus has {splitter.Replaced:N0} sequences of bytes that are not UTF-8; they are read as U+FFFD"));
+        if (CorpusReader.Complaint(reader.Replaced) is { } complaint)
+            warn?.Invoke(complaint);
     }
 
     /// <summary>The next words of a line, a line's worth at most: first found, then looked up, so that the table's places are fetched side by side.</summary>
