@@ -28,6 +28,9 @@ internal sealed record CausalAttentionShape
     /// <summary>[head][distance]: added to the scores; null for none.</summary>
     public float[][]? BiasByDistance { get; init; }
 
+    /// <summary>[head][key]: added to the scores of a key for every query, a constant for each query apart; null for none.</summary>
+    public float[][]? BiasByKey { get; init; }
+
     /// <summary>Width of a row [queries | keys | values].</summary>
     public int RowWidth => (Heads + 2 * KeyValueHeads) * HeadDim;
 
@@ -187,6 +190,8 @@ internal sealed unsafe class CausalAttention(CausalAttentionShape shape, int len
             TensorPrimitives.Multiply(seen, cap, seen);
         }
 
+        if (shape.BiasByKey is { } byKey)
+            TensorPrimitives.Add(seen, byKey[head].AsSpan(query + 1 - seen.Length, seen.Length), seen);
         if (shape.BiasByDistance is { } bias)
         {
             for (int i = 0; i < seen.Length; i++)

@@ -23,8 +23,8 @@ internal static class Trainability
             return "a token table of another width than the model";
         if (config.Embedding.TokenTypes > 0)
             return "a table of token types";
-        if (config.Embedding.Positions is { Kind: PositionTableKind.Sinusoidal } or { PaddingId: not null })
-            return "sinusoidal or padded positions";
+        if (config.Embedding.Positions is { PaddingId: not null })
+            return "positions that do not count padding";
         if (!config.Output.HasLogits || config.Output.Head is not null)
             return "no output table, or a head before it";
         if (config.HasPooler)
@@ -37,16 +37,10 @@ internal static class Trainability
     private static string? FirstMissing(LayerConfig layer)
     {
         AttentionConfig attention = layer.Attention;
-        if (layer.Mlp.Experts is not null)
-            return "a mixture of experts";
-        if (attention.QueryKeyNorm is not null)
-            return "norms of queries and keys";
-        if (attention.Clip is not null)
-            return "clipped queries, keys and values";
+        if (layer.Mlp is { Experts: not null, HasBias: true })
+            return "experts with biases";
         if (attention.RelativeBias is not null)
             return "trained biases by distance";
-        if (attention.AlibiIsRounded)
-            return "rounded ALiBi";
         return layer.WeightsOf is not null ? "layers that share their weights" : null;
     }
 }

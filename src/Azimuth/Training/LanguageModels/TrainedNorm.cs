@@ -27,12 +27,16 @@ internal sealed class TrainedNorm(NormConfig config, ParameterBlock? gain, Param
     }
 
     /// <summary>Norm of each row [rows, width]; may be in place.</summary>
-    public void Forward(float[] input, int rows, float[] output, Workers workers) => workers.RunRanges(rows, 16, (from, to) =>
+    public void Forward(float[] input, int rows, float[] output, Workers workers) => Forward(input, rows, new NormedPart(width, 0, 1), output, workers);
+
+    /// <summary>Norm of a part of each row; may be in place. What is not of the part stays.</summary>
+    public void Forward(float[] input, int rows, NormedPart part, float[] output, Workers workers) => workers.RunRanges(rows, 16, (from, to) =>
     {
-        for (int row = from; row < to; row++)
+        for (int i = from * part.Count; i < to * part.Count; i++)
         {
-            Span<float> result = output.AsSpan(row * width, width);
-            Standardize(input.AsSpan(row * width, width), result);
+            int at = part.Begin(i, width);
+            Span<float> result = output.AsSpan(at, width);
+            Standardize(input.AsSpan(at, width), result);
             TensorPrimitives.Multiply(result, _gain, result);
             if (bias is not null)
                 TensorPrimitives.Add(result, bias.Values, result);
@@ -49,7 +53,11 @@ internal sealed class TrainedNorm(NormConfig config, ParameterBlock? gain, Param
     /// <param name="inputGradient">[rows, width]; may be <paramref name="outputGradient"/> where nothing is added.</param>
     /// <param name="adds">True to add to what is there.</param>
     /// <param name="workers">Threads.</param>
-    public void Backward(float[] input, float[] outputGradient, int rows, float[] inputGradient, bool adds, Workers workers)
+    public void Backward(float[] input, float[] outputGradient, int rows, float[] inputGradient, bool adds, Workers workers) =>
+        Backward(input, outputGradient, rows, new NormedPart(width, 0, 1), inputGradient, adds, workers);
+
+    /// <summary>The same for a part of each row.</summary>
+    public void Backward(float[] input, float[] outputGradient, int rows, NormedPart part, float[] inputGradient, bool adds, Workers workers)
     {
         int chunks = (rows + ChunkRows - 1) / ChunkRows;
         if (_sums.Length < chunks * 2 * width)
@@ -61,15 +69,16 @@ internal sealed class TrainedNorm(NormConfig config, ParameterBlock? gain, Param
             shifts.Clear();
             float[] scratch = System.Buffers.ArrayPool<float>.Shared.Rent(2 * width);
             Span<float> standard = scratch.AsSpan(0, width), g = scratch.AsSpan(width, width);
-            for (int row = chunk * ChunkRows; row < Math.Min(rows, (chunk + 1) * ChunkRows); row++)
+            for (int i = chunk * ChunkRows * part.Count; i < Math.Min(rows, (chunk + 1) * ChunkRows) * part.Count; i++)
             {
-                ReadOnlySpan<float> dy = outputGradient.AsSpan(row * width, width);
-                float scale = Standardize(input.AsSpan(row * width, width), standard);
+                int at = part.Begin(i, width);
+                ReadOnlySpan<float> dy = outputGradient.AsSpan(at, width);
+                float scale = Standardize(input.AsSpan(at, width), standard);
                 TensorPrimitives.MultiplyAdd(dy, standard, gains, gains);
                 TensorPrimitives.Add(shifts, dy, shifts);
                 TensorPrimitives.Multiply(dy, _gain, g);
                 float along = TensorPrimitives.Dot<float>(g, standard) / width, mean = config.Kind == NormKind.LayerNorm ? TensorPrimitives.Sum<float>(g) / width : 0;
-                Span<float> dx = inputGradient.AsSpan(row * width, width);
+                Span<float> dx = inputGradient.AsSpan(at, width);
                 TensorPrimitives.MultiplyAdd(standard, -along, g, g);
                 if (mean != 0)
                     TensorPrimitives.Subtract(g, mean, g);
@@ -103,4 +112,14 @@ internal sealed class TrainedNorm(NormConfig config, ParameterBlock? gain, Param
         TensorPrimitives.Multiply(row, scale, result);
         return scale;
     }
+}
+
+/// <summary>What of each row is normed: <paramref name="Count"/> pieces of the norm's width side by side, each by itself.</summary>
+/// <param name="Stride">From a row to the next.</param>
+/// <param name="Offset">Where the first piece begins in a row.</param>
+/// <param name="Count">Pieces of a row.</param>
+internal readonly record struct NormedPart(int Stride, int Offset, int Count)
+{
+    /// <summary>Where a piece begins, counted over all rows.</summary>
+    public int Begin(int piece, int width) => piece / Count * Stride + Offset + piece % Count * width;
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Azimuth.Checkpoints;
 using Azimuth.Numerics;
 using Azimuth.Transformers;
+using Azimuth.Transformers.Positions;
 using Azimuth.Transformers.Weights;
 
 namespace Azimuth.Training.LanguageModels;
@@ -33,16 +34,21 @@ internal sealed record TrainedLayer
     /// <summary>Model width to [queries | keys | values].</summary>
     public required TrainedLinear QueryKeyValue { get; init; }
 
+    /// <summary>Between that and the rotation, or null.</summary>
+    public required TrainedQueryKey? QueryKey { get; init; }
+
     public required TrainedLinear AttentionOutput { get; init; }
 
-    /// <summary>Model width to [hidden] or [gate | up].</summary>
-    public required TrainedLinear Up { get; init; }
+    /// <summary>Null where there are experts.</summary>
+    public required TrainedMlp? Mlp { get; init; }
 
-    public required TrainedLinear Down { get; init; }
+    /// <summary>The experts, or null.</summary>
+    public required TrainedMixture? Mixture { get; init; }
 
-    public IEnumerable<TrainedNorm> Norms => new[] { AttentionNorm, AttentionOutputNorm, MlpNorm, MlpOutputNorm }.OfType<TrainedNorm>();
+    public IEnumerable<TrainedNorm> Norms =>
+        new[] { AttentionNorm, AttentionOutputNorm, MlpNorm, MlpOutputNorm }.OfType<TrainedNorm>().Concat(QueryKey?.Norms ?? []);
 
-    public IEnumerable<TrainedLinear> Matrices => [QueryKeyValue, AttentionOutput, Up, Down];
+    public IEnumerable<TrainedLinear> Matrices => [QueryKeyValue, AttentionOutput, .. Mlp?.Matrices ?? Mixture!.Matrices];
 }
 
 /// <summary>All weights of a model in single precision with room for their gradients, under the names and in the shapes of its checkpoint.</summary>
@@ -61,6 +67,8 @@ internal sealed class TrainedWeights
         TokenTable = Table(prefix + names.TokenEmbedding, config.VocabSize, ParameterRole.Table);
         if (config.Embedding.Positions is { Kind: PositionTableKind.Learned } positions)
             Positions = Table(prefix + names.PositionEmbedding, positions.Rows, ParameterRole.Positions);
+        else if (config.Embedding.Positions is { Kind: PositionTableKind.Sinusoidal } computed)
+            Positions = Computed(computed.Rows);
         EmbeddingNorm = Norm(names.EmbeddingNorm, config.Embedding.Norm, 0);
         Layers = [.. Enumerable.Range(0, config.LayerCount).Select(Layer)];
         FinalNorm = Norm(names.FinalNorm, config.FinalNorm, 0);
@@ -78,7 +86,7 @@ internal sealed class TrainedWeights
     /// <summary>[vocab, model].</summary>
     public ParameterBlock TokenTable { get; }
 
-    /// <summary>[positions, model], or null.</summary>
+    /// <summary>[positions, model], or null; those that are computed have no gradient and are in no file.</summary>
     public ParameterBlock? Positions { get; }
 
     /// <summary>Norm of the embedding, or null.</summary>
@@ -151,18 +159,44 @@ internal sealed class TrainedWeights
         AttentionConfig attention = config.Attention;
         MlpConfig mlp = config.Mlp;
         bool normsInput = config.Shape != BlockShape.NormAfter, normsOutput = config.Shape is BlockShape.Sandwich or BlockShape.NormAfter;
-        int model = _config.ModelDim, hidden = mlp.HiddenDim;
+        int model = _config.ModelDim;
         return new TrainedLayer
         {
             AttentionNorm = normsInput && config.HasAttentionNorm ? Norm(_names.AttentionNorm, config.Norm, number) : null,
             QueryKeyValue = Linear(_names.QueryKeyValue, [attention.QueryWidth, attention.KeyWidth, attention.KeyWidth], model, attention.HasInputBias, number, _names.QueryKeyValue.RowOrder?.Invoke(attention)),
+            QueryKey = TrainedQueryKey.IsIn(attention) ? QueryKey(attention, number) : null,
             AttentionOutput = Linear(new FusedNames(_names.AttentionOutput), [model], attention.QueryWidth, attention.HasOutputBias, number, writesToStream: true),
             AttentionOutputNorm = normsOutput ? Norm(_names.AttentionOutputNorm, config.Norm, number) : null,
             MlpNorm = normsInput && config.Shape != BlockShape.Parallel ? Norm(_names.MlpNorm, config.Norm, number) : null,
-            Up = Linear(_names.MlpUp, mlp.IsGated ? [hidden, hidden] : [hidden], model, mlp.HasBias, number),
-            Down = Linear(new FusedNames(_names.MlpDown), [model], hidden, mlp.HasBias, number, writesToStream: true),
+            Mlp = mlp.Experts is null ? Mlp(mlp, _names.MlpUp, _names.MlpDown, number) : null,
+            Mixture = mlp.Experts is { } experts ? Mixture(mlp, experts, number) : null,
             MlpOutputNorm = normsOutput ? Norm(_names.MlpOutputNorm, config.Norm, number) : null,
         };
+    }
+
+    private TrainedQueryKey QueryKey(AttentionConfig attention, int layer)
+    {
+        bool perHead = attention.QueryKeyNorm?.PerHead ?? false;
+        NormConfig? norm = attention.QueryKeyNorm?.Norm;
+        return new TrainedQueryKey(
+            attention,
+            Norm(_names.QueryNorm, norm, layer, perHead ? attention.HeadDim : attention.QueryWidth),
+            Norm(_names.KeyNorm, norm, layer, perHead ? attention.HeadDim : attention.KeyWidth));
+    }
+
+    private TrainedMlp Mlp(MlpConfig mlp, FusedNames up, string down, int layer) => new(
+        mlp,
+        Linear(up, mlp.IsGated ? [mlp.HiddenDim, mlp.HiddenDim] : [mlp.HiddenDim], _config.ModelDim, mlp.HasBias, layer),
+        Linear(new FusedNames(down), [_config.ModelDim], mlp.HiddenDim, mlp.HasBias, layer, writesToStream: true));
+
+    private TrainedMixture Mixture(MlpConfig mlp, ExpertsConfig experts, int layer)
+    {
+        TrainedLinear router = Linear(new FusedNames(_names.Router!), [experts.Count], _config.ModelDim, hasBias: false, layer);
+        return new TrainedMixture(experts, router, [.. Enumerable.Range(0, experts.Count).Select(number =>
+        {
+            string Of(string name) => name.Replace("{expert}", number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+            return Mlp(mlp, new FusedNames([.. _names.ExpertUp!.Parts.Select(Of)]), Of(_names.ExpertDown!), layer);
+        })]);
     }
 
     private TrainedLinear Linear(FusedNames names, int[] widths, int inputs, bool hasBias, int layer, int[]? rowOrder = null, bool writesToStream = false)
@@ -184,11 +218,12 @@ internal sealed class TrainedWeights
         return new TrainedLinear(weight, bias, outputs, inputs, _names.Layout);
     }
 
-    private TrainedNorm? Norm(string? name, NormConfig? config, int layer)
+    private TrainedNorm? Norm(string? name, NormConfig? config, int layer) => Norm(name, config, layer, _config.ModelDim);
+
+    private TrainedNorm? Norm(string? name, NormConfig? config, int layer, int width)
     {
         if (config is null)
             return null;
-        int width = _config.ModelDim;
         ParameterBlock? gain = config.HasGain ? Block(width, ParameterRole.Gain) : null, bias = config.HasBias ? Block(width, ParameterRole.Bias) : null;
         if (gain is not null)
             _tensors.Add(new ParameterTensor(Name(name!, layer) + _names.GainEnding, [width], ParameterRole.Gain, gain, 0) { GainIsOffset = config.GainIsOffset });
@@ -201,6 +236,13 @@ internal sealed class TrainedWeights
     {
         ParameterBlock block = Block(checked(rows * _config.ModelDim), role);
         _tensors.Add(new ParameterTensor(name + ".weight", [rows, _config.ModelDim], role, block, 0));
+        return block;
+    }
+
+    private ParameterBlock Computed(int rows)
+    {
+        var block = new ParameterBlock(checked(rows * _config.ModelDim), trains: false);
+        SinusoidalTable.Create(rows, _config.ModelDim).ReadRows(0, rows, block.Values);
         return block;
     }
 

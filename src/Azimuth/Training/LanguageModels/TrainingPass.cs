@@ -23,7 +23,8 @@ internal sealed class TrainingPass : IDisposable
 
     // [row, model] each: the stream behind the last layer and its norm, what a norm gives, the gradient on its way down and two scratch places.
     private readonly float[] _last, _finished, _normed, _other, _scratch, _gradient, _spare;
-    private readonly float[] _heads, _queryKeyValue, _hidden, _gated;
+    private readonly float[] _heads, _queryKeyValue;
+    private readonly MlpScratch _mlp;
     private int _rows, _length;
 
     /// <param name="config">What is computed; <see cref="Trainability"/> has let it through.</param>
@@ -39,8 +40,7 @@ internal sealed class TrainingPass : IDisposable
         (_last, _finished, _normed, _other, _scratch, _gradient, _spare) = (Rows(model), Rows(model), Rows(model), Rows(model), Rows(model), Rows(model), Rows(model));
         _heads = Rows(config.Layers.Max(layer => layer.Attention.QueryWidth));
         _queryKeyValue = Rows(config.Layers.Max(layer => layer.Attention.QueryWidth + 2 * layer.Attention.KeyWidth));
-        _hidden = Rows(config.Layers.Max(layer => layer.Mlp.HiddenDim));
-        _gated = Rows(config.Layers.Max(layer => layer.Mlp.IsGated ? 2 * layer.Mlp.HiddenDim : 0));
+        _mlp = new MlpScratch(config.Layers, mostRows);
         _head = new LossHead(config, weights.Output, workers);
     }
 
@@ -209,6 +209,7 @@ internal sealed class TrainingPass : IDisposable
     {
         TrainedLayer weights = _weights.Layers[layer];
         weights.QueryKeyValue.Forward(input, _rows, tape.QueryKeyValue, _workers);
+        weights.QueryKey?.Forward(tape.QueryKeyValue, _rows, tape.Unturned, _workers);
         Turn(layer, tape.QueryKeyValue, isBack: false);
         AttentionOf(layer).Forward(tape.QueryKeyValue, _rows / _length, tape.Heads, tape.LogSums, _workers);
         weights.AttentionOutput.Forward(tape.Heads, _rows, output, _workers);
@@ -237,11 +238,9 @@ internal sealed class TrainingPass : IDisposable
 
     private void RunMlp(int layer, LayerTape tape, float[] input, float[] output)
     {
-        MlpConfig config = _config.Layers[layer].Mlp;
         TrainedLayer weights = _weights.Layers[layer];
-        weights.Up.Forward(input, _rows, tape.Up, _workers);
-        GatedMlp.Forward(config, tape.Up, _rows, _hidden, _workers);
-        weights.Down.Forward(_hidden, _rows, output, _workers);
+        weights.Mlp?.Forward(input, _rows, tape.Up, _mlp, output, _workers);
+        weights.Mixture?.Forward(input, _rows, tape.Mixture!, _mlp, output, _workers);
     }
 
     /// <summary>Leads the gradient of a layer's output, in <see cref="_gradient"/>, to that of its input.</summary>
@@ -323,21 +322,16 @@ internal sealed class TrainingPass : IDisposable
         weights.AttentionOutput.InputGradient(dy, _rows, _heads, _workers);
         AttentionOf(layer).Backward(tape.QueryKeyValue, _rows / _length, tape.Heads, tape.LogSums, _heads, _queryKeyValue, _workers);
         Turn(layer, _queryKeyValue, isBack: true);
+        weights.QueryKey?.Backward(tape.Unturned, _queryKeyValue, _rows, _workers);
         weights.QueryKeyValue.WeightGradient(input, _queryKeyValue, _rows, _workers);
         weights.QueryKeyValue.InputGradient(_queryKeyValue, _rows, inputGradient, _workers);
     }
 
     private void MlpBackward(int layer, LayerTape tape, float[] input, float[] dy, float[] inputGradient)
     {
-        MlpConfig config = _config.Layers[layer].Mlp;
         TrainedLayer weights = _weights.Layers[layer];
-        weights.Down.InputGradient(dy, _rows, _hidden, _workers);
-        GatedMlp.Backward(config, tape.Up, _hidden, _gated, _rows, _workers);
-        // Plain: the tape's rows have become f(x) and the gradient that of x. Gated: the gradient has become f(gate) · up.
-        (float[] activated, float[] upGradient) = config.IsGated ? (_hidden, _gated) : (tape.Up, _hidden);
-        weights.Down.WeightGradient(activated, dy, _rows, _workers);
-        weights.Up.WeightGradient(input, upGradient, _rows, _workers);
-        weights.Up.InputGradient(upGradient, _rows, inputGradient, _workers);
+        weights.Mlp?.Backward(input, dy, _rows, tape.Up, _mlp, inputGradient, _workers);
+        weights.Mixture?.Backward(input, dy, _rows, tape.Mixture!, _mlp, inputGradient, _workers);
     }
 
     private CausalAttention AttentionOf(int layer)
@@ -358,7 +352,10 @@ internal sealed class TrainingPass : IDisposable
             Scale = config.Scale,
             Window = config.Window,
             SoftCap = config.SoftCap,
-            BiasByDistance = config.HasAlibi
+            BiasByKey = config.AlibiIsRounded
+                ? [.. Enumerable.Range(0, config.HeadCount).Select(head => Enumerable.Range(0, length).Select(key => config.AlibiBias(head, 0, key)).ToArray())]
+                : null,
+            BiasByDistance = config.HasAlibi && !config.AlibiIsRounded
                 ? [.. Enumerable.Range(0, config.HeadCount).Select(head => Enumerable.Range(0, length).Select(distance => config.AlibiBias(head, distance, 0)).ToArray())]
                 : null,
         }, length);

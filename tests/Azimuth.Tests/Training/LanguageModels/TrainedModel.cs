@@ -42,7 +42,7 @@ internal sealed class TrainedModel : IDisposable
         using JsonDocument document = JsonDocument.Parse(configJson);
         (TransformerConfig config, TensorNames names) = ArchitectureRegistry.Read(new ConfigReader(document.RootElement, "config.json"));
         // Names for the parts that neither family has.
-        names = names with { EmbeddingNorm = "embedding_norm", AttentionOutputNorm = "{layer}.attention_output_norm", MlpOutputNorm = "{layer}.mlp_output_norm" };
+        names = names with { EmbeddingNorm = "embedding_norm", AttentionOutputNorm = "{layer}.attention_output_norm", MlpOutputNorm = "{layer}.mlp_output_norm", QueryNorm = "{layer}.query_norm", KeyNorm = "{layer}.key_norm" };
         var trained = new TrainedModel(change(config), names, names.Prefixes[0], rows, workers, TrainedPart.All);
         foreach (ParameterTensor tensor in trained.Weights.Tensors)
         {
