@@ -21,12 +21,12 @@ public static class AtomicFile
         string[] targets = [.. files.Select(file => Check(file.Path))];
         // Short names of their own: a file's name with an ending could be longer than the disk allows.
         string[] temporary = [.. targets.Select(full => Path.Combine(Path.GetDirectoryName(full)!, $".azimuth-{Path.GetRandomFileName()}.tmp"))];
-        string current = "";
+        int current = 0;
         try
         {
             for (int i = 0; i < targets.Length; i++)
             {
-                current = files[i].Path;
+                current = i;
                 using var stream = new FileStream(temporary[i], FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
                 files[i].Write(stream);
                 // Down to the disk before the rename: otherwise a power failure could leave the new name with old or no content.
@@ -35,17 +35,14 @@ public static class AtomicFile
 
             for (int i = 0; i < targets.Length; i++)
             {
-                current = files[i].Path;
+                current = i;
                 File.Move(temporary[i], targets[i], overwrite: true);
             }
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
             Array.ForEach(temporary, Delete);
-            string reason = e is FileNotFoundException or DirectoryNotFoundException ? "the folder takes no new file" : e.Message.TrimEnd('.');
-            for (int i = 0; i < temporary.Length; i++)
-                reason = reason.Replace(temporary[i], targets[i], StringComparison.Ordinal);
-            throw new IOException($"{current}: it cannot be written ({reason}). Check the folder's permissions and the disk, or choose another folder", e);
+            throw WriteProblem.Of(files[current].Path, e, temporary[current]);
         }
         catch
         {

@@ -37,7 +37,7 @@ public static class AtomicFolder
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
             Delete(temporary);
-            throw new IOException($"{path}: it cannot be written ({e.Message.TrimEnd('.')}). Check the folder's permissions and the disk, or choose another folder", e);
+            throw WriteProblem.Of(path, e, temporary);
         }
         catch
         {

@@ -11,6 +11,7 @@ namespace Azimuth.Training;
 /// </summary>
 public sealed class TrainingRun : IDisposable
 {
+    private const string StatesAreWhole = "The states saved before are whole: make room and go on with --resume";
     private const string LockName = "run.lock", StatePrefix = "step-", PlaceName = "place.json";
     private readonly FileStream _lock;
     private readonly int _keep;
@@ -99,7 +100,7 @@ public sealed class TrainingRun : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"{LogPath}: it cannot be written ({e.Message.TrimEnd('.')}). The states saved before are whole; make room and go on with --resume", e);
+            throw WriteProblem.Of(LogPath, e, remedy: (StatesAreWhole, StatesAreWhole));
         }
     }
 
@@ -114,11 +115,19 @@ public sealed class TrainingRun : IDisposable
         string state = Path.Combine(Folder, string.Create(CultureInfo.InvariantCulture, $"{StatePrefix}{step:000000000}"));
         if (Directory.Exists(state))
             return;
-        AtomicFolder.Create(state, folder =>
+        try
         {
-            fill(folder);
-            File.WriteAllBytes(Path.Combine(folder, PlaceName), JsonSerializer.SerializeToUtf8Bytes(new Place(step, seconds), TrainingLog.Json));
-        });
+            AtomicFolder.Create(state, folder =>
+            {
+                fill(folder);
+                File.WriteAllBytes(Path.Combine(folder, PlaceName), JsonSerializer.SerializeToUtf8Bytes(new Place(step, seconds), TrainingLog.Json));
+            });
+        }
+        catch (IOException e) when (WriteProblem.IsFull(e))
+        {
+            throw WriteProblem.Of(state, e, remedy: (StatesAreWhole, StatesAreWhole));
+        }
+
         (Newest, SecondsBefore) = (state, seconds);
         if (_keep <= 0)
             return;

@@ -34,6 +34,31 @@ public sealed class AtomicFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_full_disk_is_said_in_one_sentence()
+    {
+        if (!OperatingSystem.IsLinux())
+            Assert.Skip("only Linux has a device that is always full");
+        string path = _folder.File("new");
+        foreach (Action write in new Action[]
+        {
+            () => AtomicFile.Write(path, FillDisk),
+            () => AtomicFolder.Create(path, _ => FillDisk(null)),
+            () => AtomicFolder.Create(path, folder => AtomicFile.Write(Path.Combine(folder, "a"), FillDisk)),
+        })
+        {
+            Assert.Equal($"{path}: the disk is full. Make room, or choose another folder", Assert.Throws<IOException>(write).Message);
+            Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
+        }
+    }
+
+    /// <summary>The error of a disk without room, from the kernel itself.</summary>
+    internal static void FillDisk(Stream? unused)
+    {
+        using var full = new FileStream("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        full.WriteByte(1);
+    }
+
+    [Fact]
     public void What_is_in_the_place_is_not_touched()
     {
         string file = _folder.Write("file", "x"), full = _folder.File("full");

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Azimuth.Checkpoints;
 using Azimuth.Embeddings;
 using Azimuth.Numerics;
+using Azimuth.Tests.Checkpoints;
 using Azimuth.Training;
 
 namespace Azimuth.Tests.Training;
@@ -28,6 +29,19 @@ public sealed class TrainingLoopTests : IDisposable
         Assert.Equal(Enumerable.Range(1, 10).Append(10).Select(i => (long)i), lines.Skip(1).Select(line => (long)line["step"]!));
         Assert.Equal(1.5, (double)lines[1]["table"]!["normMean"]!, 1e-6);
         Assert.Equal("0", (string?)lines[1]["table"]!["neighbors"]![0]!["nearest"]![0]!["text"]);
+    }
+
+    [Fact]
+    public void A_full_disk_ends_the_run_with_a_sentence_and_the_states_before_it()
+    {
+        if (!OperatingSystem.IsLinux())
+            Assert.Skip("only Linux has a device that is always full");
+        using var run = TrainingRun.Begin(Folder, Recipe);
+        run.Save(3, 1, folder => File.WriteAllText(Path.Combine(folder, "a"), "whole"));
+        string message = Assert.Throws<IOException>(() => run.Save(6, 2, _ => AtomicFolderTests.FillDisk(null))).Message;
+        Assert.EndsWith("step-000000006: the disk is full. The states saved before are whole: make room and go on with --resume", message, StringComparison.Ordinal);
+        Assert.Equal(["step-000000003"], States());
+        Assert.Equal(Path.Combine(Folder, "step-000000003"), run.Newest);
     }
 
     [Fact]

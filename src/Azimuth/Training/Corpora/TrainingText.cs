@@ -105,9 +105,9 @@ public sealed class TrainingText
             using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
             write(stream);
         }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is UnauthorizedAccessException || WriteProblem.IsFull(e))
         {
-            throw new IOException($"{path}: it cannot be written ({e.Message.TrimEnd('.')}). Choose another folder for the run", e);
+            throw WriteProblem.Of(path, e);
         }
     }
 
