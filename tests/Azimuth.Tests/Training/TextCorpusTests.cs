@@ -32,6 +32,61 @@ public sealed class TextCorpusTests : IDisposable
         Assert.Equal(text, string.Concat(pieces));
     }
 
+    [Theory]
+    [InlineData("é")]
+    [InlineData("語")]
+    [InlineData("😀")]
+    public void A_long_line_without_blanks_is_cut_between_characters(string character)
+    {
+        // A mebibyte ends at another place of the character each time.
+        for (int before = 0; before < 4; before++)
+        {
+            string text = new string('a', before) + string.Concat(Enumerable.Repeat(character, 600_000));
+            Write("a.txt", text);
+            string[] pieces = Lines(TextCorpus.Open([Path.Combine(_folder, "a.txt")]));
+            Assert.True(pieces.Length > 1);
+            Assert.True(text == string.Concat(pieces), $"{before} bytes before: other text after the cut");
+        }
+    }
+
+    [Fact]
+    public void A_long_line_of_bytes_that_begin_no_character_is_cut_all_the_same()
+    {
+        byte[] bytes = new byte[3 << 20];
+        Array.Fill(bytes, (byte)0x80);
+        File.WriteAllBytes(Path.Combine(_folder, "a.txt"), bytes);
+        using CorpusReader reader = TextCorpus.Open([_folder]).Read();
+        while (reader.TryNextLine(out var line))
+            Assert.InRange(line.Length, 1, 3 << 20);
+        Assert.Equal(bytes.Length, reader.Replaced);
+    }
+
+    [Fact]
+    public void A_mark_of_the_byte_order_is_left_out_at_the_beginning_of_each_file_and_kept_elsewhere()
+    {
+        Write("a.txt", "\uFEFFone\n\uFEFFtwo\uFEFF\n");
+        using (var gzip = new GZipStream(File.Create(Path.Combine(_folder, "b.gz")), CompressionMode.Compress))
+            gzip.Write("\uFEFF\uFEFFthree"u8);
+        Write("c.txt", "");
+        Write("d.txt", "four\n\uFEFFfive");
+        Assert.Equal(["one", "\uFEFFtwo\uFEFF", "\uFEFFthree", "four", "\uFEFFfive"], Lines(TextCorpus.Open([_folder])));
+    }
+
+    [Fact]
+    public void Each_line_says_how_it_ended_and_the_last_of_a_file_is_kept_whole()
+    {
+        Write("a.txt", "one\r\ntwo\nthree\r");
+        Write("b.txt", "four");
+        using CorpusReader reader = TextCorpus.Open([_folder]).Read();
+        foreach (string expected in new[] { "one|\r\n", "two|\n", "three\r|", "four|" })
+        {
+            Assert.True(reader.TryNextLine(out var line));
+            Assert.Equal(expected, Encoding.UTF8.GetString(line) + "|" + Encoding.UTF8.GetString(reader.LineEnd));
+        }
+
+        Assert.False(reader.TryNextLine(out _));
+    }
+
     [Fact]
     public void Standard_input_is_kept_and_read_again()
     {

@@ -141,6 +141,35 @@ public sealed class LanguageModelTrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_spool_puts_no_line_feed_where_the_text_has_none()
+    {
+        ModelSource source = ModelSource.New(Small, Novels);
+        // Without a line feed, longer than what is read at once; and a last line that is not ended.
+        string longLine = string.Concat(Enumerable.Range(0, 60_000).Select(i => $"It was the {i}. ")), ended = "One.\nTwo.";
+        File.WriteAllText(Path.Combine(_folder, "a.txt"), longLine);
+        File.WriteAllText(Path.Combine(_folder, "b.txt"), ended);
+        TokenSpool spool = TokenSpool.Create(Path.Combine(_folder, "ids"), TextCorpus.Open([Path.Combine(_folder, "a.txt"), Path.Combine(_folder, "b.txt")]), source.Tokenizer, 4096, _workers);
+        var ids = new int[spool.Count];
+        spool.Read(0, ids);
+        int end = source.Tokenizer.EndId!.Value, first = Array.IndexOf(ids, end);
+        Assert.Equal(end, ids[^1]);
+        Assert.True(longLine == source.Tokenizer.Decode(ids[..first]), "the long line came back changed");
+        Assert.Equal(ended, source.Tokenizer.Decode(ids[(first + 1)..^1]));
+    }
+
+    [Fact]
+    public void Bytes_that_are_not_utf_8_are_complained_about_once_for_all_files()
+    {
+        ModelSource source = ModelSource.New(Small, Novels);
+        File.WriteAllBytes(Path.Combine(_folder, "a.txt"), [.. "good "u8, 0xFF, .. " \uFFFD\n"u8]);
+        File.WriteAllBytes(Path.Combine(_folder, "b.txt"), [0xC3, .. " good"u8]);
+        List<string> warnings = [];
+        TextCorpus corpus = TextCorpus.Open([Path.Combine(_folder, "a.txt"), Path.Combine(_folder, "b.txt")]);
+        TokenSpool.Create(Path.Combine(_folder, "ids"), corpus, source.Tokenizer, 4096, _workers, warnings.Add);
+        Assert.Equal(["the corpus has 2 sequences of bytes that are not UTF-8, read as U+FFFD"], warnings);
+    }
+
+    [Fact]
     public void Each_pass_shows_every_window_once_in_an_order_of_its_own()
     {
         var order = new WindowOrder(1003, 10, 7);
