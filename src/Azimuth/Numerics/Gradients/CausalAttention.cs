@@ -4,40 +4,6 @@ using System.Runtime.Intrinsics;
 
 namespace Azimuth.Numerics;
 
-/// <summary>What an attention computes, for training: each position looks at itself and those before it.</summary>
-internal sealed record CausalAttentionShape
-{
-    /// <summary>Query heads.</summary>
-    public required int Heads { get; init; }
-
-    /// <summary>Key-value heads, a divisor of the query heads.</summary>
-    public required int KeyValueHeads { get; init; }
-
-    /// <summary>Width of a head.</summary>
-    public required int HeadDim { get; init; }
-
-    /// <summary>Factor on q·k.</summary>
-    public required float Scale { get; init; }
-
-    /// <summary>Positions less than this away are seen, the own one included; null for all before.</summary>
-    public int? Window { get; init; }
-
-    /// <summary>c in c·tanh(score / c); null for none.</summary>
-    public float? SoftCap { get; init; }
-
-    /// <summary>[head][distance]: added to the scores; null for none.</summary>
-    public float[][]? BiasByDistance { get; init; }
-
-    /// <summary>[head][key]: added to the scores of a key for every query, a constant for each query apart; null for none.</summary>
-    public float[][]? BiasByKey { get; init; }
-
-    /// <summary>Width of a row [queries | keys | values].</summary>
-    public int RowWidth => (Heads + 2 * KeyValueHeads) * HeadDim;
-
-    /// <summary>Width of all query heads.</summary>
-    public int QueryWidth => Heads * HeadDim;
-}
-
 /// <summary>
 /// Causal attention of many sequences of one length, and its gradient. Softmax weights are never kept: the backward pass makes them again from each row's log of its sum, a block of
 /// queries at a time (Dao et al. 2022, "FlashAttention", §3.1), so memory grows with the length and not with its square. One task is a key-value head of a sequence; results do
@@ -49,10 +15,10 @@ internal sealed unsafe class CausalAttention(CausalAttentionShape shape, int len
 {
     private const int Panel = PackedMatrix.PanelWidth;
     private const int Tile = Tiles512.Rows;
-    private const int BlockRows = 8 * Tile; // scores of so many queries at a time stay in the second-level cache
-    private readonly ConcurrentBag<Scratch> _scratch = [];
+    private const int BlockRows = CausalAttentionScratch.BlockRows;
+    private readonly ConcurrentBag<CausalAttentionScratch> _scratch = [];
     private readonly VectorWidth _width = MatrixProduct.Widest;
-    private readonly int _padded = (length + Panel - 1) / Panel * Panel, _dimPanels = (shape.HeadDim + Panel - 1) / Panel;
+    private readonly int _padded = CausalAttentionScratch.WholePanels(length), _dimPanels = CausalAttentionScratch.WholePanels(shape.HeadDim) / Panel;
 
     /// <summary>heads = softmax(scale · Q·Kᵀ)·V for each head.</summary>
     /// <param name="rows">[sequence · length, queries | keys | values].</param>
@@ -65,7 +31,7 @@ internal sealed unsafe class CausalAttention(CausalAttentionShape shape, int len
         Require(rows, sequences, heads, logSums);
         workers.Run(sequences * shape.KeyValueHeads, part =>
         {
-            Scratch scratch = Rent();
+            CausalAttentionScratch scratch = Rent();
             fixed (float* pRows = rows, pHeads = heads, pSums = logSums)
                 ForwardPart(part / shape.KeyValueHeads, part % shape.KeyValueHeads, pRows, pHeads, pSums, scratch);
             _scratch.Add(scratch);
@@ -86,7 +52,7 @@ internal sealed unsafe class CausalAttention(CausalAttentionShape shape, int len
         Require(rowGradient, sequences, headGradient, logSums);
         workers.Run(sequences * shape.KeyValueHeads, part =>
         {
-            Scratch scratch = Rent();
+            CausalAttentionScratch scratch = Rent();
             fixed (float* pRows = rows, pHeads = heads, pSums = logSums, pHeadGradient = headGradient, pRowGradient = rowGradient)
                 BackwardPart(part / shape.KeyValueHeads, part % shape.KeyValueHeads, pRows, pHeads, pSums, pHeadGradient, pRowGradient, scratch);
             _scratch.Add(scratch);
@@ -96,23 +62,23 @@ internal sealed unsafe class CausalAttention(CausalAttentionShape shape, int len
     /// <summary>Releases the scratch memory.</summary>
     public void Dispose()
     {
-        while (_scratch.TryTake(out Scratch? scratch))
-            scratch.Memory.Dispose();
+        while (_scratch.TryTake(out CausalAttentionScratch? scratch))
+            scratch.Dispose();
     }
 
-    private void ForwardPart(int sequence, int group, float* rows, float* heads, float* logSums, Scratch s)
+    private void ForwardPart(int sequence, int group, float* rows, float* heads, float* logSums, CausalAttentionScratch s)
     {
         int dim = shape.HeadDim, width = shape.RowWidth, queries = shape.QueryWidth, shared = shape.Heads / shape.KeyValueHeads;
         rows += (long)sequence * length * width;
         float* keys = rows + queries + group * dim, values = keys + shape.KeyValueHeads * dim;
-        PackTransposed(keys, width, s.KeysAcross);
-        PackDown(values, width, s.ValuesDown);
+        s.PackTransposed(keys, width, s.KeysAcross);
+        s.PackDown(values, width, s.ValuesDown);
         for (int head = group * shared; head < (group + 1) * shared; head++)
         {
             for (int first = 0; first < length; first += BlockRows)
             {
                 int count = Math.Min(BlockRows, length - first);
-                CopyRows(rows + (long)first * width + head * dim, width, count, shape.Scale, s.Block);
+                s.CopyRows(rows + (long)first * width + head * dim, width, count, shape.Scale, s.Block);
                 Score(s.Block, first, count, s.KeysAcross, s.Weights);
                 for (int i = 0; i < count; i++)
                 {
@@ -128,16 +94,16 @@ internal sealed unsafe class CausalAttention(CausalAttentionShape shape, int len
         }
     }
 
-    private void BackwardPart(int sequence, int group, float* rows, float* heads, float* logSums, float* headGradient, float* rowGradient, Scratch s)
+    private void BackwardPart(int sequence, int group, float* rows, float* heads, float* logSums, float* headGradient, float* rowGradient, CausalAttentionScratch s)
     {
         int dim = shape.HeadDim, width = shape.RowWidth, queries = shape.QueryWidth, keyWidth = shape.KeyValueHeads * dim, shared = shape.Heads / shape.KeyValueHeads;
         long start = (long)sequence * length;
         rows += start * width;
         rowGradient += start * width;
         float* keys = rows + queries + group * dim, keyGradient = rowGradient + queries + group * dim;
-        PackTransposed(keys, width, s.KeysAcross);
-        PackDown(keys, width, s.KeysDown);
-        PackTransposed(keys + keyWidth, width, s.ValuesAcross);
+        s.PackTransposed(keys, width, s.KeysAcross);
+        s.PackDown(keys, width, s.KeysDown);
+        s.PackTransposed(keys + keyWidth, width, s.ValuesAcross);
         for (int t = 0; t < length; t++)
         {
             new Span<float>(keyGradient + (long)t * width, dim).Clear();
@@ -147,14 +113,14 @@ internal sealed unsafe class CausalAttention(CausalAttentionShape shape, int len
         for (int head = group * shared; head < (group + 1) * shared; head++)
         {
             float* gradients = headGradient + start * queries + head * dim;
-            PackDown(rows + head * dim, width, s.QueriesDown);
-            PackDown(gradients, queries, s.GradientsDown);
+            s.PackDown(rows + head * dim, width, s.QueriesDown);
+            s.PackDown(gradients, queries, s.GradientsDown);
             for (int first = 0; first < length; first += BlockRows)
             {
                 int count = Math.Min(BlockRows, length - first);
-                CopyRows(rows + (long)first * width + head * dim, width, count, shape.Scale, s.Block);
+                s.CopyRows(rows + (long)first * width + head * dim, width, count, shape.Scale, s.Block);
                 Score(s.Block, first, count, s.KeysAcross, s.Weights);
-                CopyRows(gradients + (long)first * queries, queries, count, 1, s.Block);
+                s.CopyRows(gradients + (long)first * queries, queries, count, 1, s.Block);
                 Score(s.Block, first, count, s.ValuesAcross, s.Slopes); // dP = dO · Vᵀ
                 for (int i = 0; i < count; i++)
                 {
@@ -311,43 +277,6 @@ internal sealed unsafe class CausalAttention(CausalAttentionShape shape, int len
         }
     }
 
-    private void CopyRows(float* from, int stride, int count, float factor, float* to)
-    {
-        for (int i = 0; i < count; i++)
-            TensorPrimitives.Multiply(new ReadOnlySpan<float>(from + (long)i * stride, shape.HeadDim), factor, new Span<float>(to + i * shape.HeadDim, shape.HeadDim));
-    }
-
-    /// <summary>Panels of 32 positions, each [headDim, 32].</summary>
-    private void PackTransposed(float* from, int stride, float* to)
-    {
-        int dim = shape.HeadDim;
-        for (int panel = 0; panel < _padded / Panel; panel++, to += Panel * dim)
-        {
-            int count = Math.Min(Panel, length - panel * Panel);
-            if (count < Panel)
-                new Span<float>(to, Panel * dim).Clear();
-            for (int j = 0; j < count; j++)
-            {
-                float* row = from + (long)(panel * Panel + j) * stride;
-                for (int d = 0; d < dim; d++)
-                    to[d * Panel + j] = row[d];
-            }
-        }
-    }
-
-    /// <summary>Panels of 32 values of a head, each [position, 32].</summary>
-    private void PackDown(float* from, int stride, float* to)
-    {
-        for (int panel = 0; panel < _dimPanels; panel++, to += (long)length * Panel)
-        {
-            int columns = Math.Min(Panel, shape.HeadDim - panel * Panel);
-            if (columns < Panel)
-                new Span<float>(to, length * Panel).Clear();
-            for (int t = 0; t < length; t++)
-                new ReadOnlySpan<float>(from + (long)t * stride + panel * Panel, columns).CopyTo(new Span<float>(to + (long)t * Panel, columns));
-        }
-    }
-
     private void Require(float[] rows, int sequences, float[] heads, float[] logSums)
     {
         long count = (long)sequences * length;
@@ -355,60 +284,5 @@ internal sealed unsafe class CausalAttention(CausalAttentionShape shape, int len
             throw new ArgumentException($"{count} rows of {shape.RowWidth}, {shape.QueryWidth} and {shape.Heads} values expected, found {rows.Length}, {heads.Length} and {logSums.Length} values");
     }
 
-    private Scratch Rent() => _scratch.TryTake(out Scratch? scratch) ? scratch : new Scratch(shape.HeadDim, length, _padded, _dimPanels);
-
-    /// <summary>Memory of one task.</summary>
-    private sealed class Scratch
-    {
-        public Scratch(int dim, int length, int padded, int dimPanels)
-        {
-            // Rows for a whole tile behind the last: kernels read them.
-            long block = (BlockRows + Tile) * (long)padded, across = (long)padded * dim, down = (long)length * dimPanels * Panel, queries = ((BlockRows + Tile) * (long)dim + 15) / 16 * 16;
-            long[] sizes = [across, across, down, down, down, down, queries, block, block, padded, Tile * Panel];
-            Memory = AlignedMemory.Of<float>(sizes.Sum(), zeroed: true);
-            float* at = (float*)Memory.Pointer;
-            float* Next(int index)
-            {
-                float* place = at;
-                at += sizes[index];
-                return place;
-            }
-
-            KeysAcross = Next(0);
-            ValuesAcross = Next(1);
-            KeysDown = Next(2);
-            ValuesDown = Next(3);
-            QueriesDown = Next(4);
-            GradientsDown = Next(5);
-            Block = Next(6);
-            Weights = Next(7);
-            Slopes = Next(8);
-            Bends = Next(9);
-            Sums = Next(10);
-        }
-
-        public AlignedMemory Memory { get; }
-
-        public float* KeysAcross { get; }
-
-        public float* ValuesAcross { get; }
-
-        public float* KeysDown { get; }
-
-        public float* ValuesDown { get; }
-
-        public float* QueriesDown { get; }
-
-        public float* GradientsDown { get; }
-
-        public float* Block { get; }
-
-        public float* Weights { get; }
-
-        public float* Slopes { get; }
-
-        public float* Bends { get; }
-
-        public float* Sums { get; }
-    }
+    private CausalAttentionScratch Rent() => _scratch.TryTake(out CausalAttentionScratch? scratch) ? scratch : new CausalAttentionScratch(shape.HeadDim, length);
 }

@@ -2,7 +2,6 @@ using System.Numerics.Tensors;
 using Azimuth.Numerics;
 using Azimuth.Transformers;
 using Azimuth.Transformers.Blocks;
-using Azimuth.Transformers.Positions;
 
 namespace Azimuth.Training.LanguageModels;
 
@@ -17,8 +16,8 @@ internal sealed class TrainingPass : IDisposable
     private readonly Workers _workers;
     private readonly int _mostRows;
     private readonly LayerTape[] _tapes;
-    private readonly RotaryTables _rotary = new();
-    private readonly Dictionary<(int Layer, int Length), CausalAttention> _attention = [];
+    private readonly TrainedEmbedding _embedding;
+    private readonly TrainedAttention _attention;
     private readonly LossHead _head;
 
     // [row, model] each: the stream behind the last layer and its norm, what a norm gives, the gradient on its way down and two scratch places.
@@ -41,7 +40,7 @@ internal sealed class TrainingPass : IDisposable
         _heads = Rows(config.Layers.Max(layer => layer.Attention.QueryWidth));
         _queryKeyValue = Rows(config.Layers.Max(layer => layer.Attention.QueryWidth + 2 * layer.Attention.KeyWidth));
         _mlp = new MlpScratch(config.Layers, mostRows);
-        _head = new LossHead(config, weights.Output, workers);
+        (_embedding, _attention, _head) = (new TrainedEmbedding(config, weights), new TrainedAttention(config), new LossHead(config, weights.Output, workers));
     }
 
     /// <summary>The mean loss of a batch in nats.</summary>
@@ -70,7 +69,7 @@ internal sealed class TrainingPass : IDisposable
         _weights.FinalNorm?.Backward(_last, finishedGradient, _rows, _gradient, adds: false, _workers);
         for (int layer = _config.LayerCount - 1; layer >= 0; layer--)
             Backward(layer);
-        EmbeddingGradient(ids, sequences);
+        _embedding.Backward(ids, _length, _gradient, _other, _workers);
         return loss;
     }
 
@@ -82,18 +81,14 @@ internal sealed class TrainingPass : IDisposable
     }
 
     /// <summary>Releases scratch memory.</summary>
-    public void Dispose()
-    {
-        foreach (CausalAttention attention in _attention.Values)
-            attention.Dispose();
-    }
+    public void Dispose() => _attention.Dispose();
 
     private void Forward(ReadOnlySpan<int> ids, int sequences)
     {
         (_rows, _length) = (ids.Length, ids.Length / sequences);
         if (_rows > _mostRows || _length * sequences != _rows || _length > _config.LongestRun)
             throw new ArgumentException($"at most {_mostRows} rows in sequences of at most {_config.LongestRun} expected, found {sequences} sequences of {_length}", nameof(ids));
-        Embed(ids, sequences);
+        _embedding.Forward(ids, _length, _tapes[0].Input, _other, _workers);
         for (int layer = 0; layer < _config.LayerCount; layer++)
         {
             float[] output = layer + 1 < _config.LayerCount ? _tapes[layer + 1].Input : _last;
@@ -115,56 +110,6 @@ internal sealed class TrainingPass : IDisposable
             norm.Forward(_last, _rows, _finished, _workers);
         else
             _last.AsSpan(0, _rows * _config.ModelDim).CopyTo(_finished);
-    }
-
-    private void Embed(ReadOnlySpan<int> ids, int sequences)
-    {
-        int model = _config.ModelDim;
-        float[] stream = _weights.EmbeddingNorm is null ? _tapes[0].Input : _other;
-        for (int row = 0; row < _rows; row++)
-        {
-            Span<float> to = stream.AsSpan(row * model, model);
-            TensorPrimitives.Multiply(_weights.TokenTable.Values.AsSpan(ids[row] * model, model), _config.Embedding.Scale, to);
-            if (_weights.Positions is { } positions)
-                TensorPrimitives.Add(to, positions.Values.AsSpan((row % _length + _config.Embedding.Positions!.Offset) * model, model), to);
-        }
-
-        _weights.EmbeddingNorm?.Forward(stream, _rows, _tapes[0].Input, _workers);
-    }
-
-    /// <summary>Every row's gradient goes to its token's row and its position's row, rows in order; columns are shared out.</summary>
-    private void EmbeddingGradient(ReadOnlySpan<int> ids, int sequences)
-    {
-        if (_weights.EmbeddingNorm is { } norm)
-        {
-            // The sum that was normed was not kept: it is made again.
-            Embed(ids, sequences);
-            norm.Backward(_other, _gradient, _rows, _gradient, adds: false, _workers);
-        }
-
-        int model = _config.ModelDim;
-        float[]? tokens = _weights.TokenTable.Gradient, positions = _weights.Positions?.Gradient;
-        if (tokens is null && positions is null)
-            return;
-        int[] rows = ids.ToArray();
-        _workers.RunRanges(model, 32, (from, to) =>
-        {
-            for (int row = 0; row < rows.Length; row++)
-            {
-                ReadOnlySpan<float> gradient = _gradient.AsSpan(row * model + from, to - from);
-                if (tokens is not null)
-                {
-                    Span<float> sum = tokens.AsSpan(rows[row] * model + from, to - from);
-                    TensorPrimitives.MultiplyAdd(gradient, _config.Embedding.Scale, sum, sum);
-                }
-
-                if (positions is not null)
-                {
-                    Span<float> sum = positions.AsSpan((row % _length + _config.Embedding.Positions!.Offset) * model + from, to - from);
-                    TensorPrimitives.Add(sum, gradient, sum);
-                }
-            }
-        });
     }
 
     /// <summary>What enters a sub-block: the norm of the stream, or in post-norm and norm-after blocks the stream itself.</summary>
@@ -210,30 +155,8 @@ internal sealed class TrainingPass : IDisposable
         TrainedLayer weights = _weights.Layers[layer];
         weights.QueryKeyValue.Forward(input, _rows, tape.QueryKeyValue, _workers);
         weights.QueryKey?.Forward(tape.QueryKeyValue, _rows, tape.Unturned, _workers);
-        Turn(layer, tape.QueryKeyValue, isBack: false);
-        AttentionOf(layer).Forward(tape.QueryKeyValue, _rows / _length, tape.Heads, tape.LogSums, _workers);
+        _attention.Forward(layer, tape, _rows, _length, _workers);
         weights.AttentionOutput.Forward(tape.Heads, _rows, output, _workers);
-    }
-
-    /// <summary>Turns queries and keys by their positions, or their gradients back.</summary>
-    private void Turn(int layer, float[] rows, bool isBack)
-    {
-        AttentionConfig config = _config.Layers[layer].Attention;
-        if (config.Rotary is null)
-            return;
-        RotaryTable table = _rotary.For(config.Rotary, _length);
-        int width = config.QueryWidth + 2 * config.KeyWidth, turned = config.QueryWidth + config.KeyWidth;
-        _workers.RunRanges(_rows, 16, (from, to) =>
-        {
-            for (int row = from; row < to; row++)
-            {
-                Span<float> heads = rows.AsSpan(row * width, turned);
-                if (isBack)
-                    table.RotateBack(heads, config.HeadDim, row % _length);
-                else
-                    table.Rotate(heads, config.HeadDim, row % _length);
-            }
-        });
     }
 
     private void RunMlp(int layer, LayerTape tape, float[] input, float[] output)
@@ -320,8 +243,7 @@ internal sealed class TrainingPass : IDisposable
         TrainedLayer weights = _weights.Layers[layer];
         weights.AttentionOutput.WeightGradient(tape.Heads, dy, _rows, _workers);
         weights.AttentionOutput.InputGradient(dy, _rows, _heads, _workers);
-        AttentionOf(layer).Backward(tape.QueryKeyValue, _rows / _length, tape.Heads, tape.LogSums, _heads, _queryKeyValue, _workers);
-        Turn(layer, _queryKeyValue, isBack: true);
+        _attention.Backward(layer, tape, _rows, _length, _heads, _queryKeyValue, _workers);
         weights.QueryKey?.Backward(tape.Unturned, _queryKeyValue, _rows, _workers);
         weights.QueryKeyValue.WeightGradient(input, _queryKeyValue, _rows, _workers);
         weights.QueryKeyValue.InputGradient(_queryKeyValue, _rows, inputGradient, _workers);
@@ -332,33 +254,6 @@ internal sealed class TrainingPass : IDisposable
         TrainedLayer weights = _weights.Layers[layer];
         weights.Mlp?.Backward(input, dy, _rows, tape.Up, _mlp, inputGradient, _workers);
         weights.Mixture?.Backward(input, dy, _rows, tape.Mixture!, _mlp, inputGradient, _workers);
-    }
-
-    private CausalAttention AttentionOf(int layer)
-    {
-        if (_attention.TryGetValue((layer, _length), out CausalAttention? attention))
-            return attention;
-        AttentionConfig config = _config.Layers[layer].Attention;
-        // Layers of one shape share their scratch memory.
-        int same = Enumerable.Range(0, layer).FirstOrDefault(l => _config.Layers[l].Attention == config, layer);
-        if (same < layer)
-            return _attention[(layer, _length)] = AttentionOf(same);
-        int length = _length;
-        return _attention[(layer, _length)] = new CausalAttention(new CausalAttentionShape
-        {
-            Heads = config.HeadCount,
-            KeyValueHeads = config.KeyValueHeadCount,
-            HeadDim = config.HeadDim,
-            Scale = config.Scale,
-            Window = config.Window,
-            SoftCap = config.SoftCap,
-            BiasByKey = config.AlibiIsRounded
-                ? [.. Enumerable.Range(0, config.HeadCount).Select(head => Enumerable.Range(0, length).Select(key => config.AlibiBias(head, 0, key)).ToArray())]
-                : null,
-            BiasByDistance = config.HasAlibi && !config.AlibiIsRounded
-                ? [.. Enumerable.Range(0, config.HeadCount).Select(head => Enumerable.Range(0, length).Select(distance => config.AlibiBias(head, distance, 0)).ToArray())]
-                : null,
-        }, length);
     }
 
     private void AddScaled(float[] stream, float[] added, float scale, float[] output)
