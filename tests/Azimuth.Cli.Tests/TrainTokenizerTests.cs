@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Azimuth.Cli.Tests;
 
-/// <summary><c>train tokenizer</c> in real processes: killed and resumed, refused, opened by other commands.</summary>
+/// <summary><c>train tokenizer</c> in real processes: killed and resumed, opened by other commands.</summary>
 public sealed class TrainTokenizerTests
 {
     private static readonly string Docs = Path.Combine(TestFiles.Root, "docs");
@@ -70,30 +70,5 @@ public sealed class TrainTokenizerTests
         CliResult piped = await CliProcess.RunShellAsync(folder.Path, $"gzip -c '{text}' | azimuth train tokenizer - -o piped --vocab-size 500 --quiet");
         Assert.True(piped.ExitCode == 0, piped.Error);
         Assert.Equal(File.ReadAllBytes(folder["words/merges.txt"]), File.ReadAllBytes(folder["piped/merges.txt"]));
-    }
-
-    [Theory]
-    [InlineData("", "expected CORPUS")]
-    [InlineData("few.txt", "expected --output FOLDER")]
-    [InlineData("missing.txt -o out", "missing.txt: expected a text file or a folder")]
-    [InlineData("empty.txt -o out", "found no word in it")]
-    [InlineData("few.txt -o out --vocab-size 100", "--vocab-size: expected a vocabulary of 257")]
-    [InlineData("few.txt -o out --model wordpiece --vocab-size 6", "more than the vocabulary of 6")]
-    [InlineData("few.txt -o out --model unigram --vocab-size 4", "more than the vocabulary of 4")]
-    [InlineData("few.txt -o out --model unigram --min-frequency 3", "--min-frequency: expected with --model bpe or wordpiece only")]
-    [InlineData("few.txt -o out --lowercase", "--lowercase: expected with --model wordpiece only, found --model bpe")]
-    [InlineData("few.txt -o out --model wordpiece --special [CLS]", "--special: expected [UNK] among the special tokens")]
-    [InlineData("few.txt -o full", "--output: full: expected a new or empty folder")]
-    [InlineData("few.txt -o out --model words", "--model: expected bpe, wordpiece or unigram, found \"words\"")]
-    public async Task Bad_input_is_one_sentence_and_exit_code_2(string arguments, string expected)
-    {
-        using TemporaryFolder folder = new();
-        File.WriteAllText(folder["empty.txt"], "");
-        File.WriteAllText(folder["few.txt"], "a b a c\nb\n");
-        Directory.CreateDirectory(folder["full"]);
-        File.WriteAllText(folder["full/x"], "x");
-        CliResult run = await CliProcess.RunInAsync(folder.Path, ["train", "tokenizer", .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--quiet"]);
-        Assert.Contains(expected, run.Refusal(), StringComparison.Ordinal);
-        Assert.False(Directory.Exists(folder["out"]) || Directory.Exists(folder["out.run"]));
     }
 }

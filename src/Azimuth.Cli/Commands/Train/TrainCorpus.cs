@@ -1,54 +1,49 @@
 using System.CommandLine;
-using Azimuth.Checkpoints.WordVectors;
+using System.Text.Json.Nodes;
 using Azimuth.Cli.CommandLine;
-using Azimuth.Cli.Output;
-using Azimuth.Embeddings;
 using Azimuth.Training.Corpora;
-using Azimuth.Training.Word2Vec;
 
 namespace Azimuth.Cli.Commands.Train;
 
-/// <summary>What the trainers of word vectors have in common: text in, vectors out.</summary>
+/// <summary>The text that a trainer's command learns from.</summary>
 internal static class TrainCorpus
 {
-    private static readonly string[] Endings = [".bin", ".vec", ".w2v", ".txt", ".bin.gz", ".vec.gz", ".w2v.gz", ".txt.gz"];
+    /// <param name="text">What the trainer takes for a text, or for words of it.</param>
+    public static Argument<string[]> Argument(string text) => Options.Arguments("CORPUS", "text files, plain or gzip, folders of them, or - for standard input; " + text);
 
-    public static Argument<string[]> Argument() => Options.Arguments("CORPUS", "text files, plain or gzip, folders of them, or - for standard input; words are what stands between blanks");
+    /// <summary>The files and folders given.</summary>
+    /// <exception cref="UsageException">There are none.</exception>
+    public static string[] Paths(Session session, Argument<string[]> corpus) => session.Value(corpus) is { Length: > 0 } paths
+        ? paths : throw new UsageException($"azimuth {session.Command}: expected CORPUS, a text file or a folder of them, found none.");
 
-    public static Option<string?> OutputOption() => Options.Text("--output", "FILE", "the vectors: .bin word2vec binary, .vec or .txt word2vec text, with .gz behind it to compress", "-o");
-
-    /// <summary>The texts and the file of vectors, both given.</summary>
-    /// <exception cref="UsageException">One was left out, or the file cannot stand there.</exception>
-    public static (string[] Paths, string File) Read(Session session, Argument<string[]> corpus, Option<string?> output)
+    /// <summary>What a run knows its corpus by: names and sizes of the files, which are kept from being written to. Standard input cannot be looked at before it is read.</summary>
+    public static JsonArray Identity(Session session, string[] paths)
     {
-        string[] paths = session.Value(corpus) ?? [];
-        if (paths.Length == 0)
-            throw new UsageException($"azimuth {session.Command}: expected CORPUS, a text file or a folder of them, found none.");
-        string file = session.Value(output) ?? throw new UsageException($"azimuth {session.Command}: expected --output FILE, found none.");
-        session.Outputs.Check(file, output.Name, Endings);
-        return (paths, file);
+        if (paths.Count(path => path == TextCorpus.StandardInput) > 1)
+            throw new UsageException("CORPUS: expected - for standard input once, found it twice.");
+        JsonArray identity = [];
+        foreach (string path in paths)
+        {
+            if (path == TextCorpus.StandardInput)
+            {
+                identity.Add("standard input");
+                continue;
+            }
+
+            TextCorpus corpus = TextCorpus.Open([path]);
+            session.Outputs.Opened(corpus.Files);
+            foreach (JsonNode? name in corpus.Identity)
+                identity.Add(name!.DeepClone());
+        }
+
+        return identity;
     }
 
-    /// <summary>Counts the words and turns the text into numbers.</summary>
-    public static TrainingText Prepare(Session session, string[] paths, VocabularyOptions options, string run)
-    {
-        string spool = Path.Combine(run, "corpus.txt");
-        session.Progress.Say(paths.Contains(TextCorpus.StandardInput) ? "reading standard input" : "counting words");
-        TextCorpus corpus = TextCorpus.Open(paths, spool, Console.IsInputRedirected ? Console.OpenStandardInput() : null);
-        TrainingText text = TrainingText.Prepare(corpus, options, run, session.Warn, new ShareProgress(session.Progress, "counting words", 100, "percent"), session.Cancel);
-        // What was kept of standard input has been turned into numbers.
-        File.Delete(spool);
-        session.Note($"{Plural.Of(text.Words.Count, "word")} with vectors, {Numbers.Count(text.WordCount)} of the text");
-        return text;
-    }
+    /// <summary>Finds the files; standard input is kept in the run's folder, as it is read more than once.</summary>
+    public static TextCorpus Open(string[] paths, string run) => TextCorpus.Open(paths, Spool(run), Console.IsInputRedirected ? Console.OpenStandardInput() : null);
 
-    /// <summary>Writes the vectors in the format of the name.</summary>
-    public static TableExport Write(Session session, string file, EmbeddingTable table)
-    {
-        TableFormat format = file.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) || file.EndsWith(".bin.gz", StringComparison.OrdinalIgnoreCase) ? TableFormat.Word2VecBinary : TableFormat.Word2VecText;
-        TableExport export = TableWriter.Save(file, table, new TableExportOptions { Format = format }, session.Workers, new ShareProgress(session.Progress, "writing " + Path.GetFileName(file), 100, "percent"), session.Cancel);
-        foreach (string warning in export.Warnings)
-            session.Warn(warning);
-        return export;
-    }
+    /// <summary>Deletes what was kept of standard input, once the run has the text as numbers.</summary>
+    public static void Forget(string run) => File.Delete(Spool(run));
+
+    private static string Spool(string run) => Path.Combine(run, "corpus.txt");
 }

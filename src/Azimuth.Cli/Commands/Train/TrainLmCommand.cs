@@ -5,7 +5,6 @@ using Azimuth.Cli.Output;
 using Azimuth.Embeddings;
 using Azimuth.Tokenization;
 using Azimuth.Training;
-using Azimuth.Training.Corpora;
 using Azimuth.Training.LanguageModels;
 using Azimuth.Transformers;
 
@@ -14,8 +13,8 @@ namespace Azimuth.Cli.Commands.Train;
 /// <summary><c>azimuth train lm</c>: a small language model from text, new or going on with one.</summary>
 internal static class TrainLmCommand
 {
-    private static readonly Argument<string[]> Corpus = Options.Arguments("CORPUS", "UTF-8 text files, plain or gzip, folders of them, or - for standard input; each file is a text of its own");
-    private static readonly Option<string?> Out = Options.Text("--output", "FOLDER", "the model's folder to make; it must not exist yet, or be empty", "-o");
+    private static readonly Argument<string[]> Corpus = TrainCorpus.Argument("each file is a text of its own");
+    private static readonly Option<string?> Out = TrainOptions.OutputFolder();
 
     public static Verb Create() => Verb.Create(
         "lm",
@@ -28,18 +27,15 @@ internal static class TrainLmCommand
 
     private static Task<int> Run(Session session)
     {
-        string[] paths = session.Value(Corpus) ?? [];
-        if (paths.Length == 0)
-            throw new UsageException("azimuth train lm: expected CORPUS, a text file or a folder of them, found none.");
-        string path = session.Value(Out) is { Length: > 0 } given ? given : throw new UsageException("azimuth train lm: expected --output FOLDER, a folder to make, found none.");
-        CheckFolder(path);
+        string[] paths = TrainCorpus.Paths(session, Corpus);
+        string path = TrainOptions.NewFolder(session, Out);
         ModelSource? made = TrainLmOptions.NewModel(session);
         LanguageModel? model = made is null ? session.OpenDecoder() : null;
         if (model is not null)
             ModelSource.Require(model);
         string? held = TrainLmOptions.ValidationFile(session);
         string? heldText = held is null ? null : InputFile.ReadText(held, "--validate");
-        var recipe = new TrainingRecipe("lm", TrainLmOptions.Recipe(session, CorpusIdentity.Of(session, paths)));
+        var recipe = new TrainingRecipe("lm", TrainLmOptions.Recipe(session, TrainCorpus.Identity(session, paths)));
         TokenSpool? spool = null;
         LanguageModelTrainer? trainer = null;
         (TrainingReading last, string run) = TrainOptions.Train(session, path, recipe, Open, _ => Write(path, trainer!));
@@ -53,7 +49,7 @@ internal static class TrainLmCommand
             Steps = last.Step,
             last.Epoch,
             last.LossNats,
-            ValidationLossNats = trainer.LastHeldOutLoss,
+            last.ValidationLossNats,
             last.Seconds,
         };
         var conventions = new Conventions { NaturalLog = true, Notes = ["loss is the mean of −ln p of the next token, of the steps since the reading before", "the same bits with any number of threads"] };
@@ -73,28 +69,15 @@ internal static class TrainLmCommand
         }
     }
 
-    private static void CheckFolder(string path)
-    {
-        try
-        {
-            AtomicFolder.Check(path);
-        }
-        catch (IOException problem)
-        {
-            throw new UsageException($"--output: {problem.Message.TrimEnd('.')}.");
-        }
-    }
-
     /// <summary>The corpus as ids, in the run's folder; made once.</summary>
     private static TokenSpool Spool(Session session, string[] paths, string folder, ModelSource source)
     {
-        string ids = Path.Combine(folder, "tokens.bin"), input = Path.Combine(folder, "corpus.txt");
+        string ids = Path.Combine(folder, "tokens.bin");
         if (File.Exists(ids))
             return TokenSpool.Open(ids);
-        TextCorpus corpus = TextCorpus.Open(paths, input, Console.IsInputRedirected ? Console.OpenStandardInput() : null);
         var progress = new ShareProgress(session.Progress, "tokenizing the corpus", 100, "percent");
-        TokenSpool spool = TokenSpool.Create(ids, corpus, source.Tokenizer, source.Config.VocabSize, session.Workers, session.Warn, progress, session.Cancel);
-        File.Delete(input);
+        TokenSpool spool = TokenSpool.Create(ids, TrainCorpus.Open(paths, folder), source.Tokenizer, source.Config.VocabSize, session.Workers, session.Warn, progress, session.Cancel);
+        TrainCorpus.Forget(folder);
         return spool;
     }
 
@@ -119,7 +102,7 @@ internal static class TrainLmCommand
             ("trained", trainer.TrainedCount == trainer.Count ? "all weights" : $"{Numbers.Count(trainer.TrainedCount)} weights"),
             ("text", $"{Numbers.Count(spool.Count)} tokens, {Numbers.Fixed(last.Epoch ?? 0, 2)} passes in {Numbers.Count(last.Step)} steps"),
             ("loss", last.LossNats is double loss ? $"{Numbers.Fixed(loss, 4)} nats per token at the end" : "none"),
-            ("held out", trainer.LastHeldOutLoss is double held ? $"{Numbers.Fixed(held, 4)} nats per token, perplexity {Numbers.Three(Math.Exp(held))}" : "not measured (--validate)"),
+            ("held out", last.ValidationLossNats is double held ? $"{Numbers.Fixed(held, 4)} nats per token, perplexity {Numbers.Three(Math.Exp(held))}" : "not measured (--validate)"),
             ("time", Numbers.Duration(TimeSpan.FromSeconds(last.Seconds))));
     }
 }

@@ -29,6 +29,27 @@ internal static class TrainOptions
     /// <summary>Words that are watched.</summary>
     public static IReadOnlyList<string> Watched(Session session) => session.Value(Watch) ?? [];
 
+    /// <summary>-o of a trainer whose result is a folder.</summary>
+    public static Option<string?> OutputFolder() => Options.Text("--output", "FOLDER", "the folder to make; it must not exist yet, or be empty", "-o");
+
+    /// <summary>The folder to make.</summary>
+    /// <exception cref="UsageException">It was left out, or cannot stand there.</exception>
+    public static string NewFolder(Session session, Option<string?> output)
+    {
+        string path = session.Value(output) ?? throw new UsageException($"azimuth {session.Command}: expected --output FOLDER, a folder to make, found none.");
+        if (path.Length == 0)
+            throw new UsageException("--output: expected a folder to make, found an empty text.");
+        try
+        {
+            AtomicFolder.Check(path);
+            return path;
+        }
+        catch (IOException problem)
+        {
+            throw new UsageException($"--output: {problem.Message.TrimEnd('.')}.");
+        }
+    }
+
     /// <summary>Trains to the end, with readings on standard error and in the run folder's log.</summary>
     /// <param name="session">Of the command.</param>
     /// <param name="output">What the command will write when the training is over; the run folder's name comes from it.</param>

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Azimuth.Checkpoints;
 using Azimuth.Cli.CommandLine;
 using Azimuth.Cli.Output;
 using Azimuth.Embeddings;
@@ -14,8 +13,8 @@ namespace Azimuth.Cli.Commands.Train;
 /// <summary><c>azimuth train tokenizer</c>: a vocabulary from plain text.</summary>
 internal static class TrainTokenizerCommand
 {
-    private static readonly Argument<string[]> Corpus = Options.Arguments("CORPUS", "text files, plain or gzip, folders of them, or - for standard input; each line with its end is a text");
-    private static readonly Option<string?> Out = Options.Text("--output", "FOLDER", "the folder to make; it must not exist yet, or be empty", "-o");
+    private static readonly Argument<string[]> Corpus = TrainCorpus.Argument("each line with its end is a text");
+    private static readonly Option<string?> Out = TrainOptions.OutputFolder();
     private static readonly Option<string> Model = Options.Choice("--model", "byte-level BPE as GPT-2's, WordPiece as BERT's, or the unigram language model", "bpe", "wordpiece", "unigram");
     private static readonly Option<int> VocabSize = Options.WholeNumber("--vocab-size", "N", "tokens in all, special ones and the alphabet too", 2, 1 << 24, 32_000);
     private static readonly Option<int> MinFrequency = Options.WholeNumber("--min-frequency", "N", "pairs that come less often are not merged (bpe and wordpiece)", 1, int.MaxValue, 2);
@@ -39,23 +38,10 @@ internal static class TrainTokenizerCommand
 
     private static Task<int> Run(Session session)
     {
-        string[] paths = session.Value(Corpus) ?? [];
-        if (paths.Length == 0)
-            throw new UsageException("azimuth train tokenizer: expected CORPUS, a text file or a folder of them, found none.");
-        string path = session.Value(Out) ?? throw new UsageException("azimuth train tokenizer: expected --output FOLDER, a folder to make, found none.");
-        if (path.Length == 0)
-            throw new UsageException("--output: expected a folder to make, found an empty text.");
-        try
-        {
-            AtomicFolder.Check(path);
-        }
-        catch (IOException problem)
-        {
-            throw new UsageException($"--output: {problem.Message.TrimEnd('.')}.");
-        }
-
+        string[] paths = TrainCorpus.Paths(session, Corpus);
+        string path = TrainOptions.NewFolder(session, Out);
         TokenizerTrainingOptions options = Read(session);
-        var recipe = new TrainingRecipe("tokenizer", Settings(options, CorpusIdentity.Of(session, paths)));
+        var recipe = new TrainingRecipe("tokenizer", Settings(options, TrainCorpus.Identity(session, paths)));
         IReadOnlyList<string> files = [];
         TokenizerTrainer? opened = null;
         (TrainingReading last, string folder) = TrainOptions.Train(session, path, recipe, Open, trainer => files = TokenizerFiles.Write(((TokenizerTrainer)trainer).Result, path));
@@ -78,11 +64,7 @@ internal static class TrainTokenizerCommand
         };
         return session.Show(null, Conventions(options), document, screen => Draw(screen, path, files, folder, trained, opened, last));
 
-        ITrainer Open(string? state, string run)
-        {
-            TextCorpus corpus = TextCorpus.Open(paths, Path.Combine(run, "corpus.txt"), Console.IsInputRedirected ? Console.OpenStandardInput() : null);
-            return opened = new TokenizerTrainer(corpus, options, session.Workers, state);
-        }
+        ITrainer Open(string? state, string run) => opened = new TokenizerTrainer(TrainCorpus.Open(paths, run), options, session.Workers, state);
     }
 
     private static TokenizerTrainingOptions Read(Session session)

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
-using Azimuth.Checkpoints.WordVectors;
 using Azimuth.Cli.CommandLine;
 using Azimuth.Cli.Output;
 using Azimuth.Embeddings;
@@ -13,8 +11,6 @@ namespace Azimuth.Cli.Commands.Train;
 /// <summary><c>azimuth train word2vec</c>: word vectors from plain text.</summary>
 internal static class TrainWord2VecCommand
 {
-    private static readonly Argument<string[]> Corpus = TrainCorpus.Argument();
-    private static readonly Option<string?> File = TrainCorpus.OutputOption();
     private static readonly Option<bool> Cbow = Options.Flag("--cbow", "the mean of the words around predicts the word (CBOW); otherwise each of them does (skip-gram)");
     private static readonly Option<bool> Hierarchical = Options.Flag("--hierarchical", "hierarchical softmax over a Huffman tree; otherwise negative sampling");
     private static readonly Option<int> Dimensions = Options.WholeNumber("--dimensions", "D", "numbers in a vector", 1, 16_384, 100);
@@ -25,15 +21,13 @@ internal static class TrainWord2VecCommand
     private static readonly Option<double?> Rate = Options.Number("--rate", "R", "learning rate at the beginning (default 0.025; 0.05 with --cbow)", double.Epsilon, 1000);
     private static readonly Option<double> LastRate = Options.Number("--last-rate", "R", "learning rate at the end, to which it falls in a straight line", 0, 1000, 0.0001);
     private static readonly Option<double> Sample = Options.Number("--sample", "S", "words more frequent than this share of the text are left out at random; 0 for none", 0, 1, 0.001);
-    private static readonly Option<int> MinCount = Options.WholeNumber("--min-count", "N", "words that come less often get no vector", 1, int.MaxValue, 5);
-    private static readonly Option<int?> MaxVocabulary = Options.WholeNumber("--max-vocabulary", "N", "the N most frequent words only", 2, 100_000_000);
     private static readonly Option<int> Phrases = Options.WholeNumber("--phrases", "PASSES", "join words that belong together to phrases as in new_york; two passes find phrases of up to four", 0, 10, 0);
     private static readonly Option<double> PhraseThreshold = Options.Number("--phrase-threshold", "SCORE", "score above which two words are joined", 0, 1e12, 100);
 
     public static Verb Create() => Verb.Create(
         "word2vec",
         "Learns word vectors from text, in a stream: skip-gram or CBOW, by negative sampling or hierarchical softmax. The vectors open in every command; the log and the saved states are kept beside them.",
-        [Corpus, File, Cbow, Hierarchical, Dimensions, Window, Negatives, PerPair, Epochs, Rate, LastRate, Sample, MinCount, MaxVocabulary, Phrases, PhraseThreshold, .. TrainOptions.All],
+        [.. WordVectorRun.InAndOut, Cbow, Hierarchical, Dimensions, Window, Negatives, PerPair, Epochs, Rate, LastRate, Sample, .. WordVectorRun.OfTheVocabulary, Phrases, PhraseThreshold, .. TrainOptions.All],
         Run,
         new("azimuth train word2vec README.md docs -o vectors.bin --min-count 3 --dimensions 50", "a small text, in a second"),
         new("azimuth train word2vec docs -o phrases.vec --phrases 2 --phrase-threshold 20 --watch model table", "phrases, and the neighbours of two words as they form"),
@@ -41,24 +35,28 @@ internal static class TrainWord2VecCommand
 
     private static Task<int> Run(Session session)
     {
-        (string[] paths, string file) = TrainCorpus.Read(session, Corpus, File);
-        Word2VecOptions options = Read(session);
-        JsonArray identity = CorpusIdentity.Of(session, paths);
-        var recipe = new TrainingRecipe("word2vec", options.Settings(session.Workers.ThreadCount, identity));
-        TrainingText? text = null;
-        TableExport? export = null;
-        (TrainingReading last, string folder) = TrainOptions.Train(session, file, recipe, Open, trainer => export = TrainCorpus.Write(session, file, trainer.Table!));
-        var document = new { File = file, Run = folder, Words = text!.Words.Count, TextWords = text.WordCount, options.Dimensions, last.Epoch, last.LossNats, last.Seconds, export!.SizeBytes };
-        return session.Show(null, Conventions(options, session.Workers.ThreadCount), document, screen => Draw(screen, file, folder, text, options, last, export));
-
-        ITrainer Open(string? state, string run)
+        var run = new WordVectorRun(session);
+        Word2VecOptions options = Read(session, run.Vocabulary);
+        WordVectorResult result = run.Train(
+            new TrainingRecipe("word2vec", options.Settings(session.Workers.ThreadCount, run.Identity)), options.Vocabulary,
+            (text, state, _) => state is null ? Word2VecTrainer.Begin(text, options, session.Workers) : Word2VecTrainer.Open(state, text, options, session.Workers));
+        var document = new
         {
-            text = TrainingText.Open(run) ?? TrainCorpus.Prepare(session, paths, options.Vocabulary, run);
-            return state is null ? Word2VecTrainer.Begin(text, options, session.Workers) : Word2VecTrainer.Open(state, text, options, session.Workers);
-        }
+            result.File,
+            Run = result.Folder,
+            Words = result.Text.Words.Count,
+            TextWords = result.Text.WordCount,
+            options.Dimensions,
+            result.Last.Epoch,
+            result.Last.LossNats,
+            result.Last.Seconds,
+            result.Export.SizeBytes,
+        };
+        return session.Show(
+            null, Conventions(options, session.Workers.ThreadCount), document, screen => result.Draw(screen, options.Dimensions, LearnedBy(options), Plural.Of(options.Epochs, "pass", "passes")));
     }
 
-    private static Word2VecOptions Read(Session session)
+    private static Word2VecOptions Read(Session session, VocabularyOptions vocabulary)
     {
         if (session.Value(Hierarchical) && session.IsGiven(Negatives))
             throw new UsageException("--negative: expected without --hierarchical, which draws no words, found both.");
@@ -79,13 +77,7 @@ internal static class TrainWord2VecCommand
             LastRate = session.Value(LastRate),
             Sample = session.Value(Sample),
             Seed = TrainOptions.Seed(session),
-            Vocabulary = new VocabularyOptions
-            {
-                MinCount = session.Value(MinCount),
-                MaxWords = session.Value(MaxVocabulary),
-                PhrasePasses = session.Value(Phrases),
-                PhraseThreshold = session.Value(PhraseThreshold),
-            },
+            Vocabulary = vocabulary with { PhrasePasses = session.Value(Phrases), PhraseThreshold = session.Value(PhraseThreshold) },
         };
     }
 
@@ -99,14 +91,9 @@ internal static class TrainWord2VecCommand
         ],
     };
 
-    private static void Draw(Screen screen, string file, string folder, TrainingText text, Word2VecOptions options, TrainingReading last, TableExport export)
+    private static string LearnedBy(Word2VecOptions options)
     {
-        screen.Heading($"{Plural.Of(text.Words.Count, "word vector")} of {Plural.Of(options.Dimensions, "number")}");
-        screen.Facts(
-            ("file", $"{file} ({Numbers.Bytes(export.SizeBytes)}, {export.Format})"),
-            ("log and saved states", folder),
-            ("learned by", $"{(options.Cbow ? "CBOW" : "skip-gram")}, {(options.HierarchicalSoftmax ? "hierarchical softmax" : Plural.Of(options.Negatives, "negative") + (options.Cbow ? "" : options.NegativesPerPair ? " a pair" : " a position"))}, window {options.Window}"),
-            ("text", $"{Numbers.Count(text.WordCount)} words of the vocabulary, {Plural.Of(options.Epochs, "pass", "passes")}"),
-            ("time", Numbers.Duration(TimeSpan.FromSeconds(last.Seconds))));
+        string drawn = Plural.Of(options.Negatives, "negative") + (options.Cbow ? "" : options.NegativesPerPair ? " a pair" : " a position");
+        return $"{(options.Cbow ? "CBOW" : "skip-gram")}, {(options.HierarchicalSoftmax ? "hierarchical softmax" : drawn)}, window {options.Window}";
     }
 }

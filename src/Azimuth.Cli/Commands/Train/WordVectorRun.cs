@@ -1,0 +1,105 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Azimuth.Checkpoints.WordVectors;
+using Azimuth.Cli.CommandLine;
+using Azimuth.Cli.Output;
+using Azimuth.Embeddings;
+using Azimuth.Training;
+using Azimuth.Training.Corpora;
+
+namespace Azimuth.Cli.Commands.Train;
+
+/// <summary>What the trainers of word vectors have in common: text in, a file of vectors out.</summary>
+internal sealed class WordVectorRun
+{
+    private static readonly string[] Endings = [".bin", ".vec", ".w2v", ".txt", ".bin.gz", ".vec.gz", ".w2v.gz", ".txt.gz"];
+    private static readonly Argument<string[]> Corpus = TrainCorpus.Argument("words are what stands between blanks");
+    private static readonly Option<string?> Output = Options.Text("--output", "FILE", "the vectors: .bin word2vec binary, .vec or .txt word2vec text, with .gz behind it to compress", "-o");
+    private static readonly Option<int> MinCount = Options.WholeNumber("--min-count", "N", "words that come less often get no vector", 1, int.MaxValue, 5);
+    private static readonly Option<int?> MaxVocabulary = Options.WholeNumber("--max-vocabulary", "N", "the N most frequent words only", 2, 100_000_000);
+    private readonly Session _session;
+    private readonly string[] _paths;
+    private readonly string _file;
+
+    /// <summary>Looks at what was given for the text and for the file.</summary>
+    /// <exception cref="UsageException">One was left out, or the file cannot stand there.</exception>
+    public WordVectorRun(Session session)
+    {
+        (_session, _paths) = (session, TrainCorpus.Paths(session, Corpus));
+        _file = session.Value(Output) ?? throw new UsageException($"azimuth {session.Command}: expected --output FILE, found none.");
+        session.Outputs.Check(_file, Output.Name, Endings);
+        Identity = TrainCorpus.Identity(session, _paths);
+        Vocabulary = new VocabularyOptions { MinCount = session.Value(MinCount), MaxWords = session.Value(MaxVocabulary) };
+    }
+
+    /// <summary>Listed before a command's own options.</summary>
+    public static IReadOnlyList<Symbol> InAndOut => [Corpus, Output];
+
+    /// <summary>Listed behind them.</summary>
+    public static IReadOnlyList<Symbol> OfTheVocabulary => [MinCount, MaxVocabulary];
+
+    /// <summary>What the run knows its corpus by.</summary>
+    public JsonArray Identity { get; }
+
+    /// <summary>Which words get a vector.</summary>
+    public VocabularyOptions Vocabulary { get; }
+
+    /// <summary>Counts the text, trains, and writes the vectors.</summary>
+    /// <param name="recipe">Everything that changes the result.</param>
+    /// <param name="vocabulary">Which words get a vector, phrases among them.</param>
+    /// <param name="open">Makes the trainer: new when the state is null; the string behind it is the run's folder.</param>
+    public WordVectorResult Train(TrainingRecipe recipe, VocabularyOptions vocabulary, Func<TrainingText, string?, string, ITrainer> open)
+    {
+        TrainingText? text = null;
+        TableExport? export = null;
+        (TrainingReading last, string folder) = TrainOptions.Train(_session, _file, recipe, Open, trainer => export = Write(trainer.Table!));
+        return new WordVectorResult(_file, folder, text!, last, export!);
+
+        ITrainer Open(string? state, string run)
+        {
+            text = TrainingText.Open(run) ?? Prepare(vocabulary, run);
+            return open(text, state, run);
+        }
+    }
+
+    /// <summary>Counts the words and turns the text into numbers.</summary>
+    private TrainingText Prepare(VocabularyOptions options, string run)
+    {
+        _session.Progress.Say(_paths.Contains(TextCorpus.StandardInput) ? "reading standard input" : "counting words");
+        TrainingText text = TrainingText.Prepare(TrainCorpus.Open(_paths, run), options, run, _session.Warn, new ShareProgress(_session.Progress, "counting words", 100, "percent"), _session.Cancel);
+        TrainCorpus.Forget(run);
+        _session.Note($"{Plural.Of(text.Words.Count, "word")} with vectors, {Numbers.Count(text.WordCount)} of the text");
+        return text;
+    }
+
+    /// <summary>Writes the vectors in the format of the name.</summary>
+    private TableExport Write(EmbeddingTable table)
+    {
+        TableFormat format = _file.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) || _file.EndsWith(".bin.gz", StringComparison.OrdinalIgnoreCase) ? TableFormat.Word2VecBinary : TableFormat.Word2VecText;
+        TableExport export = TableWriter.Save(_file, table, new TableExportOptions { Format = format }, _session.Workers, new ShareProgress(_session.Progress, "writing " + Path.GetFileName(_file), 100, "percent"), _session.Cancel);
+        foreach (string warning in export.Warnings)
+            _session.Warn(warning);
+        return export;
+    }
+}
+
+/// <summary>What came of a run.</summary>
+/// <param name="File">The vectors.</param>
+/// <param name="Folder">The run's folder.</param>
+/// <param name="Text">What was learned from.</param>
+/// <param name="Last">The last reading.</param>
+/// <param name="Export">How the vectors were written.</param>
+internal sealed record WordVectorResult(string File, string Folder, TrainingText Text, TrainingReading Last, TableExport Export)
+{
+    /// <summary>Shows what was learned.</summary>
+    public void Draw(Screen screen, int dimensions, string learnedBy, string text)
+    {
+        screen.Heading($"{Plural.Of(Text.Words.Count, "word vector")} of {Plural.Of(dimensions, "number")}");
+        screen.Facts(
+            ("file", $"{File} ({Numbers.Bytes(Export.SizeBytes)}, {Export.Format})"),
+            ("log and saved states", Folder),
+            ("learned by", learnedBy),
+            ("text", $"{Numbers.Count(Text.WordCount)} words of the vocabulary, {text}"),
+            ("time", Numbers.Duration(TimeSpan.FromSeconds(Last.Seconds))));
+    }
+}
