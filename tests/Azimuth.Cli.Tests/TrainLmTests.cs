@@ -1,44 +1,25 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text.Json;
 
 namespace Azimuth.Cli.Tests;
 
-/// <summary>Language models trained in processes that are refused, stopped and killed.</summary>
+/// <summary>Language models trained in processes that are stopped, killed and resumed.</summary>
 public sealed class TrainLmTests
 {
     private static readonly string Novels = TestFiles.Model("novels-gpt"), License = Path.Combine(TestFiles.Root, "LICENSE");
     private static readonly string[] Tiny = ["--architecture", "gpt2", "--tokenizer", Novels, "--layers", "2", "--width", "32", "--heads", "4", "--context", "32", "--batch", "4"];
 
-    [Theory]
-    [InlineData("CORPUS")]
-    [InlineData("neither", "LICENSE", "-o", "out")]
-    [InlineData("both", "LICENSE", "-o", "out", "-m", "novels-gpt", "--architecture", "gpt2")]
-    [InlineData("--width", "LICENSE", "-o", "out", "-m", "novels-gpt", "--width", "32")]
-    [InlineData("multiple of the 5 heads", "LICENSE", "-o", "out", "--architecture", "gpt2", "--tokenizer", "novels-gpt", "--width", "32", "--heads", "5")]
-    [InlineData("--tokenizer", "LICENSE", "-o", "out", "--architecture", "gpt2")]
-    [InlineData("context", "LICENSE", "-o", "out", "-m", "novels-gpt", "--length", "500")]
-    [InlineData("at least 257 tokens", "short.txt", "-o", "out", "-m", "novels-gpt")]
-    [InlineData("text to learn from", "empty.txt", "-o", "out", "--architecture", "gpt2", "--tokenizer", "plain")]
-    [InlineData("nothing of that name", "none.txt", "-o", "out", "-m", "novels-gpt")]
-    [InlineData("--only-table", "LICENSE", "-o", "out", "-m", "novels-gpt", "--only-table", "--freeze-table")]
-    [InlineData("with files in it", "LICENSE", "-o", "full", "-m", "novels-gpt")]
-    [InlineData("step ", "LICENSE", "-o", "out", "-m", "novels-gpt", "--rate", "100", "--weight-decay", "100", "--schedule", "constant", "--steps", "40", "--batch", "1", "--length", "16")]
-    public async Task Bad_input_is_one_sentence_and_leaves_no_model(string said, params string[] args)
+    [Fact]
+    public async Task A_finished_run_that_is_resumed_writes_its_model_again_and_says_its_losses()
     {
         using TemporaryFolder folder = new();
-        File.Copy(License, folder["LICENSE"]);
-        File.WriteAllText(folder["short.txt"], "Too short.");
-        File.WriteAllText(folder["empty.txt"], "");
-        Directory.CreateDirectory(folder["full"]);
-        File.WriteAllText(Path.Combine(folder["full"], "file"), "");
-        Directory.CreateDirectory(folder["plain"]);
-        // Without the end token that a corpus of nothing would consist of.
-        File.WriteAllText(Path.Combine(folder["plain"], "vocab.json"), """{"a":0,"b":1,"ab":2}""");
-        File.WriteAllText(Path.Combine(folder["plain"], "merges.txt"), "#version: 0.2\na b\n");
-        string sentence = (await CliProcess.RunInAsync(folder.Path, ["train", "lm", "--quiet", .. args.Select(arg => arg == "novels-gpt" && args.Contains("--tokenizer") ? Novels : arg)])).Refusal();
-        Assert.Contains(said, sentence, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(folder["out"]));
+        string[] command = ["train", "lm", License, .. Tiny, "--steps", "12", "--validate", License, "--run", "run", "--json", "--quiet"];
+        JsonElement first = (await CliProcess.RunInAsync(folder.Path, [.. command, "-o", "one"])).Json(), again = (await CliProcess.RunInAsync(folder.Path, [.. command, "-o", "two", "--resume"])).Json();
+        foreach (string name in new[] { "lossNats", "validationLossNats", "seconds" })
+            Assert.Equal(first.GetProperty(name).GetDouble(), again.GetProperty(name).GetDouble());
+        Assert.Equal(Hashes(folder["one"]), Hashes(folder["two"]));
     }
 
     [Fact]

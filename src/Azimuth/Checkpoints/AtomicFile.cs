@@ -3,6 +3,8 @@ namespace Azimuth.Checkpoints;
 /// <summary>Writes files so that a reader sees the old one or the whole new one, and a failure leaves nothing behind.</summary>
 public static class AtomicFile
 {
+    private const string Mark = ".azimuth-", Ending = ".tmp";
+
     /// <summary>
     /// Lets <paramref name="write"/> fill a temporary file in the same folder, flushes it to disk and renames it to <paramref name="path"/>,
     /// replacing what was there. When anything fails or throws, the temporary file is deleted and the exception goes on.
@@ -20,7 +22,7 @@ public static class AtomicFile
     {
         string[] targets = [.. files.Select(file => Check(file.Path))];
         // Short names of their own: a file's name with an ending could be longer than the disk allows.
-        string[] temporary = [.. targets.Select(full => Path.Combine(Path.GetDirectoryName(full)!, $".azimuth-{Path.GetRandomFileName()}.tmp"))];
+        string[] temporary = [.. targets.Select(full => Path.Combine(Path.GetDirectoryName(full)!, Mark + Path.GetRandomFileName() + Ending))];
         int current = 0;
         try
         {
@@ -50,6 +52,9 @@ public static class AtomicFile
             throw;
         }
     }
+
+    /// <summary>Whether a file has the name of one in the making: a process that was killed leaves it behind.</summary>
+    internal static bool IsTemporary(string path) => Path.GetFileName(path) is var name && name.StartsWith(Mark, StringComparison.Ordinal) && name.EndsWith(Ending, StringComparison.Ordinal);
 
     /// <summary>The bytes of a file, of a symbolic link those of the file it leads to.</summary>
     internal static long Length(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true) is FileInfo { Exists: true } target ? target.Length : new FileInfo(path).Length;

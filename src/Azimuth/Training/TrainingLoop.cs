@@ -15,7 +15,7 @@ public static class TrainingLoop
     /// <param name="watch">Measures the table for each reading; null for not at all.</param>
     /// <param name="shown">Told every reading as it is logged; on the calling thread.</param>
     /// <param name="cancellation">Checked after each <see cref="ITrainer.Advance"/>.</param>
-    /// <returns>The last reading.</returns>
+    /// <returns>The last reading; of a run that had finished before, the one in its log.</returns>
     /// <exception cref="OperationCanceledException">Cancelled; the state was saved.</exception>
     /// <exception cref="TrainingException">From the trainer.</exception>
     /// <exception cref="IOException">A state or the log cannot be written: one sentence.</exception>
@@ -39,7 +39,7 @@ public static class TrainingLoop
             loop.SaveWhenDue();
         }
 
-        TrainingReading last = loop.Log();
+        TrainingReading last = loop.Last();
         loop.Save();
         return last;
     }
@@ -49,6 +49,7 @@ public static class TrainingLoop
         private readonly Stopwatch _clock = Stopwatch.StartNew();
         private readonly double _secondsBefore = run?.SecondsBefore ?? 0, _doneBefore = trainer.Read().Done;
         private readonly long _stepBefore = trainer.Step;
+        private TrainingReading? _last = run?.LastReading;
         private TimeSpan _logged, _saved;
         private long _loggedStep = trainer.Step, _savedStep = trainer.Step, _loggedItems = trainer.Read().Items;
 
@@ -78,9 +79,12 @@ public static class TrainingLoop
             };
             run?.Log(reading);
             shown?.Invoke(reading);
-            (_logged, _loggedStep, _loggedItems) = (_clock.Elapsed, trainer.Step, reading.Items);
+            (_last, _logged, _loggedStep, _loggedItems) = (reading, _clock.Elapsed, trainer.Step, reading.Items);
             return reading;
         }
+
+        /// <summary>Of the step that has been reached: not a second one of it, which would know no loss.</summary>
+        public TrainingReading Last() => _last?.Step == trainer.Step ? _last : Log();
 
         public void Save()
         {

@@ -30,6 +30,9 @@ public sealed class TrainingRun : IDisposable
     /// <summary>Seconds of work that stand behind <see cref="Newest"/>.</summary>
     public double SecondsBefore { get; private set; }
 
+    /// <summary>The last line of the log of a run that goes on; null for a new one.</summary>
+    public TrainingReading? LastReading { get; private set; }
+
     /// <summary>Begins a run in a new or empty folder.</summary>
     /// <param name="folder">Made when it is missing; the folder above must exist.</param>
     /// <param name="recipe">Goes into the log's first line.</param>
@@ -37,9 +40,24 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="IOException">Something is there already, another process has it, or it cannot be written: one sentence.</exception>
     public static TrainingRun Begin(string folder, TrainingRecipe recipe, int keep = 2)
     {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(recipe);
         if (Directory.Exists(folder) && File.Exists(Path.Combine(folder, TrainingLog.FileName)))
-            throw new IOException($"{folder}: expected a new or empty folder, found a training run. Go on with it by --resume, or choose another folder");
+        {
+            throw new IOException(folder + (States(folder).Any()
+                ? ": expected a new or empty folder, found a training run. Go on with it by --resume, or choose another folder"
+                : ": expected a new or empty folder, found a training run without a saved state. Start it again by --resume, or delete the folder"));
+        }
+
+        string held = Path.Combine(folder, LockName);
+        if (File.Exists(held))
+        {
+            // Left by a process that was killed before its log stood there.
+            using (Hold(folder))
+                RemoveLeftovers(folder);
+            File.Delete(held);
+        }
+
         string full = AtomicFolder.Check(folder);
         Directory.CreateDirectory(full);
         var run = new TrainingRun(full, Hold(full), keep);
@@ -67,19 +85,17 @@ public sealed class TrainingRun : IDisposable
         var run = new TrainingRun(full, Hold(full), keep);
         try
         {
-            // A process that was killed while it saved leaves its part of a state behind, under a name that may never be used again.
-            foreach (string left in Directory.EnumerateDirectories(full, StatePrefix + "*").Where(path => Path.GetFileName(path).Contains(AtomicFolder.Mark, StringComparison.Ordinal)).ToList())
-                Directory.Delete(left, recursive: true);
-            foreach (string left in Directory.EnumerateFiles(full, StatePrefix + "*" + AtomicFolder.Mark + "*").ToList())
-                File.Delete(left);
+            RemoveLeftovers(full);
             string[] lines = File.ReadAllLines(run.LogPath);
             RequireSame(TrainingLog.Header(run.LogPath, lines.FirstOrDefault() ?? ""), recipe, folder);
             long step = run.FindNewest();
+            lines = [lines[0], .. lines.Skip(1).Where(line => TrainingLog.Reading(line)?.Step <= step)];
             AtomicFile.Write(run.LogPath, stream =>
             {
-                foreach (string line in lines.Take(1).Concat(lines.Skip(1).Where(line => TrainingLog.Reading(line)?.Step <= step)))
+                foreach (string line in lines)
                     stream.Write(Encoding.UTF8.GetBytes(line + "\n"));
             });
+            run.LastReading = TrainingLog.Reading(lines[^1]);
             return run;
         }
         catch
@@ -131,7 +147,7 @@ public sealed class TrainingRun : IDisposable
         (Newest, SecondsBefore) = (state, seconds);
         if (_keep <= 0)
             return;
-        foreach (var (_, old) in States().SkipLast(_keep))
+        foreach (var (_, old) in States(Folder).SkipLast(_keep))
             Directory.Delete(old, recursive: true);
     }
 
@@ -161,6 +177,15 @@ public sealed class TrainingRun : IDisposable
         }
     }
 
+    /// <summary>Files and states that killed processes left in the making, under names that may never be used again; the folder is held.</summary>
+    private static void RemoveLeftovers(string folder)
+    {
+        foreach (string left in Directory.GetDirectories(folder, StatePrefix + "*" + AtomicFolder.Mark + "*"))
+            Directory.Delete(left, recursive: true);
+        foreach (string left in Directory.GetFiles(folder).Where(path => AtomicFile.IsTemporary(path) || Path.GetFileName(path).Contains(AtomicFolder.Mark, StringComparison.Ordinal)))
+            File.Delete(left);
+    }
+
     private static void RequireSame(TrainingRecipe saved, TrainingRecipe asked, string folder)
     {
         if (saved.Kind != asked.Kind)
@@ -169,13 +194,13 @@ public sealed class TrainingRun : IDisposable
         {
             string was = saved.Settings[name]?.ToJsonString() ?? "none", now = asked.Settings[name]?.ToJsonString() ?? "none";
             if (was != now)
-                throw new CheckpointFormatException(folder, $"the run was begun with {name} {was}, found {now}. Give the same options to go on, or begin another run");
+                throw new CheckpointFormatException(folder, $"the run was begun with {name} {was}, found {now}. Give the same options to go on, or another folder for a new run");
         }
     }
 
     private long FindNewest()
     {
-        foreach (var (step, state) in States().Reverse())
+        foreach (var (step, state) in States(Folder).Reverse())
         {
             JsonElement place = JsonFile.ReadObject(Path.Combine(state, PlaceName));
             if (!place.TryGetProperty("seconds", out JsonElement seconds) || !seconds.TryGetDouble(out double value))
@@ -187,7 +212,7 @@ public sealed class TrainingRun : IDisposable
         return -1;
     }
 
-    private IEnumerable<(long Step, string Path)> States() => Directory.EnumerateDirectories(Folder, StatePrefix + "*")
+    private static IEnumerable<(long Step, string Path)> States(string folder) => Directory.EnumerateDirectories(folder, StatePrefix + "*")
         .Select(path => (Step: long.TryParse(Path.GetFileName(path).AsSpan(StatePrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : -1, Path: path))
         .Where(state => state.Step >= 0).OrderBy(state => state.Step).ToList();
 

@@ -26,7 +26,7 @@ public sealed class TrainingLoopTests : IDisposable
         Assert.Equal(["step-000000009", "step-000000010"], States());
         JsonNode[] lines = [.. File.ReadLines(Path.Combine(Folder, "log.jsonl")).Select(line => JsonNode.Parse(line)!)];
         Assert.Equal("sum", (string?)lines[0]["training"]);
-        Assert.Equal(Enumerable.Range(1, 10).Append(10).Select(i => (long)i), lines.Skip(1).Select(line => (long)line["step"]!));
+        Assert.Equal(Enumerable.Range(1, 10).Select(i => (long)i), lines.Skip(1).Select(line => (long)line["step"]!));
         Assert.Equal(1.5, (double)lines[1]["table"]!["normMean"]!, 1e-6);
         Assert.Equal("0", (string?)lines[1]["table"]!["neighbors"]![0]!["nearest"]![0]!["text"]);
     }
@@ -76,10 +76,59 @@ public sealed class TrainingLoopTests : IDisposable
     {
         using (TrainingRun.Begin(Folder, Recipe))
             Assert.Contains("another process", Assert.Throws<IOException>(() => TrainingRun.Resume(Folder, Recipe)).Message, StringComparison.Ordinal);
-        Assert.Contains("--resume", Assert.Throws<IOException>(() => TrainingRun.Begin(Folder, Recipe)).Message, StringComparison.Ordinal);
+        Assert.Contains("without a saved state. Start it again by --resume", Assert.Throws<IOException>(() => TrainingRun.Begin(Folder, Recipe)).Message, StringComparison.Ordinal);
+        using (var run = TrainingRun.Resume(Folder, Recipe))
+            TrainingLoop.Run(new Sum(), run, EachStep, cancellation: TestContext.Current.CancellationToken);
+        Assert.Contains("Go on with it by --resume", Assert.Throws<IOException>(() => TrainingRun.Begin(Folder, Recipe)).Message, StringComparison.Ordinal);
         var other = new TrainingRecipe("sum", new JsonObject { ["seed"] = 2, ["dim"] = 2 });
         Assert.Contains("begun with seed 1, found 2", Assert.Throws<CheckpointFormatException>(() => TrainingRun.Resume(Folder, other)).Message, StringComparison.Ordinal);
         Assert.Contains("no log.jsonl", Assert.Throws<IOException>(() => TrainingRun.Resume(_above, Recipe)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_killed_saves_left_behind_goes_when_the_run_goes_on()
+    {
+        using (var run = TrainingRun.Begin(Folder, Recipe))
+            TrainingLoop.Run(new Sum(), run, EachStep, cancellation: TestContext.Current.CancellationToken);
+        string left = Path.Combine(Folder, "step-000000007.azimuth-unfinished-abc");
+        Directory.CreateDirectory(left);
+        File.WriteAllText(Path.Combine(left, "state.safetensors"), "half");
+        File.WriteAllText(left + ".lock", "");
+        using (TrainingRun.Resume(Folder, Recipe))
+            Assert.Equal(["step-000000009", "step-000000010"], States());
+        Assert.Equal(["log.jsonl"], Directory.GetFiles(Folder).Select(path => Path.GetFileName(path)));
+    }
+
+    [Fact]
+    public void A_run_killed_before_its_log_stood_there_does_not_keep_another_from_beginning()
+    {
+        Directory.CreateDirectory(Folder);
+        File.WriteAllText(Path.Combine(Folder, "run.lock"), "");
+        File.WriteAllText(Path.Combine(Folder, ".azimuth-abc.tmp"), "{\"training");
+        using (TrainingRun.Begin(Folder, Recipe))
+            Assert.Equal(["log.jsonl", "run.lock"], Directory.GetFiles(Folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+        File.Delete(Path.Combine(Folder, "log.jsonl"));
+        using (new FileStream(Path.Combine(Folder, "run.lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None))
+            Assert.Contains("another process", Assert.Throws<IOException>(() => TrainingRun.Begin(Folder, Recipe)).Message, StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(Folder, "mine.txt"), "of value");
+        Assert.Contains("files in it", Assert.Throws<IOException>(() => TrainingRun.Begin(Folder, Recipe)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_finished_run_that_is_gone_on_with_says_what_it_said_and_changes_nothing()
+    {
+        using (var run = TrainingRun.Begin(Folder, Recipe))
+            TrainingLoop.Run(new Sum(), run, EachStep, cancellation: TestContext.Current.CancellationToken);
+        string log = File.ReadAllText(Path.Combine(Folder, "log.jsonl"));
+        using (var run = TrainingRun.Resume(Folder, Recipe))
+        {
+            Sum sum = Sum.Open(run.Newest!);
+            Assert.Null(sum.Read().LossNats);
+            Assert.Equal(1.0 / 55, TrainingLoop.Run(sum, run, EachStep, cancellation: TestContext.Current.CancellationToken).LossNats);
+        }
+
+        Assert.Equal(log, File.ReadAllText(Path.Combine(Folder, "log.jsonl")));
+        Assert.Equal(["step-000000009", "step-000000010"], States());
     }
 
     private string[] States() => [.. Directory.GetDirectories(Folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
@@ -87,6 +136,8 @@ public sealed class TrainingLoopTests : IDisposable
     /// <summary>Adds up the numbers to ten.</summary>
     private sealed class Sum : ITrainer
     {
+        private bool _advanced;
+
         public long Step { get; private set; }
 
         public long Total { get; private set; }
@@ -109,13 +160,14 @@ public sealed class TrainingLoopTests : IDisposable
         {
             Step++;
             Total += Step;
+            _advanced = true;
             if (Step == FailAt)
                 throw new TrainingException($"step {Step}: the loss is not a number");
             if (Step == CancelAt.Step)
                 CancelAt.Source!.Cancel();
         }
 
-        public TrainingReading Read() => new() { Step = Step, Stage = "adding", Done = Step / 10.0, Unit = "numbers", Items = Step, LossNats = 1.0 / Total };
+        public TrainingReading Read() => new() { Step = Step, Stage = "adding", Done = Step / 10.0, Unit = "numbers", Items = Step, LossNats = _advanced ? 1.0 / Total : null };
 
         public void Save(string folder) => new TrainingState(new JsonObject { ["step"] = Step, ["total"] = Total }, []).Save(folder);
     }

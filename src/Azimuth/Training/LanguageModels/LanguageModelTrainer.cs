@@ -68,9 +68,6 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
     /// <summary>All weights.</summary>
     public long Count => _weights.Tensors.Sum(tensor => (long)tensor.Length);
 
-    /// <summary>What <see cref="HeldOutLoss"/> gave for the settings' held-out text when last looked at; null before.</summary>
-    public double? LastHeldOutLoss { get; private set; }
-
     private long StepTokens => (long)_settings.Batch * _settings.Length * _settings.Accumulate;
 
     /// <summary>Begins with a model, new or to go on with.</summary>
@@ -195,7 +192,7 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
     private void Look()
     {
         if (_settings.HeldOut.Count > 1)
-            LastHeldOutLoss = _heldOut = HeldOutLoss([.. _settings.HeldOut]);
+            _heldOut = HeldOutLoss([.. _settings.HeldOut]);
         if (_settings.Prompt.Count == 0)
             return;
         var sampler = new Sampler(new GenerationOptions { Temperature = 0.8, TopK = 40, Seed = _settings.Seed + (ulong)Step });
