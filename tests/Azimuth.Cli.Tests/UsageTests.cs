@@ -33,6 +33,14 @@ public sealed class UsageTests
     }
 
     [Fact]
+    public async Task An_unknown_option_is_not_taken_for_an_argument()
+    {
+        Assert.Contains("unknown option --dimension; the nearest known: --dimensions", (await CliProcess.RunAsync("train", "word2vec", "LICENSE", "--dimension", "3", "-o", "x.bin")).Refusal(), StringComparison.Ordinal);
+        Assert.Contains("unknown option --foo", (await CliProcess.RunAsync("inspect", "--foo")).Refusal(), StringComparison.Ordinal);
+        Assert.DoesNotContain("unknown option", (await CliProcess.RunAsync("inspect", "--", "--foo")).Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_name_like_no_other_is_compared_with_none()
     {
         Assert.DoesNotContain("nearest", (await CliProcess.RunAsync("neighbors", " he", "--zigzag")).Refusal(), StringComparison.Ordinal);

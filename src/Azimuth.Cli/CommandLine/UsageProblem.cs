@@ -12,11 +12,20 @@ internal static class UsageProblem
     {
         if (parsed.UnmatchedTokens.FirstOrDefault() is string stray)
             return Stray(stray, verb, path, verbs, common, parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash));
+        if (MistakenOption(parsed) is string mistaken)
+            return Stray(mistaken, verb, path, verbs, common, afterDashes: false);
         if (verb is null)
             return "azimuth: expected a COMMAND, found only options; `azimuth --help` lists the commands.";
         if (verb.Run is null)
             return $"azimuth {path}: expected one of its commands, {string.Join(", ", verb.Verbs.Select(v => v.Command.Name))}.";
         return parsed.Errors.Count == 0 ? null : Describe(parsed.Errors[0], path);
+    }
+
+    /// <summary>What looks like an option, stands before any --, and was taken for an argument because the command has room for one.</summary>
+    private static string? MistakenOption(ParseResult parsed)
+    {
+        List<Token> options = [.. parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).Where(token => token.Value is ['-', '-', >= 'a' and <= 'z', ..])];
+        return parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).FirstOrDefault(token => options.Any(option => ReferenceEquals(option, token)))?.Value;
     }
 
     private static string Stray(string stray, Verb? verb, string path, IReadOnlyList<Verb> verbs, CommonOptions common, bool afterDashes)
