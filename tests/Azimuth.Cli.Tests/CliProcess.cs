@@ -29,14 +29,14 @@ internal static class CliProcess
     }
 
     /// <summary>Runs a line as it is typed in a shell, <c>azimuth</c> being the built command.</summary>
-    public static async Task<CliResult> RunShellAsync(string folder, string line, IReadOnlyDictionary<string, string>? environment = null)
+    public static async Task<CliResult> RunShellAsync(string folder, string line, IReadOnlyDictionary<string, string>? environment = null, TimeSpan? limit = null)
     {
         ProcessStartInfo start = Redirected("bash", folder, environment);
         start.ArgumentList.Add("-c");
         start.ArgumentList.Add("azimuth() { dotnet exec \"$AZIMUTH_ASSEMBLY\" \"$@\"; }\n" + line);
         start.Environment["AZIMUTH_ASSEMBLY"] = Assembly;
         using Process process = Process.Start(start)!;
-        return await FinishAsync(process, [line]);
+        return await FinishAsync(process, [line], limit);
     }
 
     /// <summary>Starts without waiting, for tests that send signals.</summary>
@@ -53,13 +53,13 @@ internal static class CliProcess
         return Process.Start(start)!;
     }
 
-    public static async Task<CliResult> FinishAsync(Process process, IReadOnlyList<string> args)
+    public static async Task<CliResult> FinishAsync(Process process, IReadOnlyList<string> args, TimeSpan? most = null)
     {
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Limit);
+        limit.CancelAfter(most ?? Limit);
         try
         {
             await process.WaitForExitAsync(limit.Token);

@@ -7,8 +7,8 @@ public sealed partial class DocumentationTests
 {
     private const string RunFromSource = "dotnet run -c Release --project src/Azimuth.Cli -- ";
 
-    /// <summary>Lines that build, test or set the shell up: running them from inside a test would start the tests again.</summary>
-    private static readonly string[] NotRun = ["dotnet build", "dotnet test", "dotnet format", "dotnet run --no-build", "git ", "cd ", "alias ", ".ci/run"];
+    /// <summary>Lines that build, test or set the shell up: running them from inside a test would start the tests again. Samples are run by <see cref="SampleTests"/>.</summary>
+    private static readonly string[] NotRun = ["dotnet build", "dotnet test", "dotnet format", "dotnet run --no-build", SampleTests.Command, "git ", "cd ", "alias ", ".ci/run"];
 
     public static TheoryData<string, string> CommandLines
     {
@@ -52,14 +52,14 @@ public sealed partial class DocumentationTests
             Assert.Contains(lines, line => line.StartsWith($"azimuth {verb}", StringComparison.Ordinal) || line == RunFromSource + verb);
     }
 
-    private static IEnumerable<string> Pages() =>
+    internal static IEnumerable<string> Pages() =>
     [
         Path.Combine(TestFiles.Root, "README.md"),
         Path.Combine(TestFiles.Root, "CONTRIBUTING.md"),
         .. Directory.EnumerateFiles(Path.Combine(TestFiles.Root, "docs"), "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal),
     ];
 
-    private static IEnumerable<string> LinesOf(string page) =>
+    internal static IEnumerable<string> LinesOf(string page) =>
         ShellBlock().Matches(File.ReadAllText(page))
             .SelectMany(block => block.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             .Where(line => !line.StartsWith('#'))

@@ -1,7 +1,7 @@
 namespace Azimuth.Embeddings;
 
 /// <summary>a is to b as c is to d.</summary>
-/// <param name="Line">Line number in the file, from 1.</param>
+/// <param name="Line">Line number in the file, from 1; of questions made from pairs, their number.</param>
 /// <param name="A">First word.</param>
 /// <param name="B">Second word.</param>
 /// <param name="C">Third word.</param>
@@ -15,6 +15,22 @@ public sealed record AnalogySection(string Name, IReadOnlyList<AnalogyQuestion> 
 {
     /// <summary>Sections of grammatical relations are named gram…; word2vec's own script counts the others as semantic.</summary>
     public bool IsSyntactic => Name.StartsWith("gram", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// One question for each known pair (a, b) and each asked pair (c, d): for held-out relations, pairs to go by and others to find. A pair that is in both lists is not asked
+    /// from itself; the same list twice gives all questions within it.
+    /// </summary>
+    /// <param name="name">The section's name.</param>
+    /// <param name="known">The pairs (a, b).</param>
+    /// <param name="asked">The pairs (c, d).</param>
+    public static AnalogySection Of(string name, IReadOnlyList<(string First, string Second)> known, IReadOnlyList<(string First, string Second)> asked)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(known);
+        ArgumentNullException.ThrowIfNull(asked);
+        var pairs = known.SelectMany(pair => asked.Where(other => other != pair).Select(other => (pair, other)));
+        return new AnalogySection(name, [.. pairs.Select((q, i) => new AnalogyQuestion(i + 1, q.pair.First, q.pair.Second, q.other.First, q.other.Second))]);
+    }
 
     /// <summary>The pairs (a, b) and (c, d) of the questions, each once, in order of appearance; equal after <paramref name="fold"/> is equal.</summary>
     public IReadOnlyList<(string First, string Second)> DistinctPairs(Func<string, string> fold)

@@ -202,6 +202,25 @@ public sealed class TableRepair
         return row;
     }
 
+    /// <summary>A table whose rows are repaired, as floats in memory of their own; the tokens stay.</summary>
+    /// <param name="table">A table of the repair's width, usually the one it was fitted on.</param>
+    /// <param name="workers">The threads to use; results do not depend on their number.</param>
+    /// <param name="cancellation">Checked between tiles of rows.</param>
+    /// <exception cref="ArgumentException">A table of another width.</exception>
+    public EmbeddingTable Apply(EmbeddingTable table, Workers workers, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(workers);
+        if (table.ModelDim != Columns)
+            throw new ArgumentException($"a table of {Columns} columns expected, found {table.ModelDim}", nameof(table));
+        StoredMatrix rows = StoredMatrix.FromTiles(table.Count, Columns, workers, (first, count, tile) =>
+        {
+            table.Rows.ReadRows(first, count, tile);
+            Apply(tile, count, tile);
+        }, cancellation);
+        return new EmbeddingTable(table.Name, rows, table.Text, table.Find) { File = table.File };
+    }
+
     private static TableRepair Of(double[] mean, SymmetricEigen? covariance, RepairOptions options, long rowCount)
     {
         int columns = mean.Length;

@@ -47,6 +47,15 @@ public sealed class AnalogyEvaluationTests : IDisposable
     }
 
     [Fact]
+    public void A_section_from_pairs_asks_each_asked_pair_from_each_known_one_but_never_from_itself()
+    {
+        AnalogySection section = AnalogySection.Of("young", [("dog", "puppy"), ("cat", "kitten")], [("cow", "calf"), ("cat", "kitten")]);
+        Assert.Equal("young", section.Name);
+        Assert.Equal(
+            [new(1, "dog", "puppy", "cow", "calf"), new(2, "dog", "puppy", "cat", "kitten"), new AnalogyQuestion(3, "cat", "kitten", "cow", "calf")], section.Questions);
+    }
+
+    [Fact]
     public void Restricting_rows_hides_them_as_questions_and_as_answers()
     {
         EmbeddingTable table = WordTables.Planted();

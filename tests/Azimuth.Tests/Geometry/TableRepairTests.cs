@@ -117,6 +117,26 @@ public sealed class TableRepairTests : IDisposable
     }
 
     [Fact]
+    public void A_repaired_table_has_the_repaired_rows_under_the_same_tokens()
+    {
+        EmbeddingTable table = Skewed();
+        foreach (RepairKind kind in Enum.GetValues<RepairKind>())
+        {
+            TableRepair repair = Fit(table, new RepairOptions(kind));
+            EmbeddingTable repaired = repair.Apply(table, _workers, TestContext.Current.CancellationToken);
+            Assert.Equal(table.Count, repaired.Count);
+            for (int id = 0; id < table.Count; id++)
+            {
+                Assert.Equal(repair.Row(table.Rows, id), repaired.Vector(id));
+                Assert.Equal(table.Text(id), repaired.Text(id));
+                Assert.Equal(table.Find(table.Text(id)), repaired.Find(table.Text(id)));
+            }
+
+            Assert.Throws<ArgumentException>(() => repair.Apply(Tables.Of(1, 2, [3, 4]), _workers));
+        }
+    }
+
+    [Fact]
     public void One_row_and_one_column_are_fine_and_wrong_numbers_are_named()
     {
         Assert.Equal([0, 0], Fit(Tables.Of(1, 2, [3, 4]), new RepairOptions(RepairKind.WhitenZca)).Row(StoredMatrix.FromFloats([3, 4], 1, 2), 0));
