@@ -46,9 +46,12 @@ public sealed class SeededRandom
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(below, 1);
         ulong range = (ulong)below, product = (NextUInt64() >> 32) * range;
-        uint threshold = (uint)((1UL << 32) % range);
-        while ((uint)product < threshold)
-            product = (NextUInt64() >> 32) * range;
+        if ((uint)product < range)
+        {
+            for (uint threshold = (uint)((1UL << 32) % range); (uint)product < threshold;)
+                product = (NextUInt64() >> 32) * range;
+        }
+
         return (int)(product >> 32);
     }
 

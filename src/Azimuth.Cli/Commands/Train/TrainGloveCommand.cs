@@ -21,7 +21,7 @@ internal static class TrainGloveCommand
 
     public static Verb Create() => Verb.Create(
         "glove",
-        "Learns word vectors from how often words meet within a window (GloVe): counts the pairs, puts them in random order, and fits the logarithms of the counts. Words are what stands between blanks; lines are separate.",
+        "Learns word vectors from how often words meet within a window (GloVe): counts the pairs, puts them in random order, and fits the logarithms of the counts. Words are what stands between spaces and tabs; lines are separate.",
         [.. WordVectorRun.InAndOut, Dimensions, Window, Epochs, Rate, MaximumCount, Power, Memory, .. WordVectorRun.OfTheVocabulary, .. TrainOptions.All],
         Run,
         new("azimuth train glove LICENSE README.md docs -o glove.bin --min-count 3 --epochs 10", "a small text, in seconds"),
@@ -40,7 +40,7 @@ internal static class TrainGloveCommand
             Power = session.Value(Power),
             MemoryBytes = (long)(session.Value(Memory) * (1L << 30)),
             Seed = TrainOptions.Seed(session),
-            Vocabulary = run.Vocabulary,
+            Vocabulary = run.Vocabulary with { AsciiBlanks = true, WholeLines = true },
         };
         GlovePairs? pairs = null;
         WordVectorResult result = run.Train(new TrainingRecipe("glove", options.Settings(session.Workers.ThreadCount, run.Identity)), options.Vocabulary, Open);
@@ -55,6 +55,7 @@ internal static class TrainGloveCommand
             result.Last.Epoch,
             result.Last.LossNats,
             result.Last.Seconds,
+            result.Stages,
             result.Export.SizeBytes,
         };
         return session.Show(null, Conventions(session), document, screen => result.Draw(
@@ -62,10 +63,15 @@ internal static class TrainGloveCommand
 
         ITrainer Open(TrainingText text, string? state, string folder)
         {
-            pairs = GlovePairs.Open(text, folder, session.Workers) ?? GlovePairs.Prepare(text, options, folder, session.Workers,
-                (what, share) => session.Progress.Report(what, (long)(100 * share), 100, "percent"), session.Cancel);
+            pairs = GlovePairs.Open(text, folder, session.Workers) ?? GlovePairs.Prepare(text, options, folder, session.Workers, Show, session.Cancel);
             session.Note($"{Plural.Of(text.Words.Count, "word")}, {Numbers.Count(pairs.Count)} pairs of them meet");
             return state is null ? GloveTrainer.Begin(pairs, options, session.Workers) : GloveTrainer.Open(state, pairs, options, session.Workers);
+        }
+
+        void Show(string what, double share)
+        {
+            run.Clock.Begin(what);
+            session.Progress.Report(what, (long)(100 * share), 100, "percent");
         }
     }
 

@@ -50,6 +50,7 @@ internal static class TrainWord2VecCommand
             result.Last.Epoch,
             result.Last.LossNats,
             result.Last.Seconds,
+            result.Stages,
             result.Export.SizeBytes,
         };
         return session.Show(

@@ -44,6 +44,9 @@ internal sealed class WordVectorRun
     /// <summary>Which words get a vector.</summary>
     public VocabularyOptions Vocabulary { get; }
 
+    /// <summary>How long each stage took. A trainer begins those of its own.</summary>
+    public StageClock Clock { get; } = new();
+
     /// <summary>Counts the text, trains, and writes the vectors.</summary>
     /// <param name="recipe">Everything that changes the result.</param>
     /// <param name="vocabulary">Which words get a vector, phrases among them.</param>
@@ -53,18 +56,21 @@ internal sealed class WordVectorRun
         TrainingText? text = null;
         TableExport? export = null;
         (TrainingReading last, string folder) = TrainOptions.Train(_session, _file, recipe, Open, trainer => export = Write(trainer.Table!));
-        return new WordVectorResult(_file, folder, text!, last, export!);
+        return new WordVectorResult(_file, folder, text!, last, Clock.Times, export!);
 
         ITrainer Open(string? state, string run)
         {
             text = TrainingText.Open(run) ?? Prepare(vocabulary, run);
-            return open(text, state, run);
+            ITrainer trainer = open(text, state, run);
+            Clock.Begin("training");
+            return trainer;
         }
     }
 
     /// <summary>Counts the words and turns the text into numbers.</summary>
     private TrainingText Prepare(VocabularyOptions options, string run)
     {
+        Clock.Begin("counting words");
         _session.Progress.Say(_paths.Contains(TextCorpus.StandardInput) ? "reading standard input" : "counting words");
         TrainingText text = TrainingText.Prepare(TrainCorpus.Open(_paths, run), options, run, _session.Warn, new ShareProgress(_session.Progress, "counting words", 100, "percent"), _session.Cancel);
         TrainCorpus.Forget(run);
@@ -75,6 +81,7 @@ internal sealed class WordVectorRun
     /// <summary>Writes the vectors in the format of the name.</summary>
     private TableExport Write(EmbeddingTable table)
     {
+        Clock.Begin("writing");
         TableFormat format = _file.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) || _file.EndsWith(".bin.gz", StringComparison.OrdinalIgnoreCase) ? TableFormat.Word2VecBinary : TableFormat.Word2VecText;
         TableExport export = TableWriter.Save(_file, table, new TableExportOptions { Format = format }, _session.Workers, new ShareProgress(_session.Progress, "writing " + Path.GetFileName(_file), 100, "percent"), _session.Cancel);
         foreach (string warning in export.Warnings)
@@ -88,8 +95,9 @@ internal sealed class WordVectorRun
 /// <param name="Folder">The run's folder.</param>
 /// <param name="Text">What was learned from.</param>
 /// <param name="Last">The last reading.</param>
+/// <param name="Stages">Those of this process: what an interrupted run had done before is not among them.</param>
 /// <param name="Export">How the vectors were written.</param>
-internal sealed record WordVectorResult(string File, string Folder, TrainingText Text, TrainingReading Last, TableExport Export)
+internal sealed record WordVectorResult(string File, string Folder, TrainingText Text, TrainingReading Last, IReadOnlyList<StageTime> Stages, TableExport Export)
 {
     /// <summary>Shows what was learned.</summary>
     public void Draw(Screen screen, int dimensions, string learnedBy, string text)
@@ -100,6 +108,6 @@ internal sealed record WordVectorResult(string File, string Folder, TrainingText
             ("log and saved states", Folder),
             ("learned by", learnedBy),
             ("text", $"{Numbers.Count(Text.WordCount)} words of the vocabulary, {text}"),
-            ("time", Numbers.Duration(TimeSpan.FromSeconds(Last.Seconds))));
+            ("time", string.Join(", ", Stages.Select(stage => $"{stage.Stage} {Numbers.Duration(TimeSpan.FromSeconds(stage.Seconds))}"))));
     }
 }

@@ -36,6 +36,9 @@ public sealed class CorpusReader : IDisposable
     /// <summary>How the line returned last ended: "\n", "\r\n", or nothing at the end of a file and where a long line was cut.</summary>
     public ReadOnlySpan<byte> LineEnd => _endLength switch { 0 => [], 1 => "\n"u8, _ => "\r\n"u8 };
 
+    /// <summary>The line returned last goes on with the next.</summary>
+    public bool IsCut { get; private set; }
+
     /// <summary>
     /// The next line without its end (LF, CR LF, the end of a file). A line of more than a mebibyte comes in pieces, cut behind a blank where there is one, never inside a character.
     /// </summary>
@@ -56,6 +59,7 @@ public sealed class CorpusReader : IDisposable
     private bool TryNextBytes(out ReadOnlySpan<byte> line)
     {
         int searched = 0;
+        IsCut = false;
         while (true)
         {
             int end = _buffer.AsSpan(_from + searched, _to - _from - searched).IndexOf((byte)'\n');
@@ -72,7 +76,7 @@ public sealed class CorpusReader : IDisposable
             {
                 line = _buffer.AsSpan(_from, PieceLength(_buffer.AsSpan(_from, LongestLine)));
                 _from += line.Length;
-                _endLength = 0;
+                (_endLength, IsCut) = (0, true);
                 return true;
             }
 

@@ -7,7 +7,7 @@ namespace Azimuth.Training.Corpora;
 /// <summary>
 /// A corpus made ready for many passes: its vocabulary by falling count (equal counts in the order of first occurrence, as gensim has it), and its text as numbers of that
 /// vocabulary, in two files. Words outside the vocabulary are gone, so that those around them become neighbours, as in the original program. Lines of more than
-/// <see cref="LongestLine"/> words are cut, as gensim does. Safe for many threads.
+/// <see cref="LongestLine"/> words are cut, as gensim does, unless the options say otherwise. Safe for many threads.
 /// </summary>
 public sealed class TrainingText
 {
@@ -71,7 +71,7 @@ public sealed class TrainingText
         try
         {
             var words = new WordTable();
-            Scratch(first, stream => ReadAll(corpus, words, stream, warn, progress, cancellation));
+            Scratch(first, stream => ReadAll(corpus, options, words, stream, warn, progress, cancellation));
             if (words.Count == 0)
                 throw new TrainingException($"the corpus holds no word ({Named(corpus)}). Give text whose words are separated by blanks");
             for (int pass = 0; pass < options.PhrasePasses; pass++)
@@ -113,11 +113,12 @@ public sealed class TrainingText
 
     private static string Named(TextCorpus corpus) => corpus.Files.Count == 1 ? corpus.Files[0] : FormattableString.Invariant($"{corpus.Files.Count} files");
 
-    private static void ReadAll(TextCorpus corpus, WordTable words, Stream stream, Action<string>? warn, IProgress<double>? progress, CancellationToken cancellation)
+    private static void ReadAll(TextCorpus corpus, VocabularyOptions options, WordTable words, Stream stream, Action<string>? warn, IProgress<double>? progress, CancellationToken cancellation)
     {
         var writer = new IdWriter(stream);
         var found = new (int From, int Length, ulong Hash)[LongestLine];
         using CorpusReader reader = corpus.Read();
+        bool goesOn = false;
         for (long line = 0; reader.TryNextLine(out ReadOnlySpan<byte> text); line++)
         {
             if (line % 1024 == 0)
@@ -126,21 +127,30 @@ public sealed class TrainingText
                 progress?.Report((double)reader.StoredBytesRead / Math.Max(1, corpus.SizeBytes));
             }
 
-            while (AddWords(ref text, words, found, writer) > 0)
+            while (AddWords(ref text, options.AsciiBlanks, words, found, writer) > 0)
+            {
+                if (!options.WholeLines)
+                    writer.Add(IdFile.LineEnd);
+            }
+
+            goesOn = options.WholeLines && reader.IsCut;
+            if (options.WholeLines && !goesOn)
                 writer.Add(IdFile.LineEnd);
         }
 
+        if (goesOn)
+            writer.Add(IdFile.LineEnd);
         writer.Flush();
         if (CorpusReader.Complaint(reader.Replaced) is { } complaint)
             warn?.Invoke(complaint);
     }
 
     /// <summary>The next words of a line, a line's worth at most: first found, then looked up, so that the table's places are fetched side by side.</summary>
-    private static int AddWords(ref ReadOnlySpan<byte> text, WordTable words, (int From, int Length, ulong Hash)[] found, IdWriter writer)
+    private static int AddWords(ref ReadOnlySpan<byte> text, bool asciiBlanks, WordTable words, (int From, int Length, ulong Hash)[] found, IdWriter writer)
     {
         ReadOnlySpan<byte> line = text;
         int count = 0;
-        while (count < found.Length && WordSplitter.TryNext(ref text, out ReadOnlySpan<byte> word))
+        while (count < found.Length && (asciiBlanks ? WordSplitter.TryNextBetweenAsciiBlanks(ref text, out ReadOnlySpan<byte> word) : WordSplitter.TryNext(ref text, out word)))
         {
             ulong hash = WordTable.Hash(word);
             words.Fetch(hash);

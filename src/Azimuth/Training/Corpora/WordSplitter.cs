@@ -19,6 +19,20 @@ internal static class WordSplitter
         return word.Length > 0;
     }
 
+    /// <summary>The same with the blanks of GloVe's original program: spaces and tabs, and carriage returns, which it drops.</summary>
+    public static bool TryNextBetweenAsciiBlanks(ref ReadOnlySpan<byte> text, out ReadOnlySpan<byte> word)
+    {
+        int from = 0;
+        while (from < text.Length && text[from] is (byte)' ' or (byte)'\t' or (byte)'\r')
+            from++;
+        int to = from;
+        while (to < text.Length && text[to] is not ((byte)' ' or (byte)'\t' or (byte)'\r'))
+            to++;
+        word = text[from..to];
+        text = text[to..];
+        return word.Length > 0;
+    }
+
     /// <summary>Bytes of the blank that begins there; 0 when none does.</summary>
     private static int Blank(ReadOnlySpan<byte> text, int at)
     {

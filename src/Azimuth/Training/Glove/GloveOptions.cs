@@ -30,8 +30,8 @@ public sealed record GloveOptions
     /// <summary>Start of the random numbers.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>How the vocabulary is made; phrases are not joined.</summary>
-    public VocabularyOptions Vocabulary { get; init; } = new();
+    /// <summary>How the vocabulary is made; phrases are not joined. Words and lines are those of the original program.</summary>
+    public VocabularyOptions Vocabulary { get; init; } = new() { AsciiBlanks = true, WholeLines = true };
 
     /// <summary>All of it and the number of threads, in a fixed order: what a run is recognised by.</summary>
     public JsonObject Settings(int threads, JsonArray corpus) => new()

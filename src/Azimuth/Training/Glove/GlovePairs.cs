@@ -8,7 +8,7 @@ namespace Azimuth.Training.Glove;
 /// <summary>The pairs of words of a text with how often they meet, in random order, in a file of the run's folder: what the passes of <see cref="GloveTrainer"/> go through.</summary>
 public sealed class GlovePairs
 {
-    private const int MostBlocks = 64, CountedAtOnce = 1 << 20, PileBytes = 1 << 26;
+    private const int MostBlocks = 64, CountedAtOnce = 1 << 20, PileBytes = 1 << 24;
     private const double CountingShare = 0.6, DealingShare = 0.25;
     private const string FileName = "pairs";
 
@@ -40,7 +40,7 @@ public sealed class GlovePairs
     /// <summary>Counts, puts the pairs in random order, and writes the file.</summary>
     /// <param name="text">Ready for many passes.</param>
     /// <param name="options">Window, memory, weights and seed.</param>
-    /// <param name="folder">Where the file goes: 16 bytes a pair, three times that meanwhile.</param>
+    /// <param name="folder">Where the file goes: 16 bytes a pair, twice that meanwhile.</param>
     /// <param name="workers">The threads to use.</param>
     /// <param name="progress">Told what is done and its share of the whole.</param>
     /// <param name="cancellation">Leaves no file behind.</param>
@@ -56,21 +56,22 @@ public sealed class GlovePairs
             throw new TrainingException(FormattableString.Invariant($"expected at most {1 << PairEvents.IndexBits:N0} words, found {text.Words.Count:N0}. Raise the minimum count"));
         int blocks = Blocks(workers.ThreadCount);
         using PairCounter counter = Counted(text, options, folder, workers, share => progress?.Invoke("counting pairs", CountingShare * share), cancellation);
-        // 16 bytes a pair and both orders of each.
+        // 16 bytes a pair and both orders of each. A pile has a part from each thread: whose work was faster does not show.
         int piles = (int)Math.Clamp(32 * counter.MostPairs / PileBytes, 1, 1000);
-        string[] names = [.. Enumerable.Range(0, piles).Select(pile => Path.Combine(folder, FormattableString.Invariant($"pairs.{pile}")))];
+        string[][] parts = [.. Enumerable.Range(0, piles).Select(pile => Enumerable.Range(0, blocks).Select(thread => Path.Combine(folder, FormattableString.Invariant($"pairs.{pile}.{thread}"))).ToArray())];
         try
         {
-            progress?.Invoke("dealing pairs", CountingShare);
-            long[] perWord = Deal(counter, options, names, text.Words.Count, blocks, workers, cancellation);
+            progress?.Invoke("shuffling pairs", CountingShare);
+            long[] perWord = Deal(counter, options, parts, text.Words.Count, blocks, workers, cancellation);
             if (perWord.Sum() == 0)
                 throw new TrainingException("no two words of the vocabulary meet on a line. Give text with several words a line, or lower the minimum count");
-            PairFile.Write(Path.Combine(folder, FileName), Groups(perWord, blocks), blocks, names, options.Seed, workers,
+            PairFile.Write(Path.Combine(folder, FileName), Groups(perWord, blocks), blocks, parts, options.Seed, workers,
                 share => progress?.Invoke("shuffling pairs", CountingShare + DealingShare + (1 - CountingShare - DealingShare) * share), cancellation);
         }
         finally
         {
-            Array.ForEach(names, System.IO.File.Delete);
+            foreach (string[] files in parts)
+                Array.ForEach(files, System.IO.File.Delete);
         }
 
         return Open(text, folder, workers)!;
@@ -86,14 +87,14 @@ public sealed class GlovePairs
         int[] order = Order(text), rank = new int[order.Length];
         for (int i = 0; i < order.Length; i++)
             rank[order[i]] = i;
-        var counter = new PairCounter(order.Length, options.Window, options.MemoryBytes, folder, Blocks(workers.ThreadCount));
+        var counter = new PairCounter(order.Length, options.Window, text.WordCount * options.Window, options.MemoryBytes, folder, Blocks(workers.ThreadCount));
         try
         {
             for (long from = 0, to; from < text.Ids.Length; from = to)
             {
                 cancellation.ThrowIfCancellationRequested();
-                to = text.Ids.LineFrom(Math.Min(text.Ids.Length, from + CountedAtOnce));
-                counter.Count(text.Ids, from, checked((int)(to - from)), rank, workers);
+                to = Math.Min(text.Ids.Length, from + CountedAtOnce);
+                counter.Count(text.Ids, from, (int)(to - from), rank, workers);
                 progress((double)to / text.Ids.Length);
             }
 
@@ -109,37 +110,18 @@ public sealed class GlovePairs
 
     /// <summary>Puts both orders of every pair on random piles.</summary>
     /// <returns>Pairs of each word.</returns>
-    private static long[] Deal(PairCounter counter, GloveOptions options, string[] piles, int words, int blocks, Workers workers, CancellationToken cancellation)
+    private static long[] Deal(PairCounter counter, GloveOptions options, string[][] piles, int words, int blocks, Workers workers, CancellationToken cancellation)
     {
-        // A pile has a part from each thread, one behind the other: whose work was faster does not show.
-        string[][] parts = [.. Enumerable.Range(0, blocks).Select(thread => Array.ConvertAll(piles, pile => FormattableString.Invariant($"{pile}.{thread}")))];
         var perThread = new long[blocks][];
-        try
-        {
-            workers.Run(blocks, thread => perThread[thread] = Deal(counter.Pairs(thread), options, parts[thread], words, options.Seed ^ ((ulong)(thread + 1) << 32), cancellation));
-            workers.Run(piles.Length, pile =>
-            {
-                using FileStream whole = System.IO.File.Create(piles[pile]);
-                for (int thread = 0; thread < blocks; thread++)
-                {
-                    using (FileStream part = System.IO.File.OpenRead(parts[thread][pile]))
-                        part.CopyTo(whole, 1 << 20);
-                    System.IO.File.Delete(parts[thread][pile]);
-                }
-            });
-        }
-        finally
-        {
-            foreach (string[] files in parts)
-                Array.ForEach(files, System.IO.File.Delete);
-        }
-
+        workers.Run(blocks, thread =>
+            perThread[thread] = Deal(counter.Pairs(thread), options, Array.ConvertAll(piles, parts => parts[thread]), words, options.Seed ^ ((ulong)(thread + 1) << 32), cancellation));
         return [.. Enumerable.Range(0, words).Select(word => perThread.Sum(counts => counts[word]))];
     }
 
     private static long[] Deal(IEnumerable<PairCount> pairs, GloveOptions options, string[] parts, int words, ulong seed, CancellationToken cancellation)
     {
         const int Buffered = 1 << 10;
+        double most = Math.Log(options.MaximumCount);
         var random = new SeededRandom(seed);
         var counts = new long[words];
         var buffers = Array.ConvertAll(parts, _ => new TrainedPair[Buffered]);
@@ -149,10 +131,12 @@ public sealed class GlovePairs
         {
             foreach (PairCount pair in pairs)
             {
-                (float log, float weight) = ((float)Math.Log(pair.Value), (float)options.Weight(pair.Value));
-                Put(new TrainedPair(pair.Row, pair.Column, log, weight));
+                double log = Math.Log(pair.Value);
+                // (x/m)^a as e^(a ln(x/m)), as the logarithm is there.
+                (float target, float weight) = ((float)log, log < most ? (float)Math.Exp(options.Power * (log - most)) : 1);
+                Put(new TrainedPair(pair.Row, pair.Column, target, weight));
                 if (pair.Row != pair.Column)
-                    Put(new TrainedPair(pair.Column, pair.Row, log, weight));
+                    Put(new TrainedPair(pair.Column, pair.Row, target, weight));
             }
 
             for (int pile = 0; pile < parts.Length; pile++)

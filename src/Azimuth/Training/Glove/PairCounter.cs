@@ -15,35 +15,43 @@ internal sealed class PairCounter : IDisposable
     private readonly long[] _offsets;
     private readonly byte[] _owner; // the thread that counts a row
     private readonly double[][] _counts; // one a thread
+    private readonly long[] _different; // of each thread's counts, those above 0
     private readonly PairEvents[] _events;
 
     /// <param name="words">Size of the vocabulary, numbered by falling frequency.</param>
     /// <param name="window">Words to each side.</param>
-    /// <param name="memoryBytes">Half goes to counting in place, half to the events.</param>
+    /// <param name="meetings">About how many there will be.</param>
+    /// <param name="memoryBytes">At most half goes to counting in place, half to the events.</param>
     /// <param name="folder">For what does not fit.</param>
     /// <param name="threads">How many share the rows.</param>
-    public PairCounter(int words, int window, long memoryBytes, string folder, int threads)
+    public PairCounter(int words, int window, long meetings, long memoryBytes, string folder, int threads)
     {
         (_window, _threads) = (window, threads);
-        (_dense, _offsets, long[] sizes) = Layout(words, Bound(words, memoryBytes / 2 / sizeof(double)), threads);
+        // By Zipf's law a tenth as many places as meetings are those met once and more; beyond, sorting costs less than a page of memory for a few counts.
+        (_dense, _offsets, long[] sizes) = Layout(words, Bound(words, Math.Min(memoryBytes / 2 / sizeof(double), meetings / 8)), threads);
         _owner = [.. Enumerable.Range(0, words).Select(row => (byte)(row % threads))];
         _counts = [.. sizes.Select(size => new double[size])];
-        _events = [.. Enumerable.Range(0, threads).Select(t => new PairEvents(memoryBytes / 2 / threads, Path.Combine(folder, $"rare-pairs.{t}")))];
+        _different = new long[threads];
+        _events = [.. Enumerable.Range(0, threads).Select(t => new PairEvents(words, memoryBytes / 2 / threads, Path.Combine(folder, $"rare-pairs.{t}")))];
     }
 
     /// <summary>Upper bound of the different pairs with row ≤ column; after <see cref="Finish"/>.</summary>
-    public long MostPairs => _counts.Sum(counts => counts.LongCount(count => count > 0)) + _events.Sum(events => events.MostPairs);
+    public long MostPairs => _different.Sum() + _events.Sum(events => events.MostPairs);
 
     /// <summary>Bytes of pairs on the disk.</summary>
     public long SpilledBytes => _events.Sum(events => events.SpilledBytes);
 
-    /// <summary>Counts a part of the text that begins and ends with lines.</summary>
+    /// <summary>Counts the meetings of the words of a part of the text with those before them.</summary>
     /// <param name="ids">Words, −1 behind each line.</param>
-    /// <param name="from">Where a line begins.</param>
-    /// <param name="length">Up to the end of a line.</param>
+    /// <param name="from">Where the part begins; in a line or not.</param>
+    /// <param name="length">Of the part.</param>
     /// <param name="rank">The vocabulary's number of each word of the text.</param>
     /// <param name="workers">The threads to use.</param>
-    public void Count(IdFile ids, long from, int length, int[] rank, Workers workers) => workers.Run(_threads, thread => Count(ids.Slice(from, length), rank, thread));
+    public void Count(IdFile ids, long from, int length, int[] rank, Workers workers)
+    {
+        int behind = (int)Math.Min(from, _window);
+        workers.Run(_threads, thread => Count(ids.Slice(from - behind, behind + length), behind, rank, thread));
+    }
 
     public void Finish(Workers workers) => workers.Run(_threads, thread => _events[thread].Finish());
 
@@ -57,7 +65,7 @@ internal sealed class PairCounter : IDisposable
             for (int i = 0; i < _dense[row]; i++)
             {
                 if (_counts[thread][_offsets[row] + i] is > 0 and double count)
-                    yield return new PairCount(((ulong)row << PairEvents.IndexBits) | (uint)(row + i), count);
+                    yield return new PairCount(row, row + i, count);
             }
 
             for (; more && rare.Current.Row == row; more = rare.MoveNext())
@@ -71,13 +79,14 @@ internal sealed class PairCounter : IDisposable
             events.Dispose();
     }
 
-    private void Count(ReadOnlySpan<int> text, int[] rank, int thread)
+    private void Count(ReadOnlySpan<int> text, int first, int[] rank, int thread)
     {
         double[] counts = _counts[thread];
         PairEvents events = _events[thread];
         double[] weights = [0, .. Enumerable.Range(1, _window).Select(distance => 1.0 / distance)];
-        int start = 0;
-        for (int at = 0; at < text.Length; at++)
+        int start = text[..first].LastIndexOf(IdFile.LineEnd) + 1;
+        long different = 0;
+        for (int at = first; at < text.Length; at++)
         {
             if (text[at] == IdFile.LineEnd)
             {
@@ -94,7 +103,9 @@ internal sealed class PairCounter : IDisposable
                 int times = row == column ? 2 : 1; // a word near itself counts both ways in one place
                 if (column - row < _dense[row])
                 {
-                    counts[_offsets[row] + column - row] += times * weights[at - before];
+                    ref double count = ref counts[_offsets[row] + column - row];
+                    different += count == 0 ? 1 : 0;
+                    count += times * weights[at - before];
                     continue;
                 }
 
@@ -102,6 +113,8 @@ internal sealed class PairCounter : IDisposable
                     events.Add(row, column, at - before);
             }
         }
+
+        _different[thread] += different;
     }
 
     /// <summary>The largest bound on (row + 1)(column + 1) below which all pairs fit.</summary>

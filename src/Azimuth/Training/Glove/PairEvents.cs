@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Azimuth.Training.Glove;
@@ -9,18 +10,21 @@ namespace Azimuth.Training.Glove;
 internal sealed class PairEvents : IDisposable
 {
     public const int IndexBits = 28, DistanceBits = 8;
-    private const int DigitBits = 11;
-    private readonly ulong[] _events;
-    private readonly ulong[] _scratch;
+    private const int DigitBits = 12;
+    private readonly int _columnBits;
+    private ulong[] _events;
+    private ulong[] _scratch;
     private readonly string _path;
     private readonly List<(long Start, long Count)> _runs = [];
     private FileStream? _file;
     private int _count;
 
+    /// <param name="words">Rows and columns.</param>
     /// <param name="memoryBytes">For the buffer and the room to sort it in.</param>
     /// <param name="path">Where runs go; deleted in the end.</param>
-    public PairEvents(long memoryBytes, string path)
+    public PairEvents(int words, long memoryBytes, string path)
     {
+        _columnBits = BitOperations.Log2((uint)(words - 1)) + 1;
         int capacity = (int)Math.Clamp(memoryBytes / (2 * sizeof(ulong)), 1 << 10, 1 << 28);
         (_events, _scratch, _path) = (new ulong[capacity], new ulong[capacity], path);
     }
@@ -35,7 +39,7 @@ internal sealed class PairEvents : IDisposable
     {
         if (_count == _events.Length)
             Spill();
-        _events[_count++] = ((ulong)row << (IndexBits + DistanceBits)) | ((ulong)column << DistanceBits) | (uint)distance;
+        _events[_count++] = ((ulong)row << (_columnBits + DistanceBits)) | ((ulong)column << DistanceBits) | (uint)distance;
     }
 
     /// <summary>Writes what is left in the buffer; afterwards only <see cref="Merge"/> is called.</summary>
@@ -51,6 +55,13 @@ internal sealed class PairEvents : IDisposable
     {
         if (_file is null)
             yield break;
+        if (_runs is [(long start, long count)])
+        {
+            for (var run = new RunReader(_file.SafeFileHandle, start, count, 0); run.MoveNext();)
+                yield return run.Current;
+            yield break;
+        }
+
         var readers = new PriorityQueue<RunReader, (ulong Key, int Run)>();
         for (int run = 0; run < _runs.Count; run++)
         {
@@ -62,7 +73,8 @@ internal sealed class PairEvents : IDisposable
         // Equal pairs come in the order of the runs, so sums do not depend on anything else.
         while (readers.TryDequeue(out RunReader? reader, out var first))
         {
-            double sum = reader.Current.Value;
+            PairCount pair = reader.Current;
+            double sum = pair.Value;
             Again(reader);
             while (readers.TryPeek(out RunReader? other, out var next) && next.Key == first.Key)
             {
@@ -71,7 +83,7 @@ internal sealed class PairEvents : IDisposable
                 Again(other);
             }
 
-            yield return new PairCount(first.Key, sum);
+            yield return pair with { Value = sum };
         }
 
         void Again(RunReader reader)
@@ -100,7 +112,7 @@ internal sealed class PairEvents : IDisposable
             double sum = 0;
             for (; i < _count && _events[i] >> DistanceBits == key; i++)
                 sum += 1.0 / (uint)(_events[i] & ((1 << DistanceBits) - 1));
-            sums[filled++] = new PairCount(key, sum);
+            sums[filled++] = new PairCount((int)(key >> _columnBits), (int)(key & ((1UL << _columnBits) - 1)), sum);
             written++;
             if (filled == sums.Length)
             {
@@ -114,29 +126,33 @@ internal sealed class PairEvents : IDisposable
         _count = 0;
     }
 
-    /// <summary>By all bits, from the lowest digit up; a digit that is the same in all is passed over.</summary>
+    /// <summary>By row and column, from the lowest digit up; meetings of a pair stay in the order they came.</summary>
     private void Sort()
     {
-        ulong[] from = _events, to = _scratch;
-        ulong any = 0;
-        for (int i = 0; i < _count; i++)
-            any |= from[i];
-        var places = new int[1 << DigitBits];
-        for (int shift = 0; shift < 64 && any >> shift != 0; shift += DigitBits)
+        const int Digits = 1 << DigitBits, Mask = Digits - 1;
+        int passes = (2 * _columnBits + DigitBits - 1) / DigitBits;
+        var places = new int[passes * Digits];
+        foreach (ulong one in _events.AsSpan(0, _count))
         {
-            Array.Clear(places);
-            for (int i = 0; i < _count; i++)
-                places[(from[i] >> shift) & ((1 << DigitBits) - 1)]++;
-            int place = 0;
-            for (int digit = 0; digit < places.Length; digit++)
-                (places[digit], place) = (place, place + places[digit]);
-            for (int i = 0; i < _count; i++)
-                to[places[(from[i] >> shift) & ((1 << DigitBits) - 1)]++] = from[i];
+            ulong key = one >> DistanceBits;
+            for (int pass = 0; pass < passes; pass++, key >>= DigitBits)
+                places[pass * Digits + (int)(key & Mask)]++;
+        }
+
+        ulong[] from = _events, to = _scratch;
+        for (int pass = 0; pass < passes; pass++)
+        {
+            Span<int> digits = places.AsSpan(pass * Digits, Digits);
+            int shift = DistanceBits + pass * DigitBits, place = 0;
+            for (int digit = 0; digit < Digits; digit++)
+                (digits[digit], place) = (place, place + digits[digit]);
+            foreach (ulong one in from.AsSpan(0, _count))
+                to[digits[(int)(one >> shift) & Mask]++] = one;
             (from, to) = (to, from);
         }
 
         if (from != _events)
-            Array.Copy(from, _events, _count);
+            (_events, _scratch) = (_scratch, _events);
     }
 
     /// <summary>A run, read through a buffer.</summary>
@@ -172,12 +188,12 @@ internal sealed class PairEvents : IDisposable
 }
 
 /// <summary>A pair of words and how often they met, each time with 1/distance.</summary>
-/// <param name="Key">Row and column, <see cref="PairEvents.IndexBits"/> bits each.</param>
+/// <param name="Row">The more frequent word.</param>
+/// <param name="Column">The other.</param>
 /// <param name="Value">The sum.</param>
 [StructLayout(LayoutKind.Sequential)]
-internal readonly record struct PairCount(ulong Key, double Value)
+internal readonly record struct PairCount(int Row, int Column, double Value)
 {
-    public int Row => (int)(Key >> PairEvents.IndexBits);
-
-    public int Column => (int)(Key & ((1UL << PairEvents.IndexBits) - 1));
+    /// <summary>Rises with row, then column.</summary>
+    public ulong Key => ((ulong)(uint)Row << 32) | (uint)Column;
 }

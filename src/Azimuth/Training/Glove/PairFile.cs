@@ -63,14 +63,14 @@ internal sealed class PairFile
     /// <param name="path">Written whole or not at all.</param>
     /// <param name="group">Of each word, below <paramref name="blocks"/>.</param>
     /// <param name="blocks">Groups of words.</param>
-    /// <param name="piles">Files of pairs, every pair in a random one.</param>
+    /// <param name="piles">Piles of pairs, every pair in a random one; each of several files.</param>
     /// <param name="seed">Start of the random numbers.</param>
     /// <param name="workers">The threads to use; the result does not depend on their number.</param>
     /// <param name="progress">Told the share done.</param>
     /// <param name="cancellation">Checked between piles.</param>
-    public static void Write(string path, byte[] group, int blocks, IReadOnlyList<string> piles, ulong seed, Workers workers, Action<double> progress, CancellationToken cancellation)
+    public static void Write(string path, byte[] group, int blocks, IReadOnlyList<string[]> piles, ulong seed, Workers workers, Action<double> progress, CancellationToken cancellation)
     {
-        long pairs = piles.Sum(pile => new FileInfo(pile).Length / 16);
+        long pairs = piles.Sum(SizeOf);
         int chunks = checked((int)((pairs + ChunkPairs - 1) / ChunkPairs));
         var ends = new int[(long)chunks * blocks * blocks];
         AtomicFile.Write(path, stream =>
@@ -118,11 +118,20 @@ internal sealed class PairFile
         });
     }
 
-    private static TrainedPair[] Shuffled(string path, ulong seed)
+    private static long SizeOf(string[] pile) => pile.Sum(path => new FileInfo(path).Length / 16);
+
+    private static TrainedPair[] Shuffled(string[] pile, ulong seed)
     {
-        var pairs = new TrainedPair[checked((int)(new FileInfo(path).Length / 16))];
-        using (FileStream stream = File.OpenRead(path))
-            stream.ReadExactly(MemoryMarshal.AsBytes(pairs.AsSpan()));
+        var pairs = new TrainedPair[checked((int)SizeOf(pile))];
+        Span<byte> left = MemoryMarshal.AsBytes(pairs.AsSpan());
+        foreach (string path in pile)
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            int length = checked((int)stream.Length);
+            stream.ReadExactly(left[..length]);
+            left = left[length..];
+        }
+
         new SeededRandom(seed).Shuffle(pairs.AsSpan(), pairs.Length);
         return pairs;
     }
