@@ -66,6 +66,22 @@ public sealed class TrainingTextTests : IDisposable
     }
 
     [Fact]
+    public void Whole_lines_are_never_cut_however_many_bytes_they_have()
+    {
+        // 3 MB: more than the reader hands out at once, and more words than a cut line has.
+        string line = string.Join(' ', Enumerable.Repeat("a bbbbbbbbbbbbbbbbbbbbbbbbbb", 100_000));
+        TrainingText text = Prepare($"{line}\n\na\n{line}", new VocabularyOptions { MinCount = 1, WholeLines = true });
+        Assert.Equal([200_000, 200_002, 400_003], Ids(text).Select((id, at) => (id, at)).Where(pair => pair.id < 0).Select(pair => pair.at));
+    }
+
+    [Fact]
+    public void Ascii_blanks_leave_other_blanks_in_words()
+    {
+        TrainingText text = Prepare("a\u00A0b\tc  d\u3000\r\n c\ra\u00A0b\n", new VocabularyOptions { MinCount = 1, AsciiBlanks = true });
+        Assert.Equal([("a\u00A0b", 2), ("c", 2), ("d\u3000", 1)], text.Words.Zip(text.Counts));
+    }
+
+    [Fact]
     public void Bytes_that_are_not_utf_8_become_one_word_with_one_warning()
     {
         List<string> warnings = [];
