@@ -243,19 +243,21 @@ def main():
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
     print(f"{datetime.date.today()}, {cpu}, {THREADS} threads on both sides, numpy {np.__version__}, "
           f"torch {torch.__version__ if torch else 'absent'}; load before the run {os.getloadavg()[0]:.1f}. Medians of {options.rounds} alternating rounds.\n")
-    print("| case | peer | Azimuth ms | peer ms | peer ÷ Azimuth |\n|---|---|---:|---:|---:|")
+    print("| case | peer | Azimuth ms | peer ms | peer ÷ Azimuth | rounds |\n|---|---|---:|---:|---:|---|")
     server = azimuth()
     for name, arguments, peer_name, peer, repetitions in CASES:
         if not name.startswith(options.only) or (torch is None and "torch" in peer_name):
             continue
         action = peer(*arguments)
         action()
-        ours, theirs = [], []
+        ours, theirs, ratios = [], [], []
         for _ in range(options.rounds):
-            ours += ask(server, name, arguments, repetitions)
-            theirs += clock(action, repetitions)
+            here, there = ask(server, name, arguments, repetitions), clock(action, repetitions)
+            ours += here
+            theirs += there
+            ratios.append(statistics.median(there) / statistics.median(here))
         a, b = statistics.median(ours), statistics.median(theirs)
-        print(f"| {name} {' × '.join(map(str, arguments))} | {peer_name} | {a:.3f} | {b:.3f} | {b / a:.2f} |", flush=True)
+        print(f"| {name} {' × '.join(map(str, arguments))} | {peer_name} | {a:.3f} | {b:.3f} | {b / a:.2f} | {min(ratios):.2f} to {max(ratios):.2f} |", flush=True)
     server.stdin.close()
     server.wait()
 
