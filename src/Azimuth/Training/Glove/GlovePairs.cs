@@ -8,7 +8,7 @@ namespace Azimuth.Training.Glove;
 /// <summary>The pairs of words of a text with how often they meet, in random order, in a file of the run's folder: what the passes of <see cref="GloveTrainer"/> go through.</summary>
 public sealed class GlovePairs
 {
-    private const int MostBlocks = 64, CountedAtOnce = 1 << 20, PileBytes = 1 << 24;
+    private const int MostBlocks = 64, CountedAtOnce = 1 << 20, PileBytes = 1 << 21, OpenFiles = 900;
     private const double CountingShare = 0.6, DealingShare = 0.25;
     private const string FileName = "pairs";
 
@@ -57,7 +57,8 @@ public sealed class GlovePairs
         int blocks = Blocks(workers.ThreadCount);
         using PairCounter counter = Counted(text, options, folder, workers, share => progress?.Invoke("counting pairs", CountingShare * share), cancellation);
         // 16 bytes a pair and both orders of each. A pile has a part from each thread: whose work was faster does not show.
-        int piles = (int)Math.Clamp(32 * counter.MostPairs / PileBytes, 1, 1000);
+        // Small enough to be shuffled in the processor's cache, but no more files than a process may usually have open.
+        int piles = (int)Math.Clamp(32 * counter.MostPairs / PileBytes, 1, OpenFiles / blocks);
         string[][] parts = [.. Enumerable.Range(0, piles).Select(pile => Enumerable.Range(0, blocks).Select(thread => Path.Combine(folder, FormattableString.Invariant($"pairs.{pile}.{thread}"))).ToArray())];
         try
         {

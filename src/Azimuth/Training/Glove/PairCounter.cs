@@ -17,6 +17,7 @@ internal sealed class PairCounter : IDisposable
     private readonly double[][] _counts; // one a thread
     private readonly long[] _different; // of each thread's counts, those above 0
     private readonly PairEvents[] _events;
+    private int[] _text = []; // the part that is counted, in numbers of the vocabulary
 
     /// <param name="words">Size of the vocabulary, numbered by falling frequency.</param>
     /// <param name="window">Words to each side.</param>
@@ -50,7 +51,12 @@ internal sealed class PairCounter : IDisposable
     public void Count(IdFile ids, long from, int length, int[] rank, Workers workers)
     {
         int behind = (int)Math.Min(from, _window);
-        workers.Run(_threads, thread => Count(ids.Slice(from - behind, behind + length), behind, rank, thread));
+        ReadOnlySpan<int> words = ids.Slice(from - behind, behind + length);
+        if (_text.Length < words.Length)
+            _text = new int[words.Length];
+        for (int at = 0; at < words.Length; at++)
+            _text[at] = words[at] == IdFile.LineEnd ? IdFile.LineEnd : rank[words[at]];
+        workers.Run(_threads, thread => Count(_text.AsSpan(0, behind + length), behind, thread));
     }
 
     public void Finish(Workers workers) => workers.Run(_threads, thread => _events[thread].Finish());
@@ -79,42 +85,58 @@ internal sealed class PairCounter : IDisposable
             events.Dispose();
     }
 
-    private void Count(ReadOnlySpan<int> text, int first, int[] rank, int thread)
+    private void Count(ReadOnlySpan<int> text, int first, int thread)
     {
-        double[] counts = _counts[thread];
-        PairEvents events = _events[thread];
         double[] weights = [0, .. Enumerable.Range(1, _window).Select(distance => 1.0 / distance)];
-        int start = text[..first].LastIndexOf(IdFile.LineEnd) + 1;
+        byte[] owner = _owner;
+        Span<Meeting> own = stackalloc Meeting[_window];
         long different = 0;
+        int start = text[..first].LastIndexOf(IdFile.LineEnd) + 1;
         for (int at = first; at < text.Length; at++)
         {
-            if (text[at] == IdFile.LineEnd)
+            int word = text[at];
+            if (word == IdFile.LineEnd)
             {
                 start = at + 1;
                 continue;
             }
 
-            int word = rank[text[at]];
+            // Chosen without a branch, which nothing could predict.
+            int count = 0;
             for (int before = Math.Max(start, at - _window); before < at; before++)
             {
-                int other = rank[text[before]], row = Math.Min(word, other), column = Math.Max(word, other);
-                if (_owner[row] != thread)
-                    continue;
-                int times = row == column ? 2 : 1; // a word near itself counts both ways in one place
-                if (column - row < _dense[row])
-                {
-                    ref double count = ref counts[_offsets[row] + column - row];
-                    different += count == 0 ? 1 : 0;
-                    count += times * weights[at - before];
-                    continue;
-                }
-
-                for (int i = 0; i < times; i++)
-                    events.Add(row, column, at - before);
+                int row = Math.Min(word, text[before]);
+                own[count] = new Meeting(row, Math.Max(word, text[before]), at - before);
+                count += owner[row] == thread ? 1 : 0;
             }
+
+            different += Add(own[..count], weights, thread);
         }
 
         _different[thread] += different;
+    }
+
+    /// <returns>How many met for the first time where they are counted in place.</returns>
+    private int Add(ReadOnlySpan<Meeting> meetings, double[] weights, int thread)
+    {
+        double[] counts = _counts[thread];
+        int different = 0;
+        foreach (var (row, column, distance) in meetings)
+        {
+            int times = row == column ? 2 : 1; // a word near itself counts both ways in one place
+            if (column - row < _dense[row])
+            {
+                ref double count = ref counts[_offsets[row] + column - row];
+                different += count == 0 ? 1 : 0;
+                count += times * weights[distance];
+                continue;
+            }
+
+            for (int i = 0; i < times; i++)
+                _events[thread].Add(row, column, distance);
+        }
+
+        return different;
     }
 
     /// <summary>The largest bound on (row + 1)(column + 1) below which all pairs fit.</summary>
@@ -148,4 +170,6 @@ internal sealed class PairCounter : IDisposable
 
         return (dense, offsets, sizes);
     }
+
+    private readonly record struct Meeting(int Row, int Column, int Distance);
 }
