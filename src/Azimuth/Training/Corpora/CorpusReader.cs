@@ -17,7 +17,7 @@ public sealed class CorpusReader : IDisposable
     private byte[] _buffer = new byte[1 << 18], _repaired = [];
     private int _from, _to, _endLength, _file = -1;
     private ByteWindow? _stored;
-    private GzipReader? _gzip;
+    private ReadAhead? _gzip;
     private long _position, _bytesBefore;
     private bool _begins; // a file, whose mark is still to be looked for
 
@@ -129,7 +129,12 @@ public sealed class CorpusReader : IDisposable
     }
 
     /// <summary>Closes the file that is open.</summary>
-    public void Dispose() => _stored?.Dispose();
+    public void Dispose()
+    {
+        // First what reads the other.
+        _gzip?.Dispose();
+        _stored?.Dispose();
+    }
 
     private ReadOnlySpan<byte> Cut(int length)
     {
@@ -176,7 +181,7 @@ public sealed class CorpusReader : IDisposable
         (_file, _begins) = (index, true);
         _stored = new ByteWindow(_files[index]);
         if (_stored.Length >= 2 && _stored.Span(0, 2) is [0x1F, 0x8B])
-            _gzip = new GzipReader(_files[index], _stored);
+            _gzip = new ReadAhead(new GzipReader(_files[index], _stored));
         return true;
     }
 }
