@@ -32,10 +32,15 @@ internal sealed unsafe class AlignedMemory : IDisposable
     public byte* Pointer => (byte*)_pointer;
 
     /// <summary>Room for <paramref name="count"/> values.</summary>
-    public static AlignedMemory Of<T>(long count, bool zeroed = false) where T : unmanaged
+    /// <param name="count">How many.</param>
+    /// <param name="zeroed">Or with whatever is there.</param>
+    /// <param name="largePages">For memory that is read in no order (<see cref="PageHint"/>).</param>
+    public static AlignedMemory Of<T>(long count, bool zeroed = false, bool largePages = false) where T : unmanaged
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         var memory = new AlignedMemory(checked(count * Unsafe.SizeOf<T>()));
+        if (largePages)
+            PageHint.Large(memory._pointer, memory.Bytes);
         if (zeroed)
             NativeMemory.Clear(memory._pointer, (nuint)memory.Bytes);
         return memory;

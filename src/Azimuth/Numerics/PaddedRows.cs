@@ -15,7 +15,7 @@ internal sealed unsafe class PaddedRows : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
         (Rows, Columns, Stride) = (rows, columns, checked(columns + VectorFloats - 1) / VectorFloats * VectorFloats);
-        _memory = AlignedMemory.Of<float>(checked((long)rows * Stride), zeroed: true);
+        _memory = AlignedMemory.Of<float>(checked((long)rows * Stride), zeroed: true, largePages: true);
     }
 
     public int Rows { get; }

@@ -1,29 +1,25 @@
+using Azimuth.Numerics;
+
 namespace Azimuth.Training.Word2Vec;
 
 /// <summary>
-/// The predictions of a stretch of text, drawn and in order, ready to be learned: an <see cref="ExampleList"/> for each pair of a block of input rows and a block of output rows
-/// (row modulo blocks). Filled again and again; one thread at a time.
+/// The predictions of a stretch of text, drawn and in order, ready to be learned: an <see cref="ExampleList"/> for each pair of a block of input rows and a block of output rows.
+/// Filled again and again; one thread at a time.
 /// </summary>
 internal sealed class ExampleChunk
 {
-    private readonly int _blocks;
     private readonly ExampleList[] _lists;
-    private readonly int[][] _parts;
-    private readonly int[] _counts;
-    private readonly bool[] _distinct;
-    private int _targetCount;
 
     public ExampleChunk(int blocks)
     {
-        _blocks = blocks;
         _lists = new ExampleList[blocks * blocks];
         for (int i = 0; i < _lists.Length; i++)
             _lists[i] = new ExampleList();
-        _parts = new int[blocks][];
-        Array.Fill(_parts, []);
-        _counts = new int[blocks];
-        _distinct = new bool[blocks];
+        Dealing = new RowDealing(blocks, 0);
     }
+
+    /// <summary>Which rows are in which block.</summary>
+    public RowDealing Dealing { get; private set; }
 
     /// <summary>Learning rate of all its predictions.</summary>
     public float Rate { get; set; }
@@ -32,75 +28,87 @@ internal sealed class ExampleChunk
     public int Words { get; set; }
 
     /// <summary>Predictions.</summary>
-    public int Predictions { get; private set; }
+    public long Predictions { get; private set; }
 
     /// <summary>Targets of all of them.</summary>
-    public int Targets { get; private set; }
+    public long Targets { get; private set; }
 
     /// <summary>Predictions between the rows of two blocks.</summary>
-    public ExampleList List(int inputBlock, int outputBlock) => _lists[inputBlock * _blocks + outputBlock];
+    public ExampleList List(int inputBlock, int outputBlock) => _lists[inputBlock * Dealing.Blocks + outputBlock];
 
-    public void Clear()
+    /// <summary>Empties it, for rows dealt like this.</summary>
+    public void Clear(RowDealing dealing)
     {
+        if (dealing.Blocks * dealing.Blocks != _lists.Length)
+            throw new ArgumentException($"expected another number of blocks than {dealing.Blocks}", nameof(dealing));
+        Dealing = dealing;
         foreach (ExampleList list in _lists)
             list.Clear();
         (Words, Predictions, Targets) = (0, 0, 0);
     }
 
-    /// <summary>What the following predictions are told by: 2·row + label each. Parted by the blocks of the rows.</summary>
-    public void SetTargets(ReadOnlySpan<int> targets)
+    /// <summary>Context words that each predict the same targets, 2·row + label: cut up by the blocks of both.</summary>
+    /// <param name="inputs">The context words.</param>
+    /// <param name="targets">What they predict.</param>
+    /// <param name="outputBlock">The block of all targets; null when they are in several.</param>
+    public void AddRows(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, int? outputBlock)
     {
-        Array.Clear(_counts);
-        _targetCount = targets.Length;
-        foreach (int target in targets)
+        Predictions += inputs.Length;
+        Targets += (long)inputs.Length * targets.Length;
+        for (; inputs.Length > 0; inputs = inputs[Math.Min(LogisticTile.MostInputs, inputs.Length)..])
         {
-            int block = _blocks == 1 ? 0 : (int)((uint)(target >> 1) % (uint)_blocks);
-            if (_parts[block].Length < targets.Length)
-                _parts[block] = new int[targets.Length];
-            _parts[block][_counts[block]++] = target;
+            ReadOnlySpan<int> together = inputs[..Math.Min(LogisticTile.MostInputs, inputs.Length)];
+            if (outputBlock is int one)
+                AddRows(together, targets, one);
+            else
+                AddParted(together, targets);
         }
-
-        for (int block = 0; block < _blocks; block++)
-            _distinct[block] = !HasTwice(_parts[block].AsSpan(0, _counts[block]));
-    }
-
-    /// <summary>A context word's row predicts; cut up where the targets are in several blocks.</summary>
-    public void AddRow(int input)
-    {
-        int inputBlock = _blocks == 1 ? 0 : (int)((uint)input % (uint)_blocks);
-        for (int block = 0; block < _blocks; block++)
-        {
-            if (_counts[block] > 0)
-                List(inputBlock, block).Add([input], _parts[block].AsSpan(0, _counts[block]), _distinct[block]);
-        }
-
-        Predictions++;
-        Targets += _targetCount;
     }
 
     /// <summary>The mean of several rows predicts: not cut up, so there must be one block.</summary>
-    public void AddMean(ReadOnlySpan<int> inputs)
+    public void AddMean(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets)
     {
-        _lists[0].Add(inputs, _parts[0].AsSpan(0, _counts[0]), _distinct[0]);
+        _lists[0].Add(inputs, targets);
         Predictions++;
-        Targets += _targetCount;
+        Targets += targets.Length;
     }
 
-    /// <summary>Whether a row comes twice.</summary>
-    internal static bool HasTwice(ReadOnlySpan<int> targets)
+    private void AddParted(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets)
     {
-        for (int i = 1; i < targets.Length; i++)
+        Span<int> part = targets.Length <= 128 ? stackalloc int[targets.Length] : new int[targets.Length];
+        for (int block = 0; block < Dealing.Blocks; block++)
         {
-            int row = targets[i] & ~1;
-            if (targets[..i].ContainsAny(row, row | 1))
-                return true;
-        }
+            int count = 0;
+            foreach (int target in targets)
+            {
+                if (Dealing.BlockOf(target >> 1) == block)
+                    part[count++] = target;
+            }
 
-        return false;
+            if (count > 0)
+                AddRows(inputs, part[..count], block);
+        }
+    }
+
+    private void AddRows(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, int outputBlock)
+    {
+        Span<int> part = stackalloc int[LogisticTile.MostInputs];
+        for (int block = 0; block < Dealing.Blocks; block++)
+        {
+            int count = 0;
+            foreach (int input in inputs)
+            {
+                part[count] = input;
+                count += Dealing.BlockOf(input) == block ? 1 : 0;
+            }
+
+            if (count > 0)
+                List(block, outputBlock).Add(part[..count], targets);
+        }
     }
 }
 
-/// <summary>Predictions one after the other: number of inputs, number of targets (negative when a target row comes twice), inputs, targets.</summary>
+/// <summary>Predictions one after the other: number of inputs, number of targets, inputs, targets.</summary>
 internal sealed class ExampleList
 {
     private int[] _numbers = new int[1024];
@@ -108,14 +116,14 @@ internal sealed class ExampleList
 
     public void Clear() => _count = 0;
 
-    public void Add(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, bool distinct)
+    public void Add(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets)
     {
         int needed = 2 + inputs.Length + targets.Length;
         if (_count + needed > _numbers.Length)
             Array.Resize(ref _numbers, Math.Max(2 * _numbers.Length, _count + needed));
         Span<int> place = _numbers.AsSpan(_count, needed);
         place[0] = inputs.Length;
-        place[1] = distinct ? targets.Length : -targets.Length;
+        place[1] = targets.Length;
         inputs.CopyTo(place[2..]);
         targets.CopyTo(place[(2 + inputs.Length)..]);
         _count += needed;
@@ -134,14 +142,26 @@ internal sealed class ExampleList
         public ReadOnlySpan<int> Targets { get; private set; }
 
         /// <summary>No target row comes twice.</summary>
-        public bool Distinct { get; private set; }
+        public readonly bool Distinct
+        {
+            get
+            {
+                for (int i = 1; i < Targets.Length; i++)
+                {
+                    int row = Targets[i] & ~1;
+                    if (Targets[..i].ContainsAny(row, row | 1))
+                        return false;
+                }
+
+                return true;
+            }
+        }
 
         public bool Next()
         {
             if (_rest.Length == 0)
                 return false;
-            int inputs = _rest[0], targets = Math.Abs(_rest[1]);
-            Distinct = _rest[1] >= 0;
+            int inputs = _rest[0], targets = _rest[1];
             Inputs = _rest.Slice(2, inputs);
             Targets = _rest.Slice(2 + inputs, targets);
             _rest = _rest[(2 + inputs + targets)..];

@@ -16,24 +16,26 @@ internal sealed class ExampleMaker
     private readonly ulong[] _keep;
     private readonly HuffmanCodes? _tree;
     private readonly NegativeSampler? _sampler;
+    private readonly bool _pooled;
 
-    public ExampleMaker(TrainingText text, Word2VecOptions options)
+    public ExampleMaker(TrainingText text, Word2VecOptions options, int blocks = 1)
     {
         (_ids, _options) = (text.Ids, options);
         _keep = Subsampling.Thresholds(text.Counts, options.Sample);
+        _pooled = blocks > 1 && !options.HierarchicalSoftmax && NegativePool.IsFair(text.Counts, blocks);
         if (options.HierarchicalSoftmax)
             _tree = new HuffmanCodes(text.Counts);
         else
-            _sampler = new NegativeSampler(text.Counts);
+            _sampler = new NegativeSampler(text.Counts, _pooled ? blocks : 1);
         ChunksAnEpoch = Math.Max(1, (_ids.Length + ChunkLength - 1) / ChunkLength);
     }
 
     public long ChunksAnEpoch { get; }
 
     /// <summary>Fills a chunk with those of the lines that begin in stretch <paramref name="index"/>, counted over all epochs.</summary>
-    public void Fill(ExampleChunk chunk, long index)
+    public void Fill(ExampleChunk chunk, long index, RowDealing dealing)
     {
-        chunk.Clear();
+        chunk.Clear(dealing);
         long total = ChunksAnEpoch * _options.Epochs, at = index % ChunksAnEpoch * ChunkLength;
         chunk.Rate = (float)(_options.Rate + (_options.LastRate - _options.Rate) * index / total);
         ulong seed = _options.Seed ^ unchecked((ulong)(index + 1) * 0xD1342543DE82EF95);
@@ -45,7 +47,7 @@ internal sealed class ExampleMaker
     public void Fill(ExampleChunk chunk, long from, long to, OriginalRandom random)
     {
         Span<int> kept = new int[TrainingText.LongestLine];
-        var room = new Room(_options);
+        var room = new Room(_options, _pooled ? new NegativePool(_sampler!, chunk.Dealing) : null);
         while (from < to)
         {
             ReadOnlySpan<int> line = _ids.Slice(from, (int)Math.Min(TrainingText.LongestLine + 1, to - from));
@@ -55,8 +57,9 @@ internal sealed class ExampleMaker
             int count = 0;
             foreach (int word in line)
             {
-                if (_options.Sample <= 0 || random.Next() >> 32 < _keep[word])
-                    kept[count++] = word;
+                // Without a branch, which would be guessed wrong.
+                kept[count] = word;
+                count += _options.Sample <= 0 || random.Next() >> 32 < _keep[word] ? 1 : 0;
             }
 
             AddLine(chunk, kept[..count], ref random, room);
@@ -71,22 +74,22 @@ internal sealed class ExampleMaker
             int from = Math.Max(0, position - width), to = Math.Min(line.Length - 1, position + width);
             if (to == from)
                 continue;
-            chunk.SetTargets(Targets(line[position], ref random, room));
+            ReadOnlySpan<int> contexts = room.Contexts(line, from, position, to);
+            int word = line[position];
+            // Known where there is one, and where negatives come from that of the word.
+            int? block = room.Pool is not null || chunk.Dealing.Blocks == 1 ? chunk.Dealing.BlockOf(word) : null;
             if (_options.Cbow)
             {
-                chunk.AddMean(room.Contexts(line, from, position, to));
-                continue;
+                chunk.AddMean(contexts, Targets(word, ref random, room));
             }
-
-            bool first = true;
-            for (int context = from; context <= to; context++)
+            else if (_tree is null && !_options.NegativesPerPair)
             {
-                if (context == position)
-                    continue;
-                if (!first && _options.NegativesPerPair)
-                    chunk.SetTargets(Targets(line[position], ref random, room));
-                chunk.AddRow(line[context]);
-                first = false;
+                chunk.AddRows(contexts, Targets(word, ref random, room), block);
+            }
+            else
+            {
+                for (int i = 0; i < contexts.Length; i++)
+                    chunk.AddRows(contexts.Slice(i, 1), Targets(word, ref random, room), block);
             }
         }
     }
@@ -101,17 +104,21 @@ internal sealed class ExampleMaker
         targets[count++] = 2 * word + 1;
         for (int i = 0; i < _options.Negatives; i++)
         {
+            int negative = room.Pool is null ? _sampler!.Draw(random.Next()) : room.Pool.Draw(word, ref random);
             // One equal to the word itself is skipped, not drawn again.
-            if (_sampler!.Draw(random.Next()) is int negative && negative != word)
+            if (negative != word)
                 targets[count++] = 2 * negative;
         }
 
         return targets[..count];
     }
 
-    private sealed class Room(Word2VecOptions options)
+    private sealed class Room(Word2VecOptions options, NegativePool? pool)
     {
         private readonly int[] _contexts = new int[2 * options.Window];
+
+        /// <summary>Null where there is one block.</summary>
+        public NegativePool? Pool => pool;
 
         public int[] Targets { get; } = new int[1 + options.Negatives];
 

@@ -12,10 +12,23 @@ internal sealed class NegativeSampler
     /// <summary>Upper half: up to where the column is its own word's. Lower half: whose the rest is.</summary>
     private readonly ulong[] _columns;
 
-    /// <summary>For words with these counts, in falling order.</summary>
-    public NegativeSampler(IReadOnlyList<long> counts)
-        : this(SlotsPerWord(counts, Math.Max(OriginalSlots, 100L * counts.Count)))
+    private readonly uint[] _keptOfItself = [];
+
+    /// <summary>
+    /// For words with these counts, in falling order. With several blocks (<see cref="NegativePool"/>) words are drawn a little more often the more frequent they are, as a frequent
+    /// word makes the others of its block rarer and would itself come too seldom: p/(1 − (blocks − 1)·p), at most twice p.
+    /// </summary>
+    public NegativeSampler(IReadOnlyList<long> counts, int blocks = 1)
+        : this(SlotsPerWord(counts, Math.Max(OriginalSlots, 100L * counts.Count)), blocks)
     {
+    }
+
+    private NegativeSampler(long[] slots, int blocks)
+        : this(blocks == 1 ? slots : [.. slots.Zip(Raises(slots, blocks), (count, raise) => (long)(count * raise))])
+    {
+        // The word itself is always in its block, any other in one dealing of so many, and it was not to be raised.
+        if (blocks > 1)
+            _keptOfItself = [.. Raises(slots, blocks).Select(raise => (uint)(uint.MaxValue / (blocks * raise)))];
     }
 
     private NegativeSampler(long[] slots)
@@ -48,6 +61,15 @@ internal sealed class NegativeSampler
         // Without a branch, which would be guessed wrong and wait for the entry each time.
         long own = (long)((within >> 32) - (entry >> 32)) >> 63;
         return (int)(uint)(((long)column & own) | ((long)entry & ~own));
+    }
+
+    /// <summary>With several blocks: whether a word that is drawn against itself stays, or another is drawn in its place.</summary>
+    public bool StaysAgainstItself(int word, ulong random) => random >> 32 < _keptOfItself[word];
+
+    private static IEnumerable<double> Raises(long[] slots, int blocks)
+    {
+        double total = slots.Sum();
+        return slots.Select(count => 1 / Math.Max(0.5, 1 - (blocks - 1) * (count / total)));
     }
 
     /// <summary>count^0.75 / Σ.</summary>

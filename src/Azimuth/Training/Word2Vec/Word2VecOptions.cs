@@ -22,8 +22,8 @@ public sealed record Word2VecOptions
     public int Negatives { get; init; } = 5;
 
     /// <summary>
-    /// True: skip-gram draws negatives anew for each pair of words, as the original program does. False: once for each position, and all context words of it are told from the same ones
-    /// (Ji et al. 2016, "Parallelizing word2vec in shared and distributed memory"), so that their rows stay in the cache: about twice as fast. The updates are the same.
+    /// True: skip-gram draws negatives anew for each pair of words and learns one pair after the other, as the original program does. False: it draws them once for each position, and all
+    /// context words of it, in groups of sixteen, are told from the same ones at once (Ji et al. 2016, "Parallelizing word2vec in shared and distributed memory").
     /// </summary>
     public bool NegativesPerPair { get; init; }
 

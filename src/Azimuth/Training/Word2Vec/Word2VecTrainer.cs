@@ -13,11 +13,15 @@ namespace Azimuth.Training.Word2Vec;
 /// Learns word vectors (Mikolov et al. 2013, "Distributed representations of words and phrases and their compositionality"), with the conventions of the original program but an
 /// exact sigmoid.
 /// <para>
-/// On one thread predictions are learned in the order of the text. On T threads skip-gram deals out the rows of both matrices to T blocks. Predictions of a few thousand words are
-/// drawn, each is cut up by the blocks of its target rows, and in T rounds thread t learns what lies between input block t and output block t + round (Gemulla et al. 2011,
-/// "Large-scale matrix factorization with distributed stochastic gradient descent"). No two threads ever touch the same row, so that nothing is lost or outdated, and the
-/// result is the same to the bit for one number of threads; it differs from another number's by the order of updates within those few thousand words. CBOW, whose predictions
-/// touch rows of all blocks, is drawn on all threads and learned on one.
+/// On one thread predictions are learned in the order of the text. On T threads skip-gram deals out the rows of both matrices to T blocks, anew every few thousand words. Their
+/// predictions are drawn, the negatives of a position from the block of its word where the vocabulary allows (<see cref="NegativePool"/>), and in T rounds thread t learns what lies between input block t and output block t + round
+/// (Gemulla et al. 2011, "Large-scale matrix factorization with distributed stochastic gradient descent"). No two threads ever touch the same row, so that nothing is lost or
+/// outdated, and the result is the same to the bit for one number of threads; it differs from another number's by the order of updates within those few thousand words and by the
+/// negatives drawn. CBOW, whose predictions touch rows of all blocks, is drawn on all threads and learned on one.
+/// </para>
+/// <para>
+/// Skip-gram with negatives that are drawn once for a position learns its context words together: all products are taken from the rows before the position (Ji et al. 2016,
+/// "Parallelizing word2vec in shared and distributed memory"). Everything else is learned one prediction after the other.
 /// </para>
 /// </summary>
 public sealed class Word2VecTrainer : ITrainer, IDisposable
@@ -53,7 +57,7 @@ public sealed class Word2VecTrainer : ITrainer, IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Epochs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Negatives, options.HierarchicalSoftmax ? 0 : 1);
         (_text, _options, _workers) = (text, options, workers);
-        _maker = new ExampleMaker(text, options);
+        _maker = new ExampleMaker(text, options, Blocks(options, workers.ThreadCount));
         _total = checked(_maker.ChunksAnEpoch * options.Epochs);
         _input = new PaddedRows(text.Words.Count, options.Dimensions);
         _output = new PaddedRows(options.HierarchicalSoftmax ? text.Words.Count - 1 : text.Words.Count, options.Dimensions);
@@ -120,7 +124,8 @@ public sealed class Word2VecTrainer : ITrainer, IDisposable
     public void Advance()
     {
         int count = (int)Math.Min(_chunks.Length, _total - Step), blocks = _learners.Length;
-        _workers.Run(count, i => _maker.Fill(_chunks[i], Step + i));
+        var dealing = new RowDealing(blocks, _options.Seed ^ unchecked((ulong)(Step + 1) * 0x9E3779B97F4A7C15));
+        _workers.Run(count, i => _maker.Fill(_chunks[i], Step + i, dealing));
         for (int round = 0; round < blocks; round++)
         {
             int shift = round;
@@ -186,12 +191,21 @@ public sealed class Word2VecTrainer : ITrainer, IDisposable
             learner.Dispose();
     }
 
+    /// <summary>The mean of several rows against targets, a row against its own, or several rows against the same.</summary>
+    private enum Way
+    {
+        Mean,
+        Row,
+        Tile,
+    }
+
     /// <summary>What one thread needs to learn.</summary>
     private sealed class Learner(Word2VecTrainer trainer) : IDisposable
     {
         private const int Ahead = 2;
         private readonly PaddedRows _error = new(1, trainer._options.Dimensions), _mean = new(1, trainer._options.Dimensions);
-        private readonly bool _cbow = trainer._options.Cbow;
+        private readonly PaddedRows _before = new(LogisticTile.MostInputs, trainer._options.Dimensions);
+        private readonly Way _way = trainer._options.Cbow ? Way.Mean : trainer._options.HierarchicalSoftmax || trainer._options.NegativesPerPair ? Way.Row : Way.Tile;
         private double _loss;
         private long _lossTargets;
 
@@ -199,17 +213,19 @@ public sealed class Word2VecTrainer : ITrainer, IDisposable
         {
             PaddedRows input = trainer._input, output = trainer._output;
             ExampleList.Reader examples = list.Read(), ahead = list.Read();
-            ReadOnlySpan<int> fetched = [];
             for (int i = 0; i < Ahead; i++)
-                Prefetch(ref ahead, ref fetched, input, output);
+                Prefetch(ref ahead, input, output);
             for (long at = 0; examples.Next(); at++)
             {
-                Prefetch(ref ahead, ref fetched, input, output);
+                Prefetch(ref ahead, input, output);
                 bool measured = at % LossEvery == 0;
-                _loss += _cbow
-                    ? LogisticStep.Mean(input, examples.Inputs, output, examples.Targets, examples.Distinct, rate, _error, _mean, measured)
-                    : LogisticStep.Row(input, examples.Inputs[0], output, examples.Targets, examples.Distinct, rate, _error, measured);
-                _lossTargets += measured ? examples.Targets.Length : 0;
+                _loss += _way switch
+                {
+                    Way.Mean => LogisticStep.Mean(input, examples.Inputs, output, examples.Targets, examples.Distinct, rate, _error, _mean, measured),
+                    Way.Row => LogisticStep.Row(input, examples.Inputs[0], output, examples.Targets, examples.Distinct, rate, _error, measured),
+                    _ => LogisticTile.Learn(input, examples.Inputs, output, examples.Targets, rate, _before, measured),
+                };
+                _lossTargets += measured ? examples.Targets.Length * (_way == Way.Tile ? examples.Inputs.Length : 1) : 0;
             }
         }
 
@@ -224,19 +240,16 @@ public sealed class Word2VecTrainer : ITrainer, IDisposable
         {
             _error.Dispose();
             _mean.Dispose();
+            _before.Dispose();
         }
 
-        private static void Prefetch(ref ExampleList.Reader ahead, ref ReadOnlySpan<int> fetched, PaddedRows input, PaddedRows output)
+        private static void Prefetch(ref ExampleList.Reader ahead, PaddedRows input, PaddedRows output)
         {
             if (!ahead.Next())
                 return;
             foreach (int row in ahead.Inputs)
                 LogisticStep.Prefetch(input, row);
-            // Pairs of one position mostly share their targets.
-            if (ahead.Targets.SequenceEqual(fetched))
-                return;
-            fetched = ahead.Targets;
-            foreach (int target in fetched)
+            foreach (int target in ahead.Targets)
                 LogisticStep.Prefetch(output, target >> 1);
         }
     }

@@ -34,4 +34,23 @@ internal static class PlainUpdates
                 input[context][i] += error[i];
         }
     }
+
+    /// <summary>Several input rows that predict the same targets, all from the rows as they were before.</summary>
+    /// <inheritdoc cref="Learn"/>
+    public static void LearnTogether(double[][] input, double[][] output, IReadOnlyList<int> contexts, IReadOnlyList<int> targets, double rate)
+    {
+        double[][] h = [.. contexts.Select(context => (double[])input[context].Clone())], o = [.. targets.Select(target => (double[])output[target >> 1].Clone())];
+        for (int c = 0; c < h.Length; c++)
+        {
+            for (int t = 0; t < o.Length; t++)
+            {
+                double g = ((targets[t] & 1) - 1 / (1 + Math.Exp(-h[c].Zip(o[t], (x, y) => x * y).Sum()))) * rate;
+                for (int i = 0; i < h[c].Length; i++)
+                {
+                    input[contexts[c]][i] += g * o[t][i];
+                    output[targets[t] >> 1][i] += g * h[c][i];
+                }
+            }
+        }
+    }
 }

@@ -46,8 +46,7 @@ public sealed class UpdateFixtureTests
         {
             // By way of the chunk that the trainer learns from, which also finds out whether a target comes twice.
             var chunk = new ExampleChunk(1);
-            chunk.SetTargets(targets);
-            chunk.AddMean(contexts);
+            chunk.AddMean(contexts, targets);
             ExampleList.Reader example = chunk.List(0, 0).Read();
             Assert.True(example.Next());
             repeated += example.Distinct ? 0 : 1;
@@ -89,19 +88,8 @@ public sealed class UpdateFixtureTests
     public void Any_width_and_any_number_of_targets_agree_with_the_plain_update(int dimensions, int targetCount)
     {
         var random = new SeededRandom(7);
-        using var input = new PaddedRows(9, dimensions);
-        using var output = new PaddedRows(50, dimensions);
-        using var error = new PaddedRows(1, dimensions);
-        using var mean = new PaddedRows(1, dimensions);
-        foreach (PaddedRows rows in new[] { input, output })
-        {
-            for (int row = 0; row < rows.Rows; row++)
-            {
-                foreach (ref float value in rows.Row(row))
-                    value = (float)(random.NextGaussian() / Math.Sqrt(dimensions));
-            }
-        }
-
+        using PaddedRows input = Drawn(9, dimensions, random), output = Drawn(50, dimensions, random);
+        using PaddedRows error = new(1, dimensions), mean = new(1, dimensions);
         double[][] plainInput = Rows(input), plainOutput = Rows(output);
         for (int step = 0; step < 40; step++)
         {
@@ -118,6 +106,75 @@ public sealed class UpdateFixtureTests
         // Forty updates in float32: rounding of 1e-7 each, grown by the updates behind them.
         AssertClose(plainInput, Rows(input), 2e-5, "input");
         AssertClose(plainOutput, Rows(output), 2e-5, "output");
+    }
+
+    [Theory]
+    [InlineData(100, 6, 10)]
+    [InlineData(100, 3, 3)]
+    [InlineData(300, 40, 16)]
+    [InlineData(1, 16, 1)]
+    [InlineData(17, 33, 5)]
+    public void Several_rows_learned_together_agree_with_the_plain_update(int dimensions, int targetCount, int inputCount)
+    {
+        var random = new SeededRandom(8);
+        using PaddedRows input = Drawn(30, dimensions, random), output = Drawn(60 + targetCount, dimensions, random);
+        using var before = new PaddedRows(LogisticTile.MostInputs, dimensions);
+        double[][] plainInput = Rows(input), plainOutput = Rows(output);
+        for (int step = 0; step < 40; step++)
+        {
+            // Some inputs and some targets come twice, side by side and apart.
+            int[] inputs = [.. Enumerable.Range(0, inputCount).Select(_ => random.NextInt32(30))];
+            int[] targets = [.. Enumerable.Range(0, targetCount).Select(_ => random.NextInt32(120))];
+            // A row that comes again beyond the first sixteen targets finds its row learned already: taken out here.
+            targets = [.. targets.Take(16), .. targets.Skip(16).Select((_, i) => 2 * (60 + i) + random.NextInt32(2))];
+            double loss = LogisticTile.Learn(input, inputs, output, targets, 0.02f, before, measured: true);
+            double expected = 0;
+            foreach (int row in inputs)
+            {
+                foreach (int target in targets)
+                {
+                    double x = plainInput[row].Zip(plainOutput[target >> 1], (a, b) => a * b).Sum();
+                    expected += Math.Log(1 + Math.Exp((target & 1) == 1 ? -x : x));
+                }
+            }
+
+            // Of up to 640 terms near 0.7, each of a float32 product.
+            Assert.Equal(expected, loss, 1e-5 * expected);
+            PlainUpdates.LearnTogether(plainInput, plainOutput, inputs, targets, 0.02);
+        }
+
+        // Forty updates in float32 of sums of up to forty terms: rounding of 1e-7 each, grown by the updates behind them.
+        AssertClose(plainInput, Rows(input), 2e-5, "input");
+        AssertClose(plainOutput, Rows(output), 2e-5, "output");
+    }
+
+    [Fact]
+    public void One_row_and_different_targets_are_learned_together_as_one_by_one()
+    {
+        var random = new SeededRandom(9);
+        using PaddedRows input = Drawn(1, 100, random), output = Drawn(6, 100, random), sameInput = new(1, 100), sameOutput = new(6, 100);
+        for (int row = 0; row < 6; row++)
+            output.Row(row).CopyTo(sameOutput.Row(row));
+        input.Row(0).CopyTo(sameInput.Row(0));
+        using PaddedRows before = new(LogisticTile.MostInputs, 100), error = new(1, 100);
+        int[] targets = [1, 2, 4, 6, 8, 10];
+        LogisticTile.Learn(input, [0], output, targets, 0.5f, before, measured: false);
+        LogisticStep.Row(sameInput, 0, sameOutput, targets, distinct: true, 0.5f, error, measured: false);
+        // Sums in another order.
+        AssertClose(Rows(sameInput), Rows(input), 1e-6, "input");
+        AssertClose(Rows(sameOutput), Rows(output), 1e-6, "output");
+    }
+
+    private static PaddedRows Drawn(int rows, int dimensions, SeededRandom random)
+    {
+        var drawn = new PaddedRows(rows, dimensions);
+        for (int row = 0; row < rows; row++)
+        {
+            foreach (ref float value in drawn.Row(row))
+                value = (float)(random.NextGaussian() / Math.Sqrt(dimensions));
+        }
+
+        return drawn;
     }
 
     private static JsonElement Open(string file) => JsonDocument.Parse(File.ReadAllBytes(TestFiles.Fixture("training", "word2vec", file))).RootElement;
