@@ -24,7 +24,7 @@ public sealed record GloveOptions
     /// <summary>Pairs below weigh (x/maximum)^this.</summary>
     public double Power { get; init; } = 0.75;
 
-    /// <summary>Memory for counting; what does not fit is put on the disk.</summary>
+    /// <summary>Memory for counting and then for shuffling, whatever the number of threads; what does not fit is put on the disk. A nine-hundredth of the pairs, at 16 bytes, is needed at least.</summary>
     public long MemoryBytes { get; init; } = 1L << 30;
 
     /// <summary>Start of the random numbers.</summary>
@@ -50,8 +50,14 @@ public sealed record GloveOptions
         ["threads"] = GlovePairs.Blocks(threads),
     };
 
-    /// <summary>f(x) of a co-occurrence.</summary>
-    internal double Weight(double count) => count < MaximumCount ? Math.Pow(count / MaximumCount, Power) : 1;
+    /// <summary>Pairs that are learned in one step: about a tenth of a second. Others are for tests.</summary>
+    internal int ChunkPairs { get; init; } = PairFile.MostChunkPairs;
+
+    /// <summary>Pairs that are shuffled together fit into the processor's cache. Others are for tests.</summary>
+    internal int PileBytes { get; init; } = 1 << 21;
+
+    /// <summary>f(x) = (x / maximum)^power below the maximum, from the logarithms of both, as they are there: e^(power · (ln x − ln maximum)).</summary>
+    internal static double Weight(double log, double logMaximum, double power) => log < logMaximum ? Math.Exp(power * (log - logMaximum)) : 1;
 
     /// <exception cref="ArgumentOutOfRangeException">A setting without meaning.</exception>
     internal void Validate()

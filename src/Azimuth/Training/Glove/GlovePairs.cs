@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Azimuth.Checkpoints;
 using Azimuth.Numerics;
 using Azimuth.Training.Corpora;
@@ -8,7 +7,7 @@ namespace Azimuth.Training.Glove;
 /// <summary>The pairs of words of a text with how often they meet, in random order, in a file of the run's folder: what the passes of <see cref="GloveTrainer"/> go through.</summary>
 public sealed class GlovePairs
 {
-    private const int MostBlocks = 64, CountedAtOnce = 1 << 20, PileBytes = 1 << 21, OpenFiles = 900;
+    private const int MostBlocks = 64, CountedAtOnce = 1 << 20, MostPiles = 900;
     private const double CountingShare = 0.6, DealingShare = 0.25;
     private const string FileName = "pairs";
 
@@ -55,24 +54,13 @@ public sealed class GlovePairs
         if (text.Words.Count > 1 << PairEvents.IndexBits)
             throw new TrainingException(FormattableString.Invariant($"expected at most {1 << PairEvents.IndexBits:N0} words, found {text.Words.Count:N0}. Raise the minimum count"));
         int blocks = Blocks(workers.ThreadCount);
-        using PairCounter counter = Counted(text, options, folder, workers, share => progress?.Invoke("counting pairs", CountingShare * share), cancellation);
-        // 16 bytes a pair and both orders of each. A pile has a part from each thread: whose work was faster does not show.
-        // Small enough to be shuffled in the processor's cache, but no more files than a process may usually have open.
-        int piles = (int)Math.Clamp(32 * counter.MostPairs / PileBytes, 1, OpenFiles / blocks);
-        string[][] parts = [.. Enumerable.Range(0, piles).Select(pile => Enumerable.Range(0, blocks).Select(thread => Path.Combine(folder, FormattableString.Invariant($"pairs.{pile}.{thread}"))).ToArray())];
-        try
+        using (PairPiles piles = Dealt(text, options, folder, blocks, workers, progress, cancellation, out long[] perWord))
         {
-            progress?.Invoke("shuffling pairs", CountingShare);
-            long[] perWord = Deal(counter, options, parts, text.Words.Count, blocks, workers, cancellation);
+            GC.Collect(); // what the counts took, before the piles come in its place
             if (perWord.Sum() == 0)
                 throw new TrainingException("no two words of the vocabulary meet on a line. Give text with several words a line, or lower the minimum count");
-            PairFile.Write(Path.Combine(folder, FileName), Groups(perWord, blocks), blocks, parts, options.Seed, workers,
+            PairFile.Write(Path.Combine(folder, FileName), Groups(perWord, blocks), blocks, piles, options, workers,
                 share => progress?.Invoke("shuffling pairs", CountingShare + DealingShare + (1 - CountingShare - DealingShare) * share), cancellation);
-        }
-        finally
-        {
-            foreach (string[] files in parts)
-                Array.ForEach(files, System.IO.File.Delete);
         }
 
         return Open(text, folder, workers)!;
@@ -109,57 +97,51 @@ public sealed class GlovePairs
         }
     }
 
-    /// <summary>Puts both orders of every pair on random piles.</summary>
-    /// <returns>Pairs of each word.</returns>
-    private static long[] Deal(PairCounter counter, GloveOptions options, string[][] piles, int words, int blocks, Workers workers, CancellationToken cancellation)
+    /// <summary>Counts, and puts both orders of every pair on random piles: afterwards the counts take no more memory.</summary>
+    private static PairPiles Dealt(TrainingText text, GloveOptions options, string folder, int blocks, Workers workers, Action<string, double>? progress, CancellationToken cancellation, out long[] perWord)
     {
-        var perThread = new long[blocks][];
-        workers.Run(blocks, thread =>
-            perThread[thread] = Deal(counter.Pairs(thread), options, Array.ConvertAll(piles, parts => parts[thread]), words, options.Seed ^ ((ulong)(thread + 1) << 32), cancellation));
-        return [.. Enumerable.Range(0, words).Select(word => perThread.Sum(counts => counts[word]))];
-    }
-
-    private static long[] Deal(IEnumerable<PairCount> pairs, GloveOptions options, string[] parts, int words, ulong seed, CancellationToken cancellation)
-    {
-        const int Buffered = 1 << 10;
-        double most = Math.Log(options.MaximumCount);
-        var random = new SeededRandom(seed);
-        var counts = new long[words];
-        var buffers = Array.ConvertAll(parts, _ => new TrainedPair[Buffered]);
-        var filled = new int[parts.Length];
-        FileStream[] streams = Array.ConvertAll(parts, part => new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0));
+        using PairCounter counter = Counted(text, options, folder, workers, share => progress?.Invoke("counting pairs", CountingShare * share), cancellation);
+        progress?.Invoke("shuffling pairs", CountingShare);
+        // Both orders of each pair. Small enough to be shuffled in the processor's cache, but no more files than a process may usually have open.
+        int count = (int)Math.Clamp(2 * TrainedPair.Bytes * counter.MostPairs / options.PileBytes, 1, MostPiles), words = text.Words.Count;
+        var piles = new PairPiles(folder, count, blocks, options.MemoryBytes / 2);
         try
         {
-            foreach (PairCount pair in pairs)
-            {
-                double log = Math.Log(pair.Value);
-                // (x/m)^a as e^(a ln(x/m)), as the logarithm is there.
-                (float target, float weight) = ((float)log, log < most ? (float)Math.Exp(options.Power * (log - most)) : 1);
-                Put(new TrainedPair(pair.Row, pair.Column, target, weight));
-                if (pair.Row != pair.Column)
-                    Put(new TrainedPair(pair.Column, pair.Row, target, weight));
-            }
-
-            for (int pile = 0; pile < parts.Length; pile++)
-                streams[pile].Write(MemoryMarshal.AsBytes(buffers[pile].AsSpan(0, filled[pile])));
+            var perThread = new long[blocks][];
+            workers.Run(blocks, thread => perThread[thread] = Deal(counter.Pairs(thread), options, piles, thread, words, cancellation));
+            perWord = [.. Enumerable.Range(0, words).Select(word => perThread.Sum(counts => counts[word]))];
+            return piles;
         }
-        finally
+        catch
         {
-            Array.ForEach(streams, stream => stream.Dispose());
+            piles.Dispose();
+            throw;
+        }
+    }
+
+    /// <returns>Pairs of each word.</returns>
+    private static long[] Deal(IEnumerable<PairCount> pairs, GloveOptions options, PairPiles piles, int thread, int words, CancellationToken cancellation)
+    {
+        double logMaximum = Math.Log(options.MaximumCount);
+        var random = new SeededRandom(options.Seed ^ ((ulong)(thread + 1) << 32));
+        var counts = new long[words];
+        foreach (PairCount pair in pairs)
+        {
+            double log = Math.Log(pair.Value);
+            (float target, float weight) = ((float)log, (float)GloveOptions.Weight(log, logMaximum, options.Power));
+            Put(new TrainedPair(pair.Row, pair.Column, target, weight));
+            if (pair.Row != pair.Column)
+                Put(new TrainedPair(pair.Column, pair.Row, target, weight));
         }
 
+        piles.Finish(thread);
         return counts;
 
         void Put(TrainedPair pair)
         {
             counts[pair.Word]++;
-            int pile = random.NextInt32(parts.Length);
-            buffers[pile][filled[pile]++] = pair;
-            if (filled[pile] < Buffered)
-                return;
-            cancellation.ThrowIfCancellationRequested();
-            streams[pile].Write(MemoryMarshal.AsBytes(buffers[pile].AsSpan()));
-            filled[pile] = 0;
+            if (piles.Add(thread, random.NextInt32(piles.Count), pair))
+                cancellation.ThrowIfCancellationRequested();
         }
     }
 

@@ -29,7 +29,7 @@ internal sealed class PairCounter : IDisposable
     {
         (_window, _threads) = (window, threads);
         // By Zipf's law a tenth as many places as meetings are those met once and more; beyond, sorting costs less than a page of memory for a few counts.
-        (_dense, _offsets, long[] sizes) = Layout(words, Bound(words, Math.Min(memoryBytes / 2 / sizeof(double), meetings / 8)), threads);
+        (_dense, _offsets, long[] sizes) = Layout(words, Math.Min(memoryBytes / 2 / sizeof(double), meetings / 8), threads);
         _owner = [.. Enumerable.Range(0, words).Select(row => (byte)(row % threads))];
         _counts = [.. sizes.Select(size => new double[size])];
         _different = new long[threads];
@@ -83,6 +83,7 @@ internal sealed class PairCounter : IDisposable
     {
         foreach (PairEvents events in _events)
             events.Dispose();
+        Array.Clear(_counts);
     }
 
     private void Count(ReadOnlySpan<int> text, int first, int thread)
@@ -157,8 +158,11 @@ internal sealed class PairCounter : IDisposable
 
     private static int Columns(int row, int words, long bound) => (int)Math.Max(0, Math.Min(words, bound / (row + 1)) - row);
 
-    private static (int[] Dense, long[] Offsets, long[] Sizes) Layout(int words, long bound, int threads)
+    /// <summary>Where pairs are counted in place: at most so many cells, and in each thread at most as many as an array has.</summary>
+    internal static (int[] Dense, long[] Offsets, long[] Sizes) Layout(int words, long cells, int threads)
     {
+        // Rows become shorter, so no thread has more than a row's cells above the mean.
+        long bound = Bound(words, Math.Min(cells, threads * ((long)Array.MaxLength - words)));
         var dense = new int[words];
         long[] offsets = new long[words], sizes = new long[threads];
         for (int row = 0; row < words; row++)

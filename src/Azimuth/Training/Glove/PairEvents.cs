@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Azimuth.Checkpoints;
 
 namespace Azimuth.Training.Glove;
 
@@ -14,6 +15,7 @@ internal sealed class PairEvents : IDisposable
     private readonly int _columnBits;
     private ulong[] _events;
     private ulong[] _scratch;
+    private readonly PairCount[] _sums = new PairCount[1 << 14]; // not left to the file, which would still try to write it when it is closed on a full disk
     private readonly string _path;
     private readonly List<(long Start, long Count)> _runs = [];
     private FileStream? _file;
@@ -42,12 +44,12 @@ internal sealed class PairEvents : IDisposable
         _events[_count++] = ((ulong)row << (_columnBits + DistanceBits)) | ((ulong)column << DistanceBits) | (uint)distance;
     }
 
-    /// <summary>Writes what is left in the buffer; afterwards only <see cref="Merge"/> is called.</summary>
+    /// <summary>Writes what is left in the buffer and gives its memory back; afterwards only <see cref="Merge"/> is called.</summary>
     public void Finish()
     {
         if (_count > 0)
             Spill();
-        _file?.Flush();
+        (_events, _scratch) = ([], []);
     }
 
     /// <summary>All pairs by rising row, then column, with their sums.</summary>
@@ -102,9 +104,21 @@ internal sealed class PairEvents : IDisposable
     private void Spill()
     {
         Sort();
-        _file ??= new FileStream(_path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, bufferSize: 1 << 18);
+        try
+        {
+            Append();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw WriteProblem.Of(_path, e);
+        }
+    }
+
+    private void Append()
+    {
+        _file ??= new FileStream(_path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         long start = _file.Position / 16, written = 0;
-        Span<PairCount> sums = stackalloc PairCount[256];
+        PairCount[] sums = _sums;
         int filled = 0;
         for (int i = 0; i < _count;)
         {
@@ -116,12 +130,12 @@ internal sealed class PairEvents : IDisposable
             written++;
             if (filled == sums.Length)
             {
-                _file.Write(MemoryMarshal.AsBytes(sums));
+                _file.Write(MemoryMarshal.AsBytes(sums.AsSpan()));
                 filled = 0;
             }
         }
 
-        _file.Write(MemoryMarshal.AsBytes(sums[..filled]));
+        _file.Write(MemoryMarshal.AsBytes(sums.AsSpan(0, filled)));
         _runs.Add((start, written));
         _count = 0;
     }

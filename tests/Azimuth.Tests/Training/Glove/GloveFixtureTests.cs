@@ -63,7 +63,7 @@ public sealed class GloveFixtureTests : IDisposable
         foreach (JsonElement pair in fixture.GetProperty("sequence").EnumerateArray())
         {
             int i = pair[0].GetInt32(), j = pair[1].GetInt32();
-            double x = pair[2].GetDouble(), weight = options.Weight(x);
+            double x = pair[2].GetDouble(), weight = GloveOptions.Weight(Math.Log(x), Math.Log(options.MaximumCount), options.Power);
             JsonElement expected = variant.GetProperty("steps")[step++];
             Assert.Equal(expected.GetProperty("weight").GetDouble(), weight, 1e-13);
             float cost = AdaGradStep.Update(rows.Pointer + (long)i * rows.Stride, rows.Pointer + (long)(words + j) * rows.Stride, padded, (float)Math.Log(x), (float)weight, 0.05f);

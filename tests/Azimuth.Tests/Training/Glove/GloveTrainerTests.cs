@@ -1,4 +1,5 @@
 using Azimuth.Checkpoints;
+using Azimuth.Embeddings;
 using Azimuth.Numerics;
 using Azimuth.Training;
 using Azimuth.Training.Corpora;
@@ -18,9 +19,11 @@ public sealed class GloveTrainerTests : IDisposable
     public void Equal_seeds_and_threads_give_equal_bits_and_a_resumed_run_ends_with_them(int threads)
     {
         using var workers = new Workers(threads);
-        var options = new GloveOptions { Dimensions = 20, Window = 5, Epochs = 6 };
-        float[] whole = Train(Pairs("a", options, workers), options, workers, null, int.MaxValue);
-        GlovePairs pairs = Pairs("b", options, workers);
+        var options = new GloveOptions { Dimensions = 20, Window = 5, Epochs = 2, ChunkPairs = 5000, PileBytes = 1 << 16 };
+        GlovePairs pairs = Pairs("a", options, workers);
+        Assert.True(pairs.File.Chunks > 3, "too few chunks to stop within a pass");
+        float[] whole = Train(pairs, options, workers, null, int.MaxValue);
+        pairs = Pairs("b", options, workers);
         string state = Directory.CreateDirectory(Path.Combine(_folder, "state")).FullName;
         Train(pairs, options, workers, null, 3, state);
         Assert.True(whole.AsSpan().SequenceEqual(Train(pairs, options, workers, state, int.MaxValue)), "a resumed run ended with other vectors");
@@ -47,11 +50,13 @@ public sealed class GloveTrainerTests : IDisposable
     }
 
     [Fact]
-    public void Every_pair_is_in_the_file_once_in_the_block_of_its_groups()
+    public void Every_pair_is_in_the_file_once_in_the_block_of_its_groups_with_its_logarithm_and_weight()
     {
         using var workers = new Workers(3);
-        var options = new GloveOptions { Window = 5 };
+        var options = new GloveOptions { Window = 5, MaximumCount = 7, Power = 0.6, ChunkPairs = 5000, PileBytes = 1 << 16 };
         GlovePairs pairs = Pairs("a", options, workers);
+        Dictionary<(int, int), double> counts = Counts("a", options, workers);
+        Assert.True(pairs.File.Chunks > 3 && counts.Values.Max() > 7, "too little text for several chunks and both kinds of weights");
         var seen = new HashSet<(int, int)>();
         var group = new Dictionary<int, int>();
         for (int chunk = 0; chunk < pairs.File.Chunks; chunk++)
@@ -61,6 +66,10 @@ public sealed class GloveTrainerTests : IDisposable
                 foreach (TrainedPair pair in pairs.File.Block(chunk, block / 3, block % 3))
                 {
                     Assert.True(seen.Add((pair.Word, pair.Context)), "a pair came twice");
+                    double count = counts[(Math.Min(pair.Word, pair.Context), Math.Max(pair.Word, pair.Context))];
+                    // Rounded to single precision.
+                    Assert.Equal(Math.Log(count), pair.Log, 1e-6);
+                    Assert.Equal(count < 7 ? Math.Pow(count / 7, 0.6) : 1, pair.Weight, 1e-7);
                     Assert.Equal(block / 3, group.TryGetValue(pair.Word, out int known) ? known : group[pair.Word] = block / 3);
                     Assert.Equal(block % 3, group.TryGetValue(pair.Context, out known) ? known : group[pair.Context] = block % 3);
                 }
@@ -88,11 +97,48 @@ public sealed class GloveTrainerTests : IDisposable
         Assert.DoesNotContain(Directory.GetFiles(lonely), path => Path.GetFileName(path).Contains("pairs", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Each_step_moves_the_words_of_its_chunk(int threads)
+    {
+        using var workers = new Workers(threads);
+        var options = new GloveOptions { Dimensions = 4, Window = 5, Epochs = 2, ChunkPairs = 500 };
+        GlovePairs pairs = Pairs("a", options, workers);
+        using GloveTrainer trainer = GloveTrainer.Begin(pairs, options, workers);
+        for (int step = 0; step < 2 * pairs.File.Chunks; step++)
+        {
+            var expected = new HashSet<int>();
+            for (int block = 0; block < threads * threads; block++)
+            {
+                foreach (TrainedPair pair in pairs.File.Block(step % pairs.File.Chunks, block / threads, block % threads))
+                    expected.UnionWith([pair.Word, pair.Context]);
+            }
+
+            EmbeddingTable before = trainer.Table!;
+            trainer.Advance();
+            EmbeddingTable after = trainer.Table!;
+            var moved = Enumerable.Range(0, pairs.Words.Count).Where(id => !before.Vector(id).AsSpan().SequenceEqual(after.Vector(id))).ToHashSet();
+            Assert.Subset(expected, moved);
+            // A pair that is fitted already moves nothing.
+            Assert.InRange(moved.Count, 0.99 * expected.Count, pairs.Words.Count - 1);
+        }
+
+        Assert.True(trainer.Finished);
+    }
+
     private GlovePairs Pairs(string name, GloveOptions options, Workers workers)
     {
         string folder = Directory.CreateDirectory(Path.Combine(_folder, name)).FullName;
         TrainingText text = TrainingText.Prepare(TextCorpus.Open([TestFiles.Model("novels-gpt/heldout.txt")]), new VocabularyOptions(), folder, cancellation: TestContext.Current.CancellationToken);
         return GlovePairs.Prepare(text, options, folder, workers, cancellation: TestContext.Current.CancellationToken);
+    }
+
+    private Dictionary<(int, int), double> Counts(string name, GloveOptions options, Workers workers)
+    {
+        string folder = Path.Combine(_folder, name);
+        using PairCounter counter = GlovePairs.Counted(TrainingText.Open(folder)!, options, folder, workers, _ => { }, TestContext.Current.CancellationToken);
+        return Enumerable.Range(0, workers.ThreadCount).SelectMany(counter.Pairs).ToDictionary(pair => (pair.Row, pair.Column), pair => pair.Value);
     }
 
     private static float[] Train(GlovePairs pairs, GloveOptions options, Workers workers, string? from, int steps, string? save = null)

@@ -10,6 +10,19 @@ public sealed class PairCounterTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
+    [Theory]
+    [InlineData(1, 1L << 62)]
+    [InlineData(3, 1L << 62)]
+    [InlineData(3, 1L << 20)]
+    public void No_thread_counts_more_pairs_in_place_than_an_array_holds(int threads, long cells)
+    {
+        var (dense, offsets, sizes) = PairCounter.Layout(140_000, cells, threads); // 9.8 billion pairs
+        Assert.All(sizes, size => Assert.InRange(size, Math.Min(cells, Array.MaxLength) / threads / 2, Array.MaxLength));
+        Assert.InRange(sizes.Sum(), 0, cells);
+        Assert.Equal(dense.Sum(columns => (long)columns), sizes.Sum());
+        Assert.All(Enumerable.Range(0, dense.Length), row => Assert.InRange(offsets[row] + dense[row], 0, sizes[row % threads]));
+    }
+
     /// <summary>Places for a third of the pairs at most, so that both ways of counting are in it; with little memory several runs are merged.</summary>
     [Theory]
     [InlineData(1, 1 << 20)]
