@@ -75,6 +75,42 @@ public sealed class TrainLmTests
         string[] Resume() => File.Exists(Path.Combine(folder["killed.run"], "log.jsonl")) ? ["--resume"] : [];
     }
 
+    [Fact]
+    public async Task A_run_does_not_go_on_with_another_tokenizer_of_the_same_path()
+    {
+        using TemporaryFolder folder = new();
+        Directory.CreateDirectory(folder["tokenizer"]);
+        foreach (string name in new[] { "tokenizer.json", "tokenizer_config.json" })
+            File.Copy(Path.Combine(Novels, name), Path.Combine(folder["tokenizer"], name));
+        string[] command = ["train", "lm", License, .. Tiny.Select(word => word == Novels ? "tokenizer" : word), "--steps", "3", "--run", "run", "--quiet"];
+        (await CliProcess.RunInAsync(folder.Path, [.. command, "-o", "one"])).Screen();
+        string file = Path.Combine(folder["tokenizer"], "tokenizer.json");
+        File.AppendAllText(file, "\n");
+        CliResult refused = await CliProcess.RunInAsync(folder.Path, [.. command, "-o", "two", "--resume"]);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("the run was begun with tokenizer-sha256", refused.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>The run's own folder and what it writes lie in the folder of texts.</summary>
+    [Theory]
+    [InlineData("word2vec", "v.bin", "--dimensions 8 --epochs 1 --min-count 1")]
+    [InlineData("glove", "v.bin", "--dimensions 8 --epochs 2 --min-count 1")]
+    [InlineData("tokenizer", "tokens", "--vocab-size 300")]
+    [InlineData("lm", "model", "--architecture gpt2 --layers 1 --width 16 --heads 2 --context 16 --batch 2 --steps 3")]
+    public async Task A_folder_of_texts_may_hold_the_run(string trainer, string output, string options)
+    {
+        using TemporaryFolder folder = new();
+        File.Copy(License, folder["text.txt"]);
+        string[] command = ["train", trainer, ".", "-o", output, .. options.Split(' '), .. trainer == "lm" ? new[] { "--tokenizer", Novels } : [], "--quiet"];
+        (await CliProcess.RunInAsync(folder.Path, command)).Screen();
+        if (Directory.Exists(folder[output]))
+            Directory.Delete(folder[output], recursive: true);
+        (await CliProcess.RunInAsync(folder.Path, [.. command, "--resume"])).Screen();
+        string header = File.ReadLines(Path.Combine(folder[output + ".run"], "log.jsonl")).First();
+        JsonElement corpus = JsonDocument.Parse(header).RootElement.GetProperty("settings").GetProperty("corpus");
+        Assert.StartsWith("text.txt (", Assert.Single(corpus.EnumerateArray()).GetString(), StringComparison.Ordinal);
+    }
+
     private static Dictionary<string, string> Hashes(string folder) =>
         Directory.GetFiles(folder).ToDictionary(path => Path.GetFileName(path), path => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path))));
 }

@@ -22,6 +22,9 @@ public interface ITrainer
     /// <exception cref="TrainingException">The loss is not finite: the sentence names the step.</exception>
     void Advance();
 
+    /// <summary>True when something was measured at this step that the next <see cref="Read"/> tells and a later one does not: it is logged at once.</summary>
+    bool HasNews => false;
+
     /// <summary>How far it is and how it goes: loss, rate, items.</summary>
     TrainingReading Read();
 

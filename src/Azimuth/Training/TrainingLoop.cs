@@ -55,7 +55,7 @@ public static class TrainingLoop
 
         public void LogWhenDue()
         {
-            if (_clock.Elapsed - _logged >= pace.LogEvery || (pace.LogSteps is long steps && trainer.Step / steps > _loggedStep / steps))
+            if (trainer.HasNews || _clock.Elapsed - _logged >= pace.LogEvery || (pace.LogSteps is long steps && trainer.Step / steps > _loggedStep / steps))
                 Log();
         }
 

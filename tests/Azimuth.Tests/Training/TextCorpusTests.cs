@@ -23,6 +23,42 @@ public sealed class TextCorpusTests : IDisposable
     }
 
     [Fact]
+    public void What_is_being_written_into_a_folder_is_no_text_of_it()
+    {
+        Write("a.txt", "one");
+        Directory.CreateDirectory(Path.Combine(_folder, "v.bin.run", "step-000000001"));
+        Directory.CreateDirectory(Path.Combine(_folder, "v.bin.runs"));
+        Write("v.bin.run/log.jsonl", "{}");
+        Write("v.bin.run/step-000000001/state", "{}");
+        Write("v.bin.runs/b.txt", "two");
+        Write("v.bin", "vectors");
+        using (new FileStream(Path.Combine(_folder, "v.bin.run", "run.lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None))
+            Assert.Equal(["one", "two"], Lines(TextCorpus.Open([_folder], without: [Path.Combine(_folder, "v.bin.run") + "/", Path.Combine(_folder, "v.bin")])));
+        Write("v.bin.run/b.txt", "three");
+        Assert.Equal(["three"], Lines(TextCorpus.Open([Path.Combine(_folder, "v.bin.run", "b.txt")], without: [Path.Combine(_folder, "v.bin.run")])));
+    }
+
+    [Fact]
+    public void Links_to_files_are_followed_and_links_to_folders_are_not()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need a privilege there");
+        string elsewhere = Directory.CreateTempSubdirectory("azimuth").FullName;
+        try
+        {
+            File.WriteAllText(Path.Combine(elsewhere, "far.txt"), "a text that is longer than the name of its file, wherever that may lie: " + new string('x', 1000));
+            File.CreateSymbolicLink(Path.Combine(_folder, "far"), Path.Combine(elsewhere, "far.txt"));
+            File.CreateSymbolicLink(Path.Combine(_folder, "near"), "far");
+            Directory.CreateSymbolicLink(Path.Combine(_folder, "circle"), _folder);
+            Assert.Equal(2, Lines(TextCorpus.Open([_folder])).Length);
+            Assert.Equal("far (1072 bytes)", (string?)TextCorpus.Open([Path.Combine(_folder, "far")]).Identity[0]);
+        }
+        finally
+        {
+            Directory.Delete(elsewhere, recursive: true);
+        }
+    }
+
+    [Fact]
     public void A_line_without_end_comes_in_pieces_cut_at_blanks_and_nothing_is_lost()
     {
         string text = string.Concat(Enumerable.Range(0, 500_000).Select(i => $"word{i} "));

@@ -5,42 +5,56 @@ using Azimuth.Training.Corpora;
 
 namespace Azimuth.Cli.Commands.Train;
 
-/// <summary>The text that a trainer's command learns from.</summary>
-internal static class TrainCorpus
+/// <summary>The text that a trainer's command learns from: the files that were there when it began.</summary>
+internal sealed class TrainCorpus
 {
+    private readonly string[] _files;
+
+    private TrainCorpus(string[] files, JsonArray identity) => (_files, Identity) = (files, identity);
+
+    /// <summary>What a run knows its corpus by: names and sizes of the files. Standard input cannot be looked at before it is read.</summary>
+    public JsonArray Identity { get; }
+
+    /// <summary>Whether standard input is read.</summary>
+    public bool HasStandardInput => _files.Contains(TextCorpus.StandardInput);
+
     /// <param name="text">What the trainer takes for a text, or for words of it.</param>
     public static Argument<string[]> Argument(string text) => Options.Arguments("CORPUS", "text files, plain or gzip, folders of them, or - for standard input; " + text);
 
-    /// <summary>The files and folders given.</summary>
-    /// <exception cref="UsageException">There are none.</exception>
-    public static string[] Paths(Session session, Argument<string[]> corpus) => session.Value(corpus) is { Length: > 0 } paths
-        ? paths : throw new UsageException($"azimuth {session.Command}: expected CORPUS, a text file or a folder of them, found none.");
-
-    /// <summary>What a run knows its corpus by: names and sizes of the files, which are kept from being written to. Standard input cannot be looked at before it is read.</summary>
-    public static JsonArray Identity(Session session, string[] paths)
+    /// <summary>Finds the files, which are kept from being written to. What the run itself writes is none of them.</summary>
+    /// <param name="session">Of the command.</param>
+    /// <param name="corpus">The argument.</param>
+    /// <param name="output">What the command writes when the training is over.</param>
+    /// <exception cref="UsageException">Nothing was given, or standard input twice.</exception>
+    public static TrainCorpus Find(Session session, Argument<string[]> corpus, string output)
     {
+        string[] paths = session.Value(corpus) is { Length: > 0 } given
+            ? given : throw new UsageException($"azimuth {session.Command}: expected CORPUS, a text file or a folder of them, found none.");
         if (paths.Count(path => path == TextCorpus.StandardInput) > 1)
             throw new UsageException("CORPUS: expected - for standard input once, found it twice.");
+        List<string> files = [];
         JsonArray identity = [];
         foreach (string path in paths)
         {
             if (path == TextCorpus.StandardInput)
             {
+                files.Add(path);
                 identity.Add("standard input");
                 continue;
             }
 
-            TextCorpus corpus = TextCorpus.Open([path]);
-            session.Outputs.Opened(corpus.Files);
-            foreach (JsonNode? name in corpus.Identity)
+            TextCorpus found = TextCorpus.Open([path], without: [output, TrainOptions.Folder(session, output)]);
+            session.Outputs.Opened(found.Files);
+            files.AddRange(found.Files);
+            foreach (JsonNode? name in found.Identity)
                 identity.Add(name!.DeepClone());
         }
 
-        return identity;
+        return new TrainCorpus([.. files], identity);
     }
 
-    /// <summary>Finds the files; standard input is kept in the run's folder, as it is read more than once.</summary>
-    public static TextCorpus Open(string[] paths, string run) => TextCorpus.Open(paths, Spool(run), Console.IsInputRedirected ? Console.OpenStandardInput() : null);
+    /// <summary>Opens the files; standard input is kept in the run's folder, as it is read more than once.</summary>
+    public TextCorpus Open(string run) => TextCorpus.Open(_files, Spool(run), Console.IsInputRedirected ? Console.OpenStandardInput() : null);
 
     /// <summary>Deletes what was kept of standard input, once the run has the text as numbers.</summary>
     public static void Forget(string run) => File.Delete(Spool(run));

@@ -27,15 +27,15 @@ internal static class TrainLmCommand
 
     private static Task<int> Run(Session session)
     {
-        string[] paths = TrainCorpus.Paths(session, Corpus);
         string path = TrainOptions.NewFolder(session, Out);
+        TrainCorpus corpus = TrainCorpus.Find(session, Corpus, path);
         ModelSource? made = TrainLmOptions.NewModel(session);
         LanguageModel? model = made is null ? session.OpenDecoder() : null;
         if (model is not null)
             ModelSource.Require(model);
         string? held = TrainLmOptions.ValidationFile(session);
         string? heldText = held is null ? null : InputFile.ReadText(held, "--validate");
-        var recipe = new TrainingRecipe("lm", TrainLmOptions.Recipe(session, TrainCorpus.Identity(session, paths)));
+        var recipe = new TrainingRecipe("lm", TrainLmOptions.Recipe(session, corpus.Identity, made, model));
         TokenSpool? spool = null;
         LanguageModelTrainer? trainer = null;
         (TrainingReading last, string run) = TrainOptions.Train(session, path, recipe, Open, _ => Write(path, trainer!));
@@ -57,26 +57,27 @@ internal static class TrainLmCommand
 
         ITrainer Open(string? state, string folder)
         {
-            ModelSource source = made ?? ModelSource.Of(model!, Path.Combine(folder, "converted"));
-            spool = Spool(session, paths, folder, source);
+            // A state has a model and a tokenizer of its own.
+            ModelSource source = state is not null ? ModelSource.Of(LanguageModel.Load(state, session.Workers), state) : made ?? ModelSource.Of(model!, Path.Combine(folder, "converted"));
+            spool = Spool(session, corpus, folder, source);
             int[] heldOut = heldText is null ? [] : [.. source.Tokenizer.Encode(heldText).Ids];
             if (heldText is not null && heldOut.Length < 2)
                 throw new UsageException(FormattableString.Invariant($"--validate: {held}: expected at least two tokens, found {heldOut.Length}."));
             LanguageModelSettings settings = TrainLmOptions.Settings(session, source, made is not null, spool.Count, heldOut);
-            trainer = state is null ? LanguageModelTrainer.Begin(source, spool, settings, session.Workers) : LanguageModelTrainer.Resume(state, spool, settings, session.Workers);
+            trainer = state is null ? LanguageModelTrainer.Begin(source, spool, settings, session.Workers) : LanguageModelTrainer.Resume(state, source, spool, settings, session.Workers);
             session.Note(FormattableString.Invariant($"{Numbers.Count(trainer.Count)} weights, {Numbers.Count(trainer.TrainedCount)} of them trained, on {Numbers.Count(spool.Count)} tokens, {Numbers.Count(settings.Rate.Steps)} × {settings.Batch * settings.Accumulate} × {settings.Length} of them to predict"));
             return trainer;
         }
     }
 
     /// <summary>The corpus as ids, in the run's folder; made once.</summary>
-    private static TokenSpool Spool(Session session, string[] paths, string folder, ModelSource source)
+    private static TokenSpool Spool(Session session, TrainCorpus corpus, string folder, ModelSource source)
     {
         string ids = Path.Combine(folder, "tokens.bin");
         if (File.Exists(ids))
             return TokenSpool.Open(ids);
         var progress = new ShareProgress(session.Progress, "tokenizing the corpus", 100, "percent");
-        TokenSpool spool = TokenSpool.Create(ids, TrainCorpus.Open(paths, folder), source.Tokenizer, source.Config.VocabSize, session.Workers, session.Warn, progress, session.Cancel);
+        TokenSpool spool = TokenSpool.Create(ids, corpus.Open(folder), source.Tokenizer, source.Config.VocabSize, session.Workers, session.Warn, progress, session.Cancel);
         TrainCorpus.Forget(folder);
         return spool;
     }

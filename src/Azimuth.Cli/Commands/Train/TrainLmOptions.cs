@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Azimuth.Cli.CommandLine;
 using Azimuth.Training.LanguageModels;
+using Azimuth.Transformers;
 
 namespace Azimuth.Cli.Commands.Train;
 
@@ -86,8 +87,8 @@ internal static class TrainLmOptions
         }
     }
 
-    /// <summary>Everything given, as it changes the result.</summary>
-    public static JsonObject Recipe(Session session, JsonArray corpus)
+    /// <summary>Everything given, as it changes the result, and what tells the tokenizer and the model from others of the same path.</summary>
+    public static JsonObject Recipe(Session session, JsonArray corpus, ModelSource? made, LanguageModel? model)
     {
         if (session.Value(FreezeTable) && session.Value(OnlyTable))
             throw new UsageException("--only-table: expected without --freeze-table, found both; nothing would be trained.");
@@ -99,6 +100,10 @@ internal static class TrainLmOptions
         foreach (Option option in All.OfType<Option>().Where(option => session.IsGiven(option)))
             json[option.Name[2..]] = Value(session, option);
         json["seed"] = TrainOptions.Seed(session);
+        (string tokenizer, string? config) = made is not null ? (made.TokenizerHash, null) : ModelSource.Identity(model!);
+        json["tokenizer-sha256"] = tokenizer;
+        if (config is not null)
+            json["config-sha256"] = config;
         return json;
     }
 

@@ -50,6 +50,9 @@ internal static class TrainOptions
         }
     }
 
+    /// <summary>Where the run is kept.</summary>
+    public static string Folder(Session session, string output) => session.Value(RunFolder) ?? Path.TrimEndingDirectorySeparator(output) + ".run";
+
     /// <summary>Trains to the end, with readings on standard error and in the run folder's log.</summary>
     /// <param name="session">Of the command.</param>
     /// <param name="output">What the command will write when the training is over; the run folder's name comes from it.</param>
@@ -58,7 +61,7 @@ internal static class TrainOptions
     /// <exception cref="UsageException">The run folder is taken, or missing with --resume.</exception>
     public static (TrainingReading Last, string Folder) Train(Session session, string output, TrainingRecipe recipe, Func<string?, string, ITrainer> open, Action<ITrainer> finish)
     {
-        string folder = session.Value(RunFolder) ?? Path.TrimEndingDirectorySeparator(output) + ".run";
+        string folder = Folder(session, output);
         int keep = session.Value(Keep);
         TrainingRun run;
         try

@@ -38,10 +38,10 @@ internal static class TrainTokenizerCommand
 
     private static Task<int> Run(Session session)
     {
-        string[] paths = TrainCorpus.Paths(session, Corpus);
         string path = TrainOptions.NewFolder(session, Out);
+        TrainCorpus corpus = TrainCorpus.Find(session, Corpus, path);
         TokenizerTrainingOptions options = Read(session);
-        var recipe = new TrainingRecipe("tokenizer", Settings(options, TrainCorpus.Identity(session, paths)));
+        var recipe = new TrainingRecipe("tokenizer", Settings(options, corpus.Identity));
         IReadOnlyList<string> files = [];
         TokenizerTrainer? opened = null;
         (TrainingReading last, string folder) = TrainOptions.Train(session, path, recipe, Open, trainer => files = TokenizerFiles.Write(((TokenizerTrainer)trainer).Result, path));
@@ -64,7 +64,7 @@ internal static class TrainTokenizerCommand
         };
         return session.Show(null, Conventions(options), document, screen => Draw(screen, path, files, folder, trained, opened, last));
 
-        ITrainer Open(string? state, string run) => opened = new TokenizerTrainer(TrainCorpus.Open(paths, run), options, session.Workers, state);
+        ITrainer Open(string? state, string run) => opened = new TokenizerTrainer(corpus.Open(run), options, session.Workers, state);
     }
 
     private static TokenizerTrainingOptions Read(Session session)

@@ -18,17 +18,17 @@ internal sealed class WordVectorRun
     private static readonly Option<int> MinCount = Options.WholeNumber("--min-count", "N", "words that come less often get no vector", 1, int.MaxValue, 5);
     private static readonly Option<int?> MaxVocabulary = Options.WholeNumber("--max-vocabulary", "N", "the N most frequent words only", 2, 100_000_000);
     private readonly Session _session;
-    private readonly string[] _paths;
+    private readonly TrainCorpus _corpus;
     private readonly string _file;
 
     /// <summary>Looks at what was given for the text and for the file.</summary>
     /// <exception cref="UsageException">One was left out, or the file cannot stand there.</exception>
     public WordVectorRun(Session session)
     {
-        (_session, _paths) = (session, TrainCorpus.Paths(session, Corpus));
+        _session = session;
         _file = session.Value(Output) ?? throw new UsageException($"azimuth {session.Command}: expected --output FILE, found none.");
         session.Outputs.Check(_file, Output.Name, Endings);
-        Identity = TrainCorpus.Identity(session, _paths);
+        _corpus = TrainCorpus.Find(session, Corpus, _file);
         Vocabulary = new VocabularyOptions { MinCount = session.Value(MinCount), MaxWords = session.Value(MaxVocabulary) };
     }
 
@@ -39,7 +39,7 @@ internal sealed class WordVectorRun
     public static IReadOnlyList<Symbol> OfTheVocabulary => [MinCount, MaxVocabulary];
 
     /// <summary>What the run knows its corpus by.</summary>
-    public JsonArray Identity { get; }
+    public JsonArray Identity => _corpus.Identity;
 
     /// <summary>Which words get a vector.</summary>
     public VocabularyOptions Vocabulary { get; }
@@ -71,8 +71,8 @@ internal sealed class WordVectorRun
     private TrainingText Prepare(VocabularyOptions options, string run)
     {
         Clock.Begin("counting words");
-        _session.Progress.Say(_paths.Contains(TextCorpus.StandardInput) ? "reading standard input" : "counting words");
-        TrainingText text = TrainingText.Prepare(TrainCorpus.Open(_paths, run), options, run, _session.Warn, new ShareProgress(_session.Progress, "counting words", 100, "percent"), _session.Cancel);
+        _session.Progress.Say(_corpus.HasStandardInput ? "reading standard input" : "counting words");
+        TrainingText text = TrainingText.Prepare(_corpus.Open(run), options, run, _session.Warn, new ShareProgress(_session.Progress, "counting words", 100, "percent"), _session.Cancel);
         TrainCorpus.Forget(run);
         _session.Note($"{Plural.Of(text.Words.Count, "word")} with vectors, {Numbers.Count(text.WordCount)} of the text");
         return text;

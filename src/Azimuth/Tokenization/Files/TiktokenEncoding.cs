@@ -14,7 +14,11 @@ namespace Azimuth.Tokenization.Files;
 /// <param name="SpecialTokens">Tokens found literally in text, and their ids.</param>
 internal sealed record TiktokenEncoding(string Name, string Pattern, IReadOnlyDictionary<string, int> SpecialTokens)
 {
+    /// <summary>What the file beside the ranks is called.</summary>
+    public const string FileName = "encoding.json";
+
     private const string EndOfText = "<|endoftext|>", EndOfPrompt = "<|endofprompt|>";
+
     /// <summary>The pattern of o200k, which GPT-4o and Llama 4 share.</summary>
     public const string O200kSource =
         @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
@@ -41,7 +45,7 @@ internal sealed record TiktokenEncoding(string Name, string Pattern, IReadOnlyDi
     /// <exception cref="CheckpointFormatException">A damaged encoding.json, or none and not a published encoding.</exception>
     public static TiktokenEncoding Find(string path, int ranks)
     {
-        string beside = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "encoding.json");
+        string beside = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, FileName);
         if (File.Exists(beside))
             return Read(beside);
         string name = Path.GetFileName(path);

@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Text.Json.Nodes;
 
 namespace Azimuth.Training.Corpora;
@@ -11,7 +12,7 @@ public sealed class TextCorpus
     public const string StandardInput = "-";
 
     private TextCorpus(IReadOnlyList<string> files) =>
-        (Files, SizeBytes) = (files, files.Sum(file => new FileInfo(file).Length));
+        (Files, SizeBytes) = (files, files.Sum(SizeOf));
 
     /// <summary>The files, in the order they are read.</summary>
     public IReadOnlyList<string> Files { get; }
@@ -20,14 +21,18 @@ public sealed class TextCorpus
     public long SizeBytes { get; }
 
     /// <summary>What tells whether a saved state was made with the same text: names and stored sizes.</summary>
-    public JsonArray Identity => [.. Files.Select(file => (JsonNode)$"{Path.GetFileName(file)} ({new FileInfo(file).Length} bytes)")];
+    public JsonArray Identity => [.. Files.Select(file => (JsonNode)$"{Path.GetFileName(file)} ({SizeOf(file)} bytes)")];
 
     /// <summary>Finds the files.</summary>
-    /// <param name="paths">Files; folders, all of whose files are read in the order of their paths, hidden ones left out; or "-" for standard input.</param>
+    /// <param name="paths">
+    /// Files; folders, all of whose files are read in the order of their paths, hidden ones left out; or "-" for standard input. Links to files are followed, links to folders are not: they
+    /// may lead in a circle.
+    /// </param>
     /// <param name="spool">Where standard input is kept, since a corpus is read more than once: a file that is written unless it is there already.</param>
     /// <param name="input">Standard input.</param>
+    /// <param name="without">Files and folders that are no text although they lie in a folder: what is being written.</param>
     /// <exception cref="IOException">A path is missing, cannot be read, or there is no file in it: one sentence.</exception>
-    public static TextCorpus Open(IReadOnlyList<string> paths, string? spool = null, Stream? input = null)
+    public static TextCorpus Open(IReadOnlyList<string> paths, string? spool = null, Stream? input = null, IReadOnlyList<string>? without = null)
     {
         ArgumentNullException.ThrowIfNull(paths);
         if (paths.Count == 0)
@@ -38,7 +43,7 @@ public sealed class TextCorpus
             if (path == StandardInput)
                 files.Add(Keep(spool ?? throw new ArgumentException("standard input needs a file to be kept in", nameof(spool)), input));
             else if (Directory.Exists(path))
-                files.AddRange(In(path));
+                files.AddRange(In(path, without ?? []));
             else if (File.Exists(path))
                 files.Add(path);
             else
@@ -51,10 +56,21 @@ public sealed class TextCorpus
     /// <summary>Reads the corpus from its beginning.</summary>
     public CorpusReader Read() => new(Files);
 
-    private static string[] In(string folder)
+    /// <summary>Bytes as stored, of what a link leads to.</summary>
+    private static long SizeOf(string file) => (File.ResolveLinkTarget(file, returnFinalTarget: true) as FileInfo ?? new FileInfo(file)).Length;
+
+    private static string[] In(string folder, IReadOnlyList<string> without)
     {
-        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden | FileAttributes.System | FileAttributes.ReparsePoint };
-        string[] files = [.. Directory.EnumerateFiles(folder, "*", options).Order(StringComparer.Ordinal)];
+        string[] left = [.. without.Select(path => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)))];
+        var found = new FileSystemEnumerable<string>(
+            folder,
+            (ref FileSystemEntry entry) => entry.ToSpecifiedFullPath(),
+            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden | FileAttributes.System })
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && !left.Contains(Path.GetFullPath(entry.ToFullPath())),
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint) && !left.Contains(Path.GetFullPath(entry.ToFullPath())),
+        };
+        string[] files = [.. found.Order(StringComparer.Ordinal)];
         return files.Length > 0 ? files : throw new IOException($"{folder}: expected a folder of text files, found none in it");
     }
 

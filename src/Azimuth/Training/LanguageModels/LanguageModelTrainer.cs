@@ -59,6 +59,9 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
     /// <inheritdoc/>
     public bool Finished => Step >= _settings.Rate.Steps;
 
+    /// <inheritdoc/>
+    public bool HasNews => _heldOut is not null || _sample is not null;
+
     /// <summary>The table of tokens, as it is now.</summary>
     public EmbeddingTable Table { get; }
 
@@ -87,18 +90,19 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
 
     /// <summary>Goes on from a saved state.</summary>
     /// <param name="folder">The state.</param>
+    /// <param name="source">The model of the state, from <see cref="ModelSource.Of"/>.</param>
     /// <param name="corpus">What is learned.</param>
     /// <param name="settings">Those it was begun with.</param>
     /// <param name="workers">Threads; stay the caller's.</param>
     /// <exception cref="CheckpointFormatException">A file of the state is missing or damaged.</exception>
-    public static LanguageModelTrainer Resume(string folder, TokenSpool corpus, LanguageModelSettings settings, Workers workers)
+    public static LanguageModelTrainer Resume(string folder, ModelSource source, TokenSpool corpus, LanguageModelSettings settings, Workers workers)
     {
         ArgumentNullException.ThrowIfNull(settings);
         (JsonElement values, SafetensorsFile moments) = TrainingState.Open(folder);
         if (!values.TryGetProperty("step", out JsonElement text) || text.ValueKind != JsonValueKind.String
             || !long.TryParse(text.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out long step))
             throw new CheckpointFormatException(folder, "expected the step in state.json, found none. Delete the folder to go on from the state before it");
-        LanguageModelTrainer trainer = Begin(ModelSource.Of(LanguageModel.Load(folder, workers), folder), corpus, settings, workers);
+        LanguageModelTrainer trainer = Begin(source, corpus, settings, workers);
         trainer._optimizer.Load(moments, step);
         return trainer;
     }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azimuth.Checkpoints;
@@ -14,21 +16,13 @@ namespace Azimuth.Training.LanguageModels;
 /// <summary>What a training begins with: a model's configuration, its tokenizer, and its weights unless it is new. Immutable.</summary>
 public sealed class ModelSource
 {
-    /// <summary>The files of a tokenizer and of how a model is used, which go along to every saved model.</summary>
-    private static readonly string[] CompanionFiles =
-    [
-        "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "tokenizer.model",
-        "chat_template.jinja",
-    ];
-
     private readonly JsonObject _json;
-    private readonly (string Name, byte[] Content)[] _companions;
+    private readonly TokenizerCopy _tokenizerFiles;
 
-    private ModelSource(JsonObject json, TransformerConfig config, TensorNames names, Checkpoint? weights, Tokenizer tokenizer, string companions)
+    private ModelSource(JsonObject json, TransformerConfig config, TensorNames names, Checkpoint? weights, Tokenizer tokenizer, string tokenizerPath)
     {
         (_json, Config, Names, Weights, Tokenizer) = (json, config, names, weights, tokenizer);
-        // Read now: a run that goes on from a saved state outlives it.
-        _companions = [.. CompanionFiles.Select(name => (Name: name, Path: Path.Combine(companions, name))).Where(file => File.Exists(file.Path)).Select(file => (file.Name, File.ReadAllBytes(file.Path)))];
+        _tokenizerFiles = TokenizerCopy.Of(tokenizer, tokenizerPath);
         Trainability.Require(config, names);
         if (tokenizer.VocabSize > config.VocabSize)
         {
@@ -42,6 +36,9 @@ public sealed class ModelSource
 
     /// <summary>Text to ids.</summary>
     public Tokenizer Tokenizer { get; }
+
+    /// <summary>SHA-256 of the tokenizer's files: a run's ids are of no use under another.</summary>
+    public string TokenizerHash => _tokenizerFiles.Hash();
 
     /// <summary>What the tensors are called.</summary>
     internal TensorNames Names { get; }
@@ -67,8 +64,7 @@ public sealed class ModelSource
             folder = model.Folder;
         }
 
-        Tokenizer tokenizer = model.Tokenizer
-            ?? throw new CheckpointFormatException(folder.TokenizerFolder, "expected a tokenizer beside the model, found none. Copy tokenizer.json there");
+        Tokenizer tokenizer = TokenizerOf(model);
         JsonObject json = FolderFiles.Read(folder.TokenizerFolder, "config.json")!;
         return new ModelSource(json, model.Config, model.Names.In(folder.Checkpoint), folder.Checkpoint, tokenizer, folder.TokenizerFolder);
     }
@@ -79,6 +75,18 @@ public sealed class ModelSource
     {
         ArgumentNullException.ThrowIfNull(model);
         Trainability.Require(model.Config, model.Names);
+    }
+
+    /// <summary>SHA-256 of a model's tokenizer and of its configuration: what a run that goes on with the model must find again at its path.</summary>
+    /// <exception cref="CheckpointFormatException">It has no tokenizer, or one that cannot be saved with the trained model.</exception>
+    public static (string Tokenizer, string Config) Identity(LanguageModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ModelFolder folder = model.Folder;
+        string config = folder.Gguf is { } gguf
+            ? string.Join('\n', gguf.Metadata.Where(entry => !entry.Key.StartsWith("tokenizer.", StringComparison.Ordinal)).Select(entry => $"{entry.Key} {entry.Value}"))
+            : FolderFiles.Read(folder.TokenizerFolder, "config.json")!.ToJsonString();
+        return (TokenizerCopy.Of(TokenizerOf(model), folder.TokenizerFolder).Hash(), Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(config))));
     }
 
     /// <summary>A new model.</summary>
@@ -92,23 +100,30 @@ public sealed class ModelSource
         Tokenizer tokenizer = Tokenizer.Load(tokenizerPath);
         JsonObject json = shape.ToConfig(tokenizer);
         (TransformerConfig config, TensorNames names) = Read(json);
-        string companions = Directory.Exists(tokenizerPath) ? tokenizerPath : Path.GetDirectoryName(Path.GetFullPath(tokenizerPath))!;
-        return new ModelSource(json, config, names with { Prefixes = [names.Prefixes[0]] }, null, tokenizer, companions);
+        return new ModelSource(json, config, names with { Prefixes = [names.Prefixes[0]] }, null, tokenizer, tokenizerPath);
     }
 
     /// <summary>Writes weights as a model folder in single precision, which every command and the reference library open.</summary>
     internal void Save(string folder, TrainedWeights weights)
     {
-        var json = (JsonObject)_json.DeepClone();
-        json[json.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = "float32";
-        FolderFiles.Write(folder, "config.json", json);
+        SaveSettings(folder);
         SafetensorsWriter.Save(
             Path.Combine(folder, "model.safetensors"),
             weights.Tensors.Select(tensor => SafetensorsEntry.From(tensor.Name, tensor.InFileOrder(tensor.Values), [.. tensor.Shape])),
             new Dictionary<string, string> { ["format"] = "pt" });
-        foreach ((string name, byte[] content) in _companions)
-            File.WriteAllBytes(Path.Combine(folder, name), content);
     }
+
+    /// <summary>Writes what stands beside the weights: config.json and the tokenizer's files.</summary>
+    internal void SaveSettings(string folder)
+    {
+        var json = (JsonObject)_json.DeepClone();
+        json[json.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = "float32";
+        FolderFiles.Write(folder, "config.json", json);
+        _tokenizerFiles.Write(folder);
+    }
+
+    private static Tokenizer TokenizerOf(LanguageModel model) => model.Tokenizer
+        ?? throw new CheckpointFormatException(model.Folder.TokenizerFolder, "expected a tokenizer beside the model, found none. Copy tokenizer.json there");
 
     private static (TransformerConfig Config, TensorNames Names) Read(JsonObject json)
     {

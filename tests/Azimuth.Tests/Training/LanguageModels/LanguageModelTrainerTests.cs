@@ -44,7 +44,8 @@ public sealed class LanguageModelTrainerTests : IDisposable
         }
 
         using var others = new Workers(3);
-        using LanguageModelTrainer second = LanguageModelTrainer.Resume(Path.Combine(_folder, "part"), spool, settings, others);
+        string part = Path.Combine(_folder, "part");
+        using LanguageModelTrainer second = LanguageModelTrainer.Resume(part, ModelSource.Of(LanguageModel.Load(part, others), part), spool, settings, others);
         Assert.Equal(4, second.Step);
         Directory.Delete(Path.Combine(_folder, "part"), recursive: true); // as older states are
         while (!second.Finished)
@@ -75,6 +76,20 @@ public sealed class LanguageModelTrainerTests : IDisposable
         Assert.Empty(model.Warnings);
         Assert.Equal(Perplexity.Of(model, held, 32, 32).LossNatsPerToken, reading.ValidationLossNats!.Value, 1e-6);
         Assert.Equal(trainer.Table.Vector(17), model.TokenEmbedding.Vector(17));
+    }
+
+    [Fact]
+    public void Each_look_gives_a_reading_of_its_step_however_seldom_the_run_is_logged()
+    {
+        ModelSource source = ModelSource.New(Small, Novels);
+        int[] held = [.. source.Tokenizer.Encode("It was a dark and stormy night.").Ids];
+        LanguageModelSettings settings = Settings(11) with { HeldOut = held, Prompt = [1, 2, 3], SampleTokens = 2, LookEvery = 3 };
+        using LanguageModelTrainer trainer = LanguageModelTrainer.Begin(source, Spool(source), settings, _workers);
+        var readings = new List<TrainingReading>();
+        TrainingLoop.Run(trainer, null, new TrainingPace { LogEvery = TimeSpan.FromDays(1), SaveEvery = TimeSpan.FromDays(1) }, shown: readings.Add, cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal([3L, 6L, 9L, 11L], readings.Select(reading => reading.Step));
+        Assert.All(readings, reading => Assert.True(reading.ValidationLossNats > 0 && reading.Sample is not null));
+        Assert.Equal(trainer.HeldOutLoss(held), readings[^1].ValidationLossNats);
     }
 
     [Theory]
