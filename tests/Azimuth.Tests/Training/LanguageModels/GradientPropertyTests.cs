@@ -55,41 +55,36 @@ public sealed class GradientPropertyTests(ITestOutputHelper output)
         ["no final norm"] = (Gpt2.Replace("ACT", "gelu_new"), c => c with { FinalNorm = null }),
     };
 
+    /// <summary>Parts of attention, whose queries are taken in blocks, in sequences of more than one block; windows that begin within a block and in the one before.</summary>
+    private static readonly Dictionary<string, (string Json, Func<TransformerConfig, TransformerConfig> Change)> LongParts = new()
+    {
+        ["plain"] = (Gpt2.Replace("ACT", "gelu_new").Replace("40", "200"), c => c),
+        ["grouped heads"] = (Llama.Replace("ACT", "silu").Replace("64", "200"), c => c),
+        ["window of 33 with soft cap"] = (Llama.Replace("ACT", "silu").Replace("64", "200"), Attention(a => a with { Window = 33, SoftCap = 2 })),
+        ["window of 101 with ALiBi"] = (Llama.Replace("ACT", "silu").Replace("64", "200"), Attention(a => a with { Window = 101, Rotary = null, AlibiSlopes = Alibi.Slopes(6) })),
+    };
+
     public static TheoryData<string> Names => [.. Parts.Keys];
+
+    public static TheoryData<string> LongNames => [.. LongParts.Keys];
 
     [Theory]
     [MemberData(nameof(Names))]
     public void Gradients_equal_central_differences(string part)
     {
-        using var workers = new Workers(2);
-        double worst = 0;
         for (ulong seed = 1; seed <= 3; seed++)
         {
             var random = new SeededRandom(seed);
-            int sequences = 1 + random.NextInt32(3), length = 1 + random.NextInt32(38);
-            using TrainedModel model = TrainedModel.Random(Parts[part].Json, Parts[part].Change, sequences * length, random, workers);
-            int[] Ids() => [.. Enumerable.Range(0, sequences * length).Select(_ => random.NextInt32(model.Config.VocabSize))];
-            int[] inputs = Ids(), targets = Ids();
-            model.Pass.LossAndGradient(inputs, targets, sequences, 1);
-            foreach (ParameterTensor tensor in model.Weights.Tensors)
-            {
-                float[] gradient = tensor.Gradient.ToArray();
-                double norm = Vectors.Norm(gradient);
-                float[] along = norm < 1e-6 ? Gaussian(random, gradient.Length) : gradient, across = Gaussian(random, gradient.Length);
-                foreach (float[] direction in new[] { along, across })
-                {
-                    double expected = Vectors.DotDouble(gradient, direction) / Vectors.Norm(direction);
-                    // Where the loss bends strongly, or corners of ReLU or a clip lie within a step, a narrower one decides.
-                    double slope = new[] { 0.004, 0.001, 0.00025 }.Select(step => Slope(model, tensor, direction, step / Math.Max(1, norm), inputs, targets, sequences, workers)).MinBy(found => Math.Abs(found - expected));
-                    // A mean loss is right to about 3e-7, over steps of 0.004: 1e-4; and two parts in a thousand for what Richardson leaves.
-                    double difference = Math.Abs(slope - expected), allowed = 1e-4 + 2e-3 * norm;
-                    Assert.True(difference <= allowed, $"{part}, seed {seed}, {tensor.Name}: the loss rises by {slope}, the gradient says {expected}");
-                    worst = Math.Max(worst, difference / allowed);
-                }
-            }
+            Compare(part, Parts[part], 1 + random.NextInt32(3), 1 + random.NextInt32(38), seed, random);
         }
+    }
 
-        output.WriteLine(FormattableString.Invariant($"{part}: {worst:0.00} of what is allowed"));
+    [Theory]
+    [MemberData(nameof(LongNames))]
+    public void Gradients_of_sequences_longer_than_a_block_of_queries_equal_central_differences(string part)
+    {
+        foreach (int length in (int[])[97, 143, 200])
+            Compare(part, LongParts[part], 1, length, (ulong)length, new SeededRandom((ulong)length));
     }
 
     [Fact]
@@ -123,6 +118,34 @@ public sealed class GradientPropertyTests(ITestOutputHelper output)
             var problem = Assert.Throws<NotSupportedException>(() => TrainedModel.Random(Llama.Replace("ACT", "silu"), change, 8, new SeededRandom(1), workers));
             Assert.Contains(name, problem.Message);
         }
+    }
+
+    private void Compare(string part, (string Json, Func<TransformerConfig, TransformerConfig> Change) of, int sequences, int length, ulong seed, SeededRandom random)
+    {
+        using var workers = new Workers(2);
+        double worst = 0;
+        using TrainedModel model = TrainedModel.Random(of.Json, of.Change, sequences * length, random, workers);
+        int[] Ids() => [.. Enumerable.Range(0, sequences * length).Select(_ => random.NextInt32(model.Config.VocabSize))];
+        int[] inputs = Ids(), targets = Ids();
+        model.Pass.LossAndGradient(inputs, targets, sequences, 1);
+        foreach (ParameterTensor tensor in model.Weights.Tensors)
+        {
+            float[] gradient = tensor.Gradient.ToArray();
+            double norm = Vectors.Norm(gradient);
+            float[] along = norm < 1e-6 ? Gaussian(random, gradient.Length) : gradient, across = Gaussian(random, gradient.Length);
+            foreach (float[] direction in new[] { along, across })
+            {
+                double expected = Vectors.DotDouble(gradient, direction) / Vectors.Norm(direction);
+                // Where the loss bends strongly, or corners of ReLU or a clip lie within a step, a narrower one decides.
+                double slope = new[] { 0.004, 0.001, 0.00025 }.Select(step => Slope(model, tensor, direction, step / Math.Max(1, norm), inputs, targets, sequences, workers)).MinBy(found => Math.Abs(found - expected));
+                // A mean loss is right to about 3e-7, over steps of 0.004: 1e-4; and two parts in a thousand for what Richardson leaves.
+                double difference = Math.Abs(slope - expected), allowed = 1e-4 + 2e-3 * norm;
+                Assert.True(difference <= allowed, $"{part}, seed {seed}, {tensor.Name}: the loss rises by {slope}, the gradient says {expected}");
+                worst = Math.Max(worst, difference / allowed);
+            }
+        }
+
+        output.WriteLine(FormattableString.Invariant($"{part}, {sequences} × {length}: {worst:0.00} of what is allowed"));
     }
 
     /// <summary>The derivative of the loss along a direction of length 1, by central differences at two steps.</summary>

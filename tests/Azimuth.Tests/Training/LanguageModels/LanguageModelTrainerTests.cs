@@ -120,13 +120,23 @@ public sealed class LanguageModelTrainerTests : IDisposable
         var problem = Assert.Throws<TrainingException>(() =>
         {
             while (!trainer.Finished)
+            {
+                Save(trainer, $"after {trainer.Step}");
                 trainer.Advance();
+            }
         });
         Assert.StartsWith($"step {trainer.Step + 1}:", problem.Message);
+        Save(trainer, "left");
+        string before = Path.Combine(_folder, $"after {trainer.Step}");
+        Assert.Equal(Directory.GetFiles(before).Select(Path.GetFileName).Order(), Directory.GetFiles(Path.Combine(_folder, "left")).Select(Path.GetFileName).Order());
+        foreach (string file in Directory.EnumerateFiles(before))
+            Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(_folder, "left", Path.GetFileName(file))));
     }
 
-    [Fact]
-    public void A_spool_holds_the_ids_of_whole_files_one_behind_the_other()
+    [Theory]
+    [InlineData(4096, 2)]
+    [InlineData(70_000, 4)]
+    public void A_spool_holds_the_ids_of_whole_files_one_behind_the_other(int vocabSize, int idBytes)
     {
         ModelSource source = ModelSource.New(Small, Novels);
         // Longer than a piece, with empty and indented lines to cut beside.
@@ -137,7 +147,8 @@ public sealed class LanguageModelTrainerTests : IDisposable
         File.WriteAllText(Path.Combine(_folder, "a.txt"), text.ToString());
         File.WriteAllText(Path.Combine(_folder, "b.txt"), "The end.\r\n");
         TextCorpus corpus = TextCorpus.Open([Path.Combine(_folder, "a.txt"), Path.Combine(_folder, "b.txt")]);
-        TokenSpool spool = TokenSpool.Create(Path.Combine(_folder, "ids"), corpus, source.Tokenizer, 4096, _workers);
+        TokenSpool spool = TokenSpool.Create(Path.Combine(_folder, "ids"), corpus, source.Tokenizer, vocabSize, _workers);
+        Assert.Equal(16 + idBytes * spool.Count, new FileInfo(Path.Combine(_folder, "ids")).Length);
         int end = source.Tokenizer.EndId!.Value;
         int[] expected = [.. source.Tokenizer.Encode(text.ToString(), false).Ids, end, .. source.Tokenizer.Encode("The end.\n", false).Ids, end];
         var ids = new int[spool.Count];
@@ -153,6 +164,16 @@ public sealed class LanguageModelTrainerTests : IDisposable
         byte[] whole = File.ReadAllBytes(Path.Combine(_folder, "ids"));
         File.WriteAllBytes(Path.Combine(_folder, "cut"), whole[..^1]);
         Assert.Throws<CheckpointFormatException>(() => TokenSpool.Open(Path.Combine(_folder, "cut")));
+    }
+
+    [Fact]
+    public void Ids_beyond_sixteen_bits_are_read_whole()
+    {
+        int[] ids = [.. Enumerable.Range(0, 100).Select(i => 65_500 + 7 * i)];
+        File.WriteAllBytes(Path.Combine(_folder, "ids"), [.. "AZIDS1"u8, 4, 0, .. BitConverter.GetBytes(100L), .. ids.SelectMany(BitConverter.GetBytes)]);
+        var part = new int[30];
+        TokenSpool.Open(Path.Combine(_folder, "ids")).Read(41, part);
+        Assert.Equal(ids[41..71], part);
     }
 
     [Fact]
