@@ -119,8 +119,9 @@ internal sealed class ExampleList
     public void Add(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets)
     {
         int needed = 2 + inputs.Length + targets.Length;
-        if (_count + needed > _numbers.Length)
-            Array.Resize(ref _numbers, Math.Max(2 * _numbers.Length, _count + needed));
+        // The maker has seen to it that they fit into an array.
+        if (needed > _numbers.Length - _count)
+            Array.Resize(ref _numbers, (int)Math.Min(Array.MaxLength, Math.Max(2L * _numbers.Length, (long)_count + needed)));
         Span<int> place = _numbers.AsSpan(_count, needed);
         place[0] = inputs.Length;
         place[1] = targets.Length;

@@ -28,6 +28,7 @@ internal sealed class ExampleMaker
         else
             _sampler = new NegativeSampler(text.Counts, _pooled ? blocks : 1);
         ChunksAnEpoch = Math.Max(1, (_ids.Length + ChunkLength - 1) / ChunkLength);
+        RequireRoom(_tree is null ? 1 + options.Negatives : Enumerable.Range(0, text.Words.Count).Max(word => _tree.Path(word).Length));
     }
 
     public long ChunksAnEpoch { get; }
@@ -64,6 +65,18 @@ internal sealed class ExampleMaker
 
             AddLine(chunk, kept[..count], ref random, room);
         }
+    }
+
+    /// <summary>A stretch of the longest lines, each position with its widest window, must fit into one <see cref="ExampleList"/>.</summary>
+    private void RequireRoom(long targets)
+    {
+        const int Lengths = 2;
+        long contexts = 2L * _options.Window, tiles = (contexts + Numerics.LogisticTile.MostInputs - 1) / Numerics.LogisticTile.MostInputs;
+        long position = _options.Cbow ? Lengths + contexts + targets
+            : _tree is not null || _options.NegativesPerPair ? contexts * (Lengths + 1 + targets)
+            : tiles * (Lengths + Numerics.LogisticTile.MostInputs + targets);
+        if (position > Array.MaxLength / (ChunkLength + TrainingText.LongestLine))
+            throw new TrainingException(FormattableString.Invariant($"a window of {_options.Window:N0} words to each side and {targets:N0} targets of each prediction: expected at most {Array.MaxLength / (ChunkLength + TrainingText.LongestLine):N0} numbers for a position of the text, found {position:N0}. Give a smaller window{(_tree is null ? " or fewer negatives" : "")}{(_options.NegativesPerPair ? ", or draw negatives once for a position" : "")}"));
     }
 
     private void AddLine(ExampleChunk chunk, ReadOnlySpan<int> line, ref OriginalRandom random, Room room)

@@ -61,6 +61,22 @@ public sealed class Word2VecTrainerTests : IDisposable
     }
 
     [Theory]
+    [InlineData(100, 1000, true, true)]
+    [InlineData(100, 100, true, false)]
+    [InlineData(1000, 1000, false, false)]
+    [InlineData(10_000, 1000, false, true)]
+    public void Windows_and_negatives_whose_predictions_fit_no_array_are_refused_by_name(int window, int negatives, bool perPair, bool refused)
+    {
+        TrainingText text = Text(2000);
+        Word2VecOptions options = Options(false, false) with { Window = window, Negatives = negatives, NegativesPerPair = perPair };
+        using var workers = new Workers(1);
+        var problem = Record.Exception(() => Word2VecTrainer.Begin(text, options, workers).Dispose());
+        Assert.Equal(refused, problem is TrainingException);
+        if (refused)
+            Assert.StartsWith(FormattableString.Invariant($"a window of {window:N0} words to each side and {negatives + 1:N0} targets"), problem!.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(false, false, false)]
     [InlineData(false, false, true)]
     [InlineData(false, true, false)]
