@@ -21,15 +21,18 @@ internal sealed class TrainCorpus
     /// <param name="text">What the trainer takes for a text, or for words of it.</param>
     public static Argument<string[]> Argument(string text) => Options.Arguments("CORPUS", "text files, plain or gzip, folders of them, or - for standard input; " + text);
 
+    /// <summary>The files and folders given.</summary>
+    /// <exception cref="UsageException">There are none.</exception>
+    public static string[] Paths(Session session, Argument<string[]> corpus) => session.Value(corpus) is { Length: > 0 } paths
+        ? paths : throw new UsageException($"azimuth {session.Command}: expected CORPUS, a text file or a folder of them, found none.");
+
     /// <summary>Finds the files, which are kept from being written to. What the run itself writes is none of them.</summary>
     /// <param name="session">Of the command.</param>
-    /// <param name="corpus">The argument.</param>
+    /// <param name="paths">Files and folders.</param>
     /// <param name="output">What the command writes when the training is over.</param>
-    /// <exception cref="UsageException">Nothing was given, or standard input twice.</exception>
-    public static TrainCorpus Find(Session session, Argument<string[]> corpus, string output)
+    /// <exception cref="UsageException">Standard input stands there twice.</exception>
+    public static TrainCorpus Find(Session session, string[] paths, string output)
     {
-        string[] paths = session.Value(corpus) is { Length: > 0 } given
-            ? given : throw new UsageException($"azimuth {session.Command}: expected CORPUS, a text file or a folder of them, found none.");
         if (paths.Count(path => path == TextCorpus.StandardInput) > 1)
             throw new UsageException("CORPUS: expected - for standard input once, found it twice.");
         List<string> files = [];

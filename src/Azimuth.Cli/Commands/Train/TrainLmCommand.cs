@@ -27,12 +27,14 @@ internal static class TrainLmCommand
 
     private static Task<int> Run(Session session)
     {
+        string[] paths = TrainCorpus.Paths(session, Corpus);
         string path = TrainOptions.NewFolder(session, Out);
-        TrainCorpus corpus = TrainCorpus.Find(session, Corpus, path);
+        TrainCorpus corpus = TrainCorpus.Find(session, paths, path);
         ModelSource? made = TrainLmOptions.NewModel(session);
         LanguageModel? model = made is null ? session.OpenDecoder() : null;
         if (model is not null)
             ModelSource.Require(model);
+        TrainLmOptions.RequireBatch(session, made?.Config ?? model!.Config);
         string? held = TrainLmOptions.ValidationFile(session);
         string? heldText = held is null ? null : InputFile.ReadText(held, "--validate");
         var recipe = new TrainingRecipe("lm", TrainLmOptions.Recipe(session, corpus.Identity, made, model));

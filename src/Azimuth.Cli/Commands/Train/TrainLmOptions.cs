@@ -110,9 +110,7 @@ internal static class TrainLmOptions
     /// <summary>The settings for a model and a corpus of <paramref name="tokens"/>.</summary>
     public static LanguageModelSettings Settings(Session session, ModelSource source, bool isNew, long tokens, IReadOnlyList<int> heldOut)
     {
-        int length = session.Value(Length) ?? Math.Min(source.Config.ContextLength, 1024), batch = session.Value(Batch), accumulate = session.Value(Accumulate);
-        if (length > source.Config.ContextLength)
-            throw new UsageException(FormattableString.Invariant($"--length: expected at most {source.Config.ContextLength}, the model's context, found {length}."));
+        int length = LengthFor(session, source.Config), batch = session.Value(Batch), accumulate = session.Value(Accumulate);
         long steps = session.Value(Steps) ?? Math.Max(1, (long)Math.Round(session.Value(Epochs) * tokens / ((long)batch * length * accumulate)));
         double rate = session.Value(Rate) ?? (isNew ? 0.003 : 0.0001);
         string schedule = session.Value(Schedule)!;
@@ -143,6 +141,28 @@ internal static class TrainLmOptions
             HeldOut = heldOut,
             Prompt = prompt is null ? [] : Prompt(source, prompt),
         };
+    }
+
+    /// <summary>Stops before a batch that cannot be, before the corpus is read.</summary>
+    /// <exception cref="UsageException">A length beyond the context, or a batch that is too large.</exception>
+    public static void RequireBatch(Session session, TransformerConfig config)
+    {
+        try
+        {
+            LanguageModelTrainer.Require(config, session.Value(Batch), LengthFor(session, config));
+        }
+        catch (ArgumentException problem)
+        {
+            throw new UsageException("--batch, --length: " + problem.Message["batch: ".Length..]);
+        }
+    }
+
+    private static int LengthFor(Session session, TransformerConfig config)
+    {
+        int length = session.Value(Length) ?? Math.Min(config.ContextLength, 1024);
+        return length <= config.ContextLength
+            ? length
+            : throw new UsageException(FormattableString.Invariant($"--length: expected at most {config.ContextLength}, the model's context, found {length}."));
     }
 
     private static int[] Prompt(ModelSource source, string prompt)

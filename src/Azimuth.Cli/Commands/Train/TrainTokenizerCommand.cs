@@ -38,8 +38,9 @@ internal static class TrainTokenizerCommand
 
     private static Task<int> Run(Session session)
     {
+        string[] paths = TrainCorpus.Paths(session, Corpus);
         string path = TrainOptions.NewFolder(session, Out);
-        TrainCorpus corpus = TrainCorpus.Find(session, Corpus, path);
+        TrainCorpus corpus = TrainCorpus.Find(session, paths, path);
         TokenizerTrainingOptions options = Read(session);
         var recipe = new TrainingRecipe("tokenizer", Settings(options, corpus.Identity));
         IReadOnlyList<string> files = [];

@@ -26,9 +26,10 @@ internal sealed class WordVectorRun
     public WordVectorRun(Session session)
     {
         _session = session;
+        string[] paths = TrainCorpus.Paths(session, Corpus);
         _file = session.Value(Output) ?? throw new UsageException($"azimuth {session.Command}: expected --output FILE, found none.");
         session.Outputs.Check(_file, Output.Name, Endings);
-        _corpus = TrainCorpus.Find(session, Corpus, _file);
+        _corpus = TrainCorpus.Find(session, paths, _file);
         Vocabulary = new VocabularyOptions { MinCount = session.Value(MinCount), MaxWords = session.Value(MaxVocabulary) };
     }
 

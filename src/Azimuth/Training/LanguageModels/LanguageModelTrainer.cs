@@ -37,9 +37,10 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
         TransformerConfig config = source.Config;
         if (settings.Length < 1 || settings.Length > config.LongestRun)
             throw new ArgumentException(FormattableString.Invariant($"length: expected 1 to {config.LongestRun} tokens, the model's context, found {settings.Length}."));
+        Require(config, settings.Batch, settings.Length);
         _order = new WindowOrder(corpus.Count, settings.Length, settings.Seed);
         _weights = TrainedWeights.Create(config, source.Names, source.Weights is null ? source.Names.Prefixes[0] : source.Names.PrefixIn(source.Weights), settings.Part);
-        int rows = checked(settings.Batch * settings.Length);
+        int rows = settings.Batch * settings.Length;
         // A window of held-out text or a sample may be longer than a small batch.
         int longest = Math.Max(Math.Min(settings.HeldOut.Count, HeldOutWindow), settings.Prompt.Count == 0 ? 0 : settings.Prompt.Count + settings.SampleTokens);
         _pass = new TrainingPass(config, _weights, Math.Max(rows, Math.Min(config.ContextLength, longest)), workers);
@@ -73,12 +74,23 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
 
     private long StepTokens => (long)_settings.Batch * _settings.Length * _settings.Accumulate;
 
+    /// <summary>Stops before a batch that is too large for arrays, which can be known before a corpus is read.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="batch">Sequences.</param>
+    /// <param name="length">Tokens of each.</param>
+    /// <exception cref="ArgumentException">It is too large: one sentence.</exception>
+    public static void Require(TransformerConfig config, int batch, int length)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        TrainableSize.RequireRows(config, batch, length);
+    }
+
     /// <summary>Begins with a model, new or to go on with.</summary>
     /// <param name="source">The model.</param>
     /// <param name="corpus">What is learned.</param>
     /// <param name="settings">How.</param>
     /// <param name="workers">Threads; stay the caller's. Results do not depend on their number.</param>
-    /// <exception cref="ArgumentException">A length beyond the context, or a corpus shorter than a window.</exception>
+    /// <exception cref="ArgumentException">A length beyond the context, a batch that is too large, or a corpus shorter than a window.</exception>
     public static LanguageModelTrainer Begin(ModelSource source, TokenSpool corpus, LanguageModelSettings settings, Workers workers)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -125,7 +137,10 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
         _weights.Prepare(_workers);
         (_lossSum, _lossSteps, _lastLoss, _norm) = (_lossSum + loss, _lossSteps + 1, loss, norm);
         if (Finished || (_settings.LookEvery > 0 && Step % _settings.LookEvery == 0))
+        {
             Look();
+            _pass.KeepOnly(_settings.Length);
+        }
     }
 
     /// <inheritdoc/>

@@ -24,6 +24,7 @@ public sealed class ModelSource
         (_json, Config, Names, Weights, Tokenizer) = (json, config, names, weights, tokenizer);
         _tokenizerFiles = TokenizerCopy.Of(tokenizer, tokenizerPath);
         Trainability.Require(config, names);
+        TrainableSize.RequireMatrices(config);
         if (tokenizer.VocabSize > config.VocabSize)
         {
             throw new CheckpointFormatException(

@@ -16,6 +16,7 @@ public sealed class TokenSpool
     private const int HeaderBytes = 16;
     private const int PieceBytes = 1 << 18;
     private const int LongestPiece = 1 << 20;
+    private const int MarginCharacters = 2048;
     private static readonly byte[] Mark = "AZIDS1"u8.ToArray();
     private readonly StoredBytes _bytes;
     private readonly int _size;
@@ -83,7 +84,7 @@ public sealed class TokenSpool
 
     private sealed class Writer(Stream stream, Tokenizer tokenizer, int vocabSize, Workers workers)
     {
-        private readonly List<string> _pieces = [];
+        private readonly List<Piece> _pieces = [];
         private readonly int _size = vocabSize <= 1 << 16 ? 2 : 4, _together = 4 * workers.ThreadCount;
         private long _count;
 
@@ -99,7 +100,7 @@ public sealed class TokenSpool
                 Put(tokenizer.TokensBefore, file);
                 using (var reader = new CorpusReader([file]))
                 {
-                    foreach (string piece in Pieces(reader))
+                    foreach (Piece piece in WithMargins(Pieces(reader)))
                     {
                         cancellation.ThrowIfCancellationRequested();
                         _pieces.Add(piece);
@@ -130,8 +131,33 @@ public sealed class TokenSpool
         }
 
         /// <summary>
-        /// Pieces of a text, cut before a line feed that stands between two lines of text: no tokenizer's pattern reaches over it, but those that take all blanks together do where a
-        /// line is empty or indented.
+        /// Pieces and what stands around them. A tokenizer may put a blank before a text, take blanks away at its ends or look for the likeliest way through a whole line, so a piece by
+        /// itself has other tokens near its ends; with its surroundings they are those of the whole text, and tokens of the surroundings are left out again.
+        /// </summary>
+        private static IEnumerable<Piece> WithMargins(IEnumerable<string> pieces)
+        {
+            string before = "";
+            string? held = null;
+            foreach (string next in pieces)
+            {
+                if (held is not null)
+                {
+                    yield return new Piece(before, held, next[..Cut(next, Math.Min(MarginCharacters, next.Length))]);
+                    before = held[Cut(held, Math.Max(0, held.Length - MarginCharacters))..];
+                }
+
+                held = next;
+            }
+
+            if (held is not null)
+                yield return new Piece(before, held, "");
+        }
+
+        /// <summary>The place, or the one before it where it would cut a character.</summary>
+        private static int Cut(string text, int at) => at > 0 && at < text.Length && char.IsLowSurrogate(text[at]) ? at - 1 : at;
+
+        /// <summary>
+        /// Pieces of a text, cut before a line feed that stands between two lines of text, where hardly any tokenizer's pattern reaches over it.
         /// </summary>
         private static IEnumerable<string> Pieces(CorpusReader reader)
         {
@@ -168,7 +194,7 @@ public sealed class TokenSpool
         private void Encode(string file)
         {
             var ids = new IReadOnlyList<int>[_pieces.Count];
-            workers.Run(ids.Length, i => ids[i] = tokenizer.Encode(_pieces[i], addSpecialTokens: false).Ids);
+            workers.Run(ids.Length, i => ids[i] = _pieces[i].Encode(tokenizer));
             foreach (IReadOnlyList<int> of in ids)
                 Put(of, file);
             _pieces.Clear();
@@ -190,6 +216,29 @@ public sealed class TokenSpool
 
             stream.Write(bytes);
             _count += ids.Count;
+        }
+    }
+
+    /// <summary>A piece of a text and some of the text on both its sides.</summary>
+    private sealed record Piece(string Before, string Text, string After)
+    {
+        /// <summary>The tokens that begin in the piece: each of a text begins in one piece alone.</summary>
+        public IReadOnlyList<int> Encode(Tokenizer tokenizer)
+        {
+            TokenEncoding encoding = tokenizer.Encode(Before + Text + After, addSpecialTokens: false);
+            // A model without an unknown token drops characters, and its ranges, as the reference library counts them, fall behind: then they cannot tell what begins where.
+            if (encoding.Count == 0 || encoding.Characters[^1].End + MarginCharacters / 8 < Points((Before + Text + After).TrimEnd()))
+                return tokenizer.Encode(Text, addSpecialTokens: false).Ids;
+            int from = Before.Length == 0 ? 0 : Points(Before), to = After.Length == 0 ? int.MaxValue : Points(Before) + Points(Text);
+            return [.. encoding.Ids.Where((_, i) => encoding.Characters[i].Start >= from && encoding.Characters[i].Start < to)];
+        }
+
+        private static int Points(string text)
+        {
+            int count = 0;
+            foreach (Rune _ in text.EnumerateRunes())
+                count++;
+            return count;
         }
     }
 }

@@ -25,6 +25,16 @@ internal sealed class TrainedAttention(TransformerConfig config) : IDisposable
         Turn(layer, rowGradient, rows, length, isBack: true, workers);
     }
 
+    /// <summary>Releases the scratch memory of all lengths but one: a sample has had each up to its own.</summary>
+    public void KeepOnly(int length)
+    {
+        foreach (var (key, attention) in _attention.Where(made => made.Key.Length != length).ToList())
+        {
+            attention.Dispose();
+            _attention.Remove(key);
+        }
+    }
+
     /// <summary>Releases scratch memory.</summary>
     public void Dispose()
     {

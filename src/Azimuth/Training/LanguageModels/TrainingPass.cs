@@ -80,6 +80,9 @@ internal sealed class TrainingPass : IDisposable
         _head.Logits(_finished.AsSpan((ids.Length - 1) * _config.ModelDim, _config.ModelDim), 1, logits);
     }
 
+    /// <summary>Releases the scratch memory of sequences that are not of this length.</summary>
+    public void KeepOnly(int length) => _attention.KeepOnly(length);
+
     /// <summary>Releases scratch memory.</summary>
     public void Dispose() => _attention.Dispose();
 

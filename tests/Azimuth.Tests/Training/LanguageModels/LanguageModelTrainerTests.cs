@@ -223,6 +223,15 @@ public sealed class LanguageModelTrainerTests : IDisposable
         Assert.Throws<ArgumentException>(() => new WindowOrder(10, 10, 1));
     }
 
+    [Fact]
+    public void A_batch_and_matrices_beyond_an_array_are_refused_in_a_sentence()
+    {
+        Assert.Contains("mlp × width", Assert.Throws<ArgumentException>(() => ModelSource.New(Small with { Width = 16384, MlpWidth = 1 << 18 }, Novels)).Message, StringComparison.Ordinal);
+        ModelSource source = ModelSource.New(Small, Novels);
+        var problem = Assert.Throws<ArgumentException>(() => LanguageModelTrainer.Begin(source, Spool(source), Settings(1) with { Batch = int.MaxValue }, _workers));
+        Assert.StartsWith("batch: expected at most", problem.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(24, 5, "multiple")]
     [InlineData(20, 4, "even")]
