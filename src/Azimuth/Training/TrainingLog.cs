@@ -21,6 +21,8 @@ public sealed record TrainingLog(TrainingRecipe Recipe, IReadOnlyList<TrainingRe
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        AllowDuplicateProperties = false,
+        RespectNullableAnnotations = true,
     };
 
     /// <summary>Reads a log; the rest of a line that a crash cut off at the end is left out.</summary>
@@ -33,18 +35,7 @@ public sealed record TrainingLog(TrainingRecipe Recipe, IReadOnlyList<TrainingRe
             path = Path.Combine(path, FileName);
         if (!File.Exists(path))
             throw new CheckpointFormatException(path, $"expected the folder of a training run or its {FileName}, found nothing there", kind: "FileNotFound");
-        string[] lines;
-        try
-        {
-            if (new FileInfo(path).Length > MostBytes)
-                throw new CheckpointFormatException(path, "expected a training log of at most a gibibyte, found a larger file");
-            lines = File.ReadAllLines(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CheckpointFormatException(path, $"it cannot be read ({e.Message.TrimEnd('.')})", kind: "FileNotReadable");
-        }
-
+        string[] lines = Lines(path);
         TrainingRecipe recipe = Header(path, lines.FirstOrDefault() ?? "");
         var readings = new List<TrainingReading>(lines.Length);
         for (int i = 1; i < lines.Length; i++)
@@ -58,16 +49,33 @@ public sealed record TrainingLog(TrainingRecipe Recipe, IReadOnlyList<TrainingRe
         return new TrainingLog(recipe, readings);
     }
 
+    /// <exception cref="CheckpointFormatException">Unreadable, or larger than a gibibyte.</exception>
+    internal static string[] Lines(string path)
+    {
+        try
+        {
+            return new FileInfo(path).Length <= MostBytes ? File.ReadAllLines(path)
+                : throw new CheckpointFormatException(path, "expected a training log of at most a gibibyte, found a larger file");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointFormatException(path, $"it cannot be read ({e.Message.TrimEnd('.')})", kind: "FileNotReadable");
+        }
+    }
+
     internal static JsonObject Header(TrainingRecipe recipe) => new() { ["training"] = recipe.Kind, ["settings"] = recipe.Settings.DeepClone() };
 
     internal static TrainingRecipe Header(string path, string line)
     {
         try
         {
-            if (JsonNode.Parse(line) is JsonObject header && header["training"]?.GetValue<string>() is string kind && header["settings"] is JsonObject settings)
+            var once = new JsonDocumentOptions { AllowDuplicateProperties = false };
+            // Read once, so that comparing it later cannot fail.
+            if (JsonNode.Parse(line, documentOptions: once) is JsonObject header && header["training"]?.GetValue<string>() is string kind && header["settings"] is JsonObject settings
+                && settings.ToJsonString().Length > 0)
                 return new TrainingRecipe(kind, settings.DeepClone().AsObject());
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
             // The sentence below says it.
         }
@@ -82,11 +90,14 @@ public sealed record TrainingLog(TrainingRecipe Recipe, IReadOnlyList<TrainingRe
     {
         try
         {
-            return JsonSerializer.Deserialize<TrainingReading>(line, Json);
+            return JsonSerializer.Deserialize<TrainingReading>(line, Json) is { Step: >= 0, Items: >= 0 } reading && IsWhole(reading.Table) ? reading : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
             return null;
         }
     }
+
+    private static bool IsWhole(TableReading? table) =>
+        table is null || table.Neighbors.All(watched => (WatchedWord?)watched is not null && watched.Nearest.All(row => (WordCosine?)row is not null));
 }

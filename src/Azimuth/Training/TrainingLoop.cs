@@ -27,7 +27,7 @@ public static class TrainingLoop
         var loop = new State(trainer, run, pace, watch, shown);
         while (!trainer.Finished)
         {
-            trainer.Advance();
+            loop.Advance();
             if (cancellation.IsCancellationRequested && !trainer.Finished)
             {
                 loop.Log();
@@ -52,6 +52,18 @@ public static class TrainingLoop
         private TrainingReading? _last = run?.LastReading;
         private TimeSpan _logged, _saved;
         private long _loggedStep = trainer.Step, _savedStep = trainer.Step, _loggedItems = trainer.Read().Items;
+
+        public void Advance()
+        {
+            try
+            {
+                trainer.Advance();
+            }
+            catch (TrainingException e) when (run?.Newest is not null)
+            {
+                throw new TrainingException(e.Message + "; the states saved before are whole", e);
+            }
+        }
 
         public void LogWhenDue()
         {

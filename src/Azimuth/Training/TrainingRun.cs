@@ -11,12 +11,13 @@ namespace Azimuth.Training;
 /// </summary>
 public sealed class TrainingRun : IDisposable
 {
-    private const string StatesAreWhole = "The states saved before are whole: make room and go on with --resume";
     private const string LockName = "run.lock", StatePrefix = "step-", PlaceName = "place.json";
     private readonly FileStream _lock;
     private readonly int _keep;
 
-    private TrainingRun(string folder, FileStream held, int keep) => (Folder, _lock, _keep) = (folder, held, keep);
+    private readonly bool _isFolderOurs;
+
+    private TrainingRun(string folder, FileStream held, int keep, bool isFolderOurs) => (Folder, _lock, _keep, _isFolderOurs) = (folder, held, keep, isFolderOurs);
 
     /// <summary>The folder.</summary>
     public string Folder { get; }
@@ -42,35 +43,18 @@ public sealed class TrainingRun : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(recipe);
-        if (Directory.Exists(folder) && File.Exists(Path.Combine(folder, TrainingLog.FileName)))
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        RequireNoRun(full, folder);
+        // What a process left that was killed before its log stood there is in nobody's way.
+        bool isThere = Directory.Exists(full);
+        if (!isThere || !Directory.EnumerateFileSystemEntries(full).All(IsLeftover))
+            AtomicFolder.Check(folder);
+        return Held(full, folder, keep, !isThere, run =>
         {
-            throw new IOException(folder + (States(folder).Any()
-                ? ": expected a new or empty folder, found a training run. Go on with it by --resume, or choose another folder"
-                : ": expected a new or empty folder, found a training run without a saved state. Start it again by --resume, or delete the folder"));
-        }
-
-        string held = Path.Combine(folder, LockName);
-        if (File.Exists(held))
-        {
-            // Left by a process that was killed before its log stood there.
-            using (Hold(folder))
-                RemoveLeftovers(folder);
-            File.Delete(held);
-        }
-
-        string full = AtomicFolder.Check(folder);
-        Directory.CreateDirectory(full);
-        var run = new TrainingRun(full, Hold(full), keep);
-        try
-        {
+            RequireNoRun(full, folder); // nor has another process begun one since
+            RemoveLeftovers(full);
             AtomicFile.Write(run.LogPath, stream => stream.Write(TrainingLog.Line(TrainingLog.Header(recipe))));
-            return run;
-        }
-        catch
-        {
-            run.Dispose();
-            throw;
-        }
+        });
     }
 
     /// <summary>Opens a run to go on with it: lines of the log behind the newest saved state are taken away.</summary>
@@ -82,11 +66,10 @@ public sealed class TrainingRun : IDisposable
         string full = Path.GetFullPath(folder);
         if (!File.Exists(Path.Combine(full, TrainingLog.FileName)))
             throw new IOException($"{folder}: expected the folder of a training run, found no {TrainingLog.FileName} in it. Leave out --resume to begin a run");
-        var run = new TrainingRun(full, Hold(full), keep);
-        try
+        return Held(full, folder, keep, false, run =>
         {
             RemoveLeftovers(full);
-            string[] lines = File.ReadAllLines(run.LogPath);
+            string[] lines = TrainingLog.Lines(run.LogPath);
             RequireSame(TrainingLog.Header(run.LogPath, lines.FirstOrDefault() ?? ""), recipe, folder);
             long step = run.FindNewest();
             lines = [lines[0], .. lines.Skip(1).Where(line => TrainingLog.Reading(line)?.Step <= step)];
@@ -96,13 +79,7 @@ public sealed class TrainingRun : IDisposable
                     stream.Write(Encoding.UTF8.GetBytes(line + "\n"));
             });
             run.LastReading = TrainingLog.Reading(lines[^1]);
-            return run;
-        }
-        catch
-        {
-            run.Dispose();
-            throw;
-        }
+        });
     }
 
     /// <summary>Adds a line to the log, and flushes it: what was shown is there after a crash of the program.</summary>
@@ -116,7 +93,7 @@ public sealed class TrainingRun : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw WriteProblem.Of(LogPath, e, remedy: (StatesAreWhole, StatesAreWhole));
+            throw WriteProblem.Of(LogPath, e, remedy: Remedy);
         }
     }
 
@@ -128,8 +105,8 @@ public sealed class TrainingRun : IDisposable
     public void Save(long step, double seconds, Action<string> fill)
     {
         ArgumentNullException.ThrowIfNull(fill);
-        string state = Path.Combine(Folder, string.Create(CultureInfo.InvariantCulture, $"{StatePrefix}{step:000000000}"));
-        if (Directory.Exists(state))
+        string state = Path.Combine(Folder, NameOf(step));
+        if (IsState(state))
             return;
         try
         {
@@ -141,46 +118,122 @@ public sealed class TrainingRun : IDisposable
         }
         catch (IOException e) when (WriteProblem.IsFull(e))
         {
-            throw WriteProblem.Of(state, e, remedy: (StatesAreWhole, StatesAreWhole));
+            throw WriteProblem.Of(state, e, remedy: Remedy);
         }
 
         (Newest, SecondsBefore) = (state, seconds);
-        if (_keep <= 0)
+        if (_keep > 0)
+            RemoveOld();
+    }
+
+    /// <summary>Lets go of the folder. The lock's file stays: another process may have opened it already.</summary>
+    public void Dispose() => _lock.Dispose();
+
+    /// <summary>Takes away a run that has come to nothing: the folder if it was made for it, otherwise what the run put into the empty folder it was given.</summary>
+    public void Abandon()
+    {
+        Dispose();
+        if (_isFolderOurs)
+        {
+            Directory.Delete(Folder, recursive: true);
             return;
-        foreach (var (_, old) in States(Folder).SkipLast(_keep))
-            Directory.Delete(old, recursive: true);
+        }
+
+        foreach (string folder in Directory.GetDirectories(Folder))
+            Directory.Delete(folder, recursive: true);
+        Array.ForEach(Directory.GetFiles(Folder), File.Delete);
     }
 
-    /// <summary>Lets go of the folder.</summary>
-    public void Dispose()
+    private (string Full, string Other) Remedy
     {
-        _lock.Dispose();
-        try
+        get
         {
-            File.Delete(Path.Combine(Folder, LockName));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Another process has taken it already.
+            const string Whole = "The states saved before are whole: make room and go on with --resume";
+            return Newest is null ? ("Make room and begin again", "Check the folder's permissions and the disk, and begin again") : (Whole, Whole);
         }
     }
 
-    private static FileStream Hold(string folder)
+    private static TrainingRun Held(string full, string folder, int keep, bool isFolderOurs, Action<TrainingRun> begin)
     {
+        TrainingRun? run = null;
         try
         {
-            return new FileStream(Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            Directory.CreateDirectory(full);
+            run = new TrainingRun(full, Hold(full, folder), keep, isFolderOurs);
+            begin(run);
+            return run;
         }
-        catch (IOException e)
+        catch (UnauthorizedAccessException e)
+        {
+            run?.Dispose();
+            throw WriteProblem.Of(folder, e);
+        }
+        catch
+        {
+            run?.Dispose();
+            throw;
+        }
+    }
+
+    private static FileStream Hold(string full, string folder)
+    {
+        const int LinuxHeld = 11, MacHeld = 35, WindowsShared = unchecked((int)0x80070020), WindowsLocked = unchecked((int)0x80070021);
+        string path = Path.Combine(full, LockName);
+        try
+        {
+            var held = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            if (File.Exists(path))
+                return held;
+            // Taken away with its folder by a run that came to nothing, between opening and locking.
+            held.Dispose();
+            throw new IOException($"{folder}: another process has just taken it away. Try again");
+        }
+        catch (IOException e) when (OperatingSystem.IsWindows() ? e.HResult is WindowsShared or WindowsLocked : e.HResult == (OperatingSystem.IsMacOS() ? MacHeld : LinuxHeld))
         {
             throw new IOException($"{folder}: another process is training there. Wait for it, or choose another folder", e);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException { InnerException: not null } || WriteProblem.IsFull(e))
+        {
+            throw WriteProblem.Of(path, e);
+        }
+    }
+
+    private static void RequireNoRun(string full, string folder)
+    {
+        if (File.Exists(Path.Combine(full, TrainingLog.FileName)))
+        {
+            throw new IOException(folder + (States(full).Count > 0
+                ? ": expected a new or empty folder, found a training run. Go on with it by --resume, or choose another folder"
+                : ": expected a new or empty folder, found a training run without a saved state. Start it again by --resume, or delete the folder"));
+        }
+    }
+
+    /// <summary>Whether a process left it that was killed before its log stood there; a lock with something in it is somebody else's.</summary>
+    private static bool IsLeftover(string path) =>
+        File.Exists(path) && (AtomicFile.IsTemporary(path) || (Path.GetFileName(path) == LockName && new FileInfo(path) is { Length: 0, LinkTarget: null }));
+
+    /// <summary>Under another name first: one that is half deleted must not count as a state.</summary>
+    private void RemoveOld()
+    {
+        foreach (var (_, old) in States(Folder).SkipLast(_keep))
+        {
+            try
+            {
+                string leaving = old + AtomicFolder.Mark + Path.GetFileNameWithoutExtension(Path.GetRandomFileName());
+                Directory.Move(old, leaving);
+                Directory.Delete(leaving, recursive: true);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new IOException($"{old}: the old state cannot be deleted ({e.Message.TrimEnd('.')}). The states saved before are whole: check the folder's permissions and go on with --resume", e);
+            }
         }
     }
 
     /// <summary>Files and states that killed processes left in the making, under names that may never be used again; the folder is held.</summary>
     private static void RemoveLeftovers(string folder)
     {
-        foreach (string left in Directory.GetDirectories(folder, StatePrefix + "*" + AtomicFolder.Mark + "*"))
+        foreach (string left in Directory.GetDirectories(folder, StatePrefix + "*" + AtomicFolder.Mark + "*").Where(path => StepOf(Path.GetFileName(path).Split(AtomicFolder.Mark)[0]) is not null))
             Directory.Delete(left, recursive: true);
         foreach (string left in Directory.GetFiles(folder).Where(path => AtomicFile.IsTemporary(path) || Path.GetFileName(path).Contains(AtomicFolder.Mark, StringComparison.Ordinal)))
             File.Delete(left);
@@ -200,21 +253,25 @@ public sealed class TrainingRun : IDisposable
 
     private long FindNewest()
     {
-        foreach (var (step, state) in States(Folder).Reverse())
+        foreach (var (step, state) in Enumerable.Reverse(States(Folder)))
         {
-            JsonElement place = JsonFile.ReadObject(Path.Combine(state, PlaceName));
-            if (!place.TryGetProperty("seconds", out JsonElement seconds) || !seconds.TryGetDouble(out double value))
-                throw new CheckpointFormatException(Path.Combine(state, PlaceName), "expected \"seconds\", found none. Delete the folder to go on from the state before it");
-            (Newest, SecondsBefore) = (state, value);
+            (Newest, SecondsBefore) = (state, StateValues.Read(Path.Combine(state, PlaceName)).Seconds("seconds"));
             return step;
         }
 
         return -1;
     }
 
-    private static IEnumerable<(long Step, string Path)> States(string folder) => Directory.EnumerateDirectories(folder, StatePrefix + "*")
-        .Select(path => (Step: long.TryParse(Path.GetFileName(path).AsSpan(StatePrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : -1, Path: path))
-        .Where(state => state.Step >= 0).OrderBy(state => state.Step).ToList();
+    private static List<(long Step, string Path)> States(string folder) =>
+        [.. Directory.EnumerateDirectories(folder, StatePrefix + "*").Where(IsState).Select(path => (Step: StepOf(Path.GetFileName(path))!.Value, Path: path)).OrderBy(state => state.Step)];
+
+    /// <summary>A folder that somebody else called step-5 is none.</summary>
+    private static bool IsState(string path) => StepOf(Path.GetFileName(path)) is not null && File.Exists(Path.Combine(path, PlaceName));
+
+    private static string NameOf(long step) => string.Create(CultureInfo.InvariantCulture, $"{StatePrefix}{step:000000000}");
+
+    private static long? StepOf(string name) =>
+        name.StartsWith(StatePrefix, StringComparison.Ordinal) && long.TryParse(name.AsSpan(StatePrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long step) && name == NameOf(step) ? step : null;
 
     private sealed record Place(long Step, double Seconds);
 }

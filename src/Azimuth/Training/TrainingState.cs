@@ -2,12 +2,11 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azimuth.Checkpoints;
 using Azimuth.Checkpoints.Safetensors;
-using Azimuth.Numerics;
 
 namespace Azimuth.Training;
 
 /// <summary>What a saved state of a trainer holds beside the files other commands open: named numbers and named tensors, in <c>state.json</c> and <c>state.safetensors</c>.</summary>
-/// <param name="Values">Counters, positions, states of random numbers (as texts: 64 bits do not survive as JSON numbers everywhere).</param>
+/// <param name="Values">Counters and positions.</param>
 /// <param name="Tensors">In the type they have.</param>
 public sealed record TrainingState(JsonObject Values, IReadOnlyList<SafetensorsEntry> Tensors)
 {
@@ -22,6 +21,6 @@ public sealed record TrainingState(JsonObject Values, IReadOnlyList<SafetensorsE
 
     /// <summary>Opens both files; the tensors stay where they are until read.</summary>
     /// <exception cref="CheckpointFormatException">A file is missing or damaged.</exception>
-    public static (JsonElement Values, SafetensorsFile Tensors) Open(string folder) =>
-        (JsonFile.ReadObject(Path.Combine(folder, ValuesName)), SafetensorsFile.Open(Path.Combine(folder, TensorsName)));
+    public static (StateValues Values, SafetensorsFile Tensors) Open(string folder) =>
+        (StateValues.Read(Path.Combine(folder, ValuesName)), SafetensorsFile.Open(Path.Combine(folder, TensorsName)));
 }

@@ -76,8 +76,6 @@ internal static class TrainLmCommand
     private static TokenSpool Spool(Session session, TrainCorpus corpus, string folder, ModelSource source)
     {
         string ids = Path.Combine(folder, "tokens.bin");
-        if (File.Exists(ids))
-            return TokenSpool.Open(ids);
         var progress = new ShareProgress(session.Progress, "tokenizing the corpus", 100, "percent");
         TokenSpool spool = TokenSpool.Create(ids, corpus.Open(folder), source.Tokenizer, source.Config.VocabSize, session.Workers, session.Warn, progress, session.Cancel);
         TrainCorpus.Forget(folder);

@@ -96,8 +96,7 @@ internal static class TrainOptions
         }
         catch (Exception problem) when (problem is not OperationCanceledException && run.Newest is null && !session.Value(ResumeRun) && !hasLearned())
         {
-            run.Dispose();
-            Directory.Delete(run.Folder, recursive: true);
+            run.Abandon();
             throw;
         }
     }

@@ -62,6 +62,7 @@ internal sealed class WordVectorRun
         ITrainer Open(string? state, string run)
         {
             text = TrainingText.Open(run) ?? Prepare(vocabulary, run);
+            TrainCorpus.Forget(run);
             ITrainer trainer = open(text, state, run);
             Clock.Begin("training");
             return trainer;
@@ -74,7 +75,6 @@ internal sealed class WordVectorRun
         Clock.Begin("counting words");
         _session.Progress.Say(_corpus.HasStandardInput ? "reading standard input" : "counting words");
         TrainingText text = TrainingText.Prepare(_corpus.Open(run), options, run, _session.Warn, new ShareProgress(_session.Progress, "counting words", 100, "percent"), _session.Cancel);
-        TrainCorpus.Forget(run);
         _session.Note($"{Plural.Of(text.Words.Count, "word")} with vectors, {Numbers.Count(text.WordCount)} of the text");
         return text;
     }

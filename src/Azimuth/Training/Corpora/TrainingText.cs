@@ -14,7 +14,7 @@ public sealed class TrainingText
     /// <summary>Words in a line at most.</summary>
     public const int LongestLine = 10_000;
 
-    private const string WordsName = "corpus.words", IdsName = "corpus.ids";
+    private const string WordsName = "corpus.words", IdsName = "corpus.ids", FirstName = "corpus.first", SecondName = "corpus.second";
 
     private TrainingText(string[] words, long[] counts, IdFile ids) => (Words, Counts, Ids, WordCount) = (words, counts, ids, counts.Sum());
 
@@ -36,21 +36,44 @@ public sealed class TrainingText
         string path = Path.Combine(folder, WordsName);
         if (!File.Exists(path) || !File.Exists(Path.Combine(folder, IdsName)))
             return null;
+        RemoveScratch(folder);
+        var ids = new IdFile(Path.Combine(folder, IdsName));
         var words = new List<string>();
         var counts = new List<long>();
-        foreach (string line in File.ReadLines(path))
+        long sum = 0;
+        foreach (string line in Lines(path))
         {
             int blank = line.IndexOf(' ', StringComparison.Ordinal);
             if (blank < 1 || !long.TryParse(line.AsSpan(0, blank), NumberStyles.None, CultureInfo.InvariantCulture, out long count) || count < 1)
                 throw new CheckpointFormatException(path, FormattableString.Invariant($"line {words.Count + 1}: expected a count and a word, found another text. Begin the run again"));
+            if (count >= ids.Length - sum)
+                throw new CheckpointFormatException(path, FormattableString.Invariant($"line {words.Count + 1}: expected counts of fewer than the {ids.Length} numbers of {IdsName} together, found more. Begin the run again"));
+            sum += count;
             words.Add(line[(blank + 1)..]);
             counts.Add(count);
         }
 
-        var ids = new IdFile(Path.Combine(folder, IdsName));
-        return ids.Length > counts.Sum()
-            ? new TrainingText([.. words], [.. counts], ids)
-            : throw new CheckpointFormatException(Path.Combine(folder, IdsName), FormattableString.Invariant($"expected more than {counts.Sum()} numbers, found {ids.Length}. Begin the run again"));
+        return words.Count > 0 ? new TrainingText([.. words], [.. counts], ids)
+            : throw new CheckpointFormatException(path, "expected words with their counts, found none. Begin the run again");
+    }
+
+    private static string[] Lines(string path)
+    {
+        try
+        {
+            return File.ReadAllLines(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointFormatException(path, $"it cannot be read ({e.Message.TrimEnd('.')})", kind: "FileNotReadable");
+        }
+    }
+
+    /// <summary>What a killed process left of its work.</summary>
+    private static void RemoveScratch(string folder)
+    {
+        File.Delete(Path.Combine(folder, FirstName));
+        File.Delete(Path.Combine(folder, SecondName));
     }
 
     /// <summary>Reads the corpus once, makes the vocabulary, and writes both files.</summary>
@@ -67,7 +90,7 @@ public sealed class TrainingText
     {
         ArgumentNullException.ThrowIfNull(corpus);
         ArgumentNullException.ThrowIfNull(options);
-        string first = Path.Combine(folder, "corpus.first"), second = Path.Combine(folder, "corpus.second");
+        string first = Path.Combine(folder, FirstName), second = Path.Combine(folder, SecondName);
         try
         {
             var words = new WordTable();
@@ -92,8 +115,7 @@ public sealed class TrainingText
         }
         finally
         {
-            File.Delete(first);
-            File.Delete(second);
+            RemoveScratch(folder);
         }
     }
 

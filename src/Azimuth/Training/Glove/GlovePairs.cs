@@ -30,6 +30,7 @@ public sealed class GlovePairs
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(workers);
+        RemoveScratch(folder);
         string path = Path.Combine(folder, FileName);
         return System.IO.File.Exists(path)
             ? new GlovePairs(Array.ConvertAll(Order(text), word => text.Words[word]), new PairFile(path, Blocks(workers.ThreadCount), text.Words.Count))
@@ -53,6 +54,8 @@ public sealed class GlovePairs
         options.Validate();
         if (text.Words.Count > 1 << PairEvents.IndexBits)
             throw new TrainingException(FormattableString.Invariant($"expected at most {1 << PairEvents.IndexBits:N0} words, found {text.Words.Count:N0}. Raise the minimum count"));
+        RemoveScratch(folder);
+        text.Ids.Check(text.Words.Count, cancellation);
         int blocks = Blocks(workers.ThreadCount);
         using (PairPiles piles = Dealt(text, options, folder, blocks, workers, progress, cancellation, out long[] perWord))
         {
@@ -69,6 +72,17 @@ public sealed class GlovePairs
     /// <summary>Numbers of the text in the order of this vocabulary.</summary>
     internal static int[] Order(TrainingText text) =>
         [.. Enumerable.Range(0, text.Words.Count).OrderByDescending(word => text.Counts[word]).ThenBy(word => text.Words[word], StringComparer.Ordinal)];
+
+    /// <summary>What a killed process left of its counting and shuffling: rare-pairs.3, pairs.0.</summary>
+    private static void RemoveScratch(string folder)
+    {
+        foreach (string path in Directory.GetFiles(folder))
+        {
+            string[] parts = Path.GetFileName(path).Split('.');
+            if (parts is ["rare-pairs" or FileName, { Length: > 0 } number] && number.All(char.IsAsciiDigit))
+                System.IO.File.Delete(path);
+        }
+    }
 
     /// <summary>Counts the whole text.</summary>
     internal static PairCounter Counted(TrainingText text, GloveOptions options, string folder, Workers workers, Action<double> progress, CancellationToken cancellation)

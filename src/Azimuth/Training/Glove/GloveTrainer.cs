@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azimuth.Checkpoints;
 using Azimuth.Checkpoints.Safetensors;
@@ -77,8 +76,7 @@ public sealed class GloveTrainer : ITrainer, IDisposable
     {
         var (values, tensors) = TrainingState.Open(state);
         var trainer = new GloveTrainer(pairs, options, workers);
-        trainer.Step = values.TryGetProperty("step", out JsonElement element) && element.TryGetInt64(out long step) && step >= 0 && step <= trainer._total
-            ? step : throw new CheckpointFormatException(state, FormattableString.Invariant($"expected \"step\" from 0 to {trainer._total} in its state.json, found another. Delete the folder to go on from the state before it"));
+        trainer.Step = values.Number("step", trainer._total);
         trainer._rows.CopyFrom(tensors.Matrix("rows", trainer._rows.Rows, trainer._rows.Columns));
         return trainer;
     }
@@ -97,7 +95,7 @@ public sealed class GloveTrainer : ITrainer, IDisposable
         Step++;
         double cost = costs.Sum();
         if (!double.IsFinite(cost))
-            throw new TrainingException(FormattableString.Invariant($"step {Step}: the loss is no finite number. Lower the learning rate ({_options.Rate}); the states saved before are whole"));
+            throw new TrainingException(FormattableString.Invariant($"step {Step}: the loss is no finite number. Lower the learning rate ({_options.Rate})"));
         (_cost, _costPairs) = (_cost + cost, _costPairs + _pairs.File.PairsOf(chunk));
     }
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azimuth.Checkpoints;
 using Azimuth.Checkpoints.Safetensors;
@@ -110,10 +108,11 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
     public static LanguageModelTrainer Resume(string folder, ModelSource source, TokenSpool corpus, LanguageModelSettings settings, Workers workers)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        (JsonElement values, SafetensorsFile moments) = TrainingState.Open(folder);
-        if (!values.TryGetProperty("step", out JsonElement text) || text.ValueKind != JsonValueKind.String
-            || !long.TryParse(text.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out long step))
-            throw new CheckpointFormatException(folder, "expected the step in state.json, found none. Delete the folder to go on from the state before it");
+        ArgumentNullException.ThrowIfNull(corpus);
+        (StateValues values, SafetensorsFile moments) = TrainingState.Open(folder);
+        long step = values.Number("step", settings.Rate.Steps), tokens = values.Number("tokens");
+        if (tokens != corpus.Count)
+            throw new CheckpointFormatException(corpus.Path, FormattableString.Invariant($"expected the {tokens} token ids that the run began with, found {corpus.Count}. Begin the run again"));
         LanguageModelTrainer trainer = Begin(source, corpus, settings, workers);
         trainer._optimizer.Load(moments, step);
         return trainer;
@@ -132,7 +131,7 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
 
         double norm = _optimizer.GradientNorm();
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
-            throw new TrainingException(FormattableString.Invariant($"step {Step + 1}: expected a finite loss and gradient, found {loss} and {norm}. The last saved state is whole; begin again with a lower --rate or a longer --warm-up"));
+            throw new TrainingException(FormattableString.Invariant($"step {Step + 1}: expected a finite loss and gradient, found {loss} and {norm}. Begin again with a lower --rate or a longer --warm-up"));
         _optimizer.Update(_settings.Rate.At(Step), norm);
         _weights.Prepare(_workers);
         (_lossSum, _lossSteps, _lastLoss, _norm) = (_lossSum + loss, _lossSteps + 1, loss, norm);
@@ -169,7 +168,7 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
     public void Save(string folder)
     {
         SaveModel(folder);
-        new TrainingState(new JsonObject { ["step"] = Step.ToString(CultureInfo.InvariantCulture) }, [.. _optimizer.Save()]).Save(folder);
+        new TrainingState(new JsonObject { ["step"] = Step, ["tokens"] = _corpus.Count }, [.. _optimizer.Save()]).Save(folder);
     }
 
     /// <summary>Writes the model alone: config.json, model.safetensors in single precision, the tokenizer's files.</summary>
@@ -201,7 +200,7 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
         int length = _settings.Length;
         for (int i = 0; i < _settings.Batch; i++)
         {
-            _corpus.Read(_order.Begin(first + i), _window);
+            _corpus.Read(_order.Begin(first + i), _window, _source.Config.VocabSize);
             _window.AsSpan(0, length).CopyTo(_inputs.AsSpan(i * length));
             _window.AsSpan(1, length).CopyTo(_targets.AsSpan(i * length));
         }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics.Tensors;
 using System.Text;
 using Azimuth.Checkpoints;
 using Azimuth.Numerics;
@@ -21,7 +22,10 @@ public sealed class TokenSpool
     private readonly StoredBytes _bytes;
     private readonly int _size;
 
-    private TokenSpool(StoredBytes bytes, int size, long count) => (_bytes, _size, Count) = (bytes, size, count);
+    private TokenSpool(string path, StoredBytes bytes, int size, long count) => (Path, _bytes, _size, Count) = (path, bytes, size, count);
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
 
     /// <summary>Number of ids.</summary>
     public long Count { get; }
@@ -36,7 +40,7 @@ public sealed class TokenSpool
         long count = size is 2 or 4 ? BinaryPrimitives.ReadInt64LittleEndian(header[8..]) : -1;
         if (count < 0 || count > (bytes.Length - HeaderBytes) / size || bytes.Length != HeaderBytes + count * size)
             throw new CheckpointFormatException(path, "expected the token ids of a training run, found another file. Delete it: it is made again");
-        return new TokenSpool(bytes, size, count);
+        return new TokenSpool(path, bytes, size, count);
     }
 
     /// <summary>
@@ -73,13 +77,19 @@ public sealed class TokenSpool
     }
 
     /// <summary>Ids from <paramref name="from"/> on.</summary>
+    /// <param name="from">The first.</param>
+    /// <param name="ids">Filled.</param>
+    /// <param name="rows">Of the table: ids are below.</param>
     /// <exception cref="ArgumentOutOfRangeException">They reach beyond the end.</exception>
-    public void Read(long from, Span<int> ids)
+    /// <exception cref="CheckpointFormatException">The file is damaged.</exception>
+    public void Read(long from, Span<int> ids, int rows = int.MaxValue)
     {
         ReadOnlySpan<byte> bytes = _bytes.Span(HeaderBytes + from * _size, ids.Length * _size);
         for (int i = 0; i < ids.Length; i++)
             ids[i] = _size == 2 ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[(2 * i)..]) : BinaryPrimitives.ReadInt32LittleEndian(bytes[(4 * i)..]);
         GC.KeepAlive(_bytes);
+        if (ids.Length > 0 && (TensorPrimitives.Min<int>(ids) < 0 || TensorPrimitives.Max<int>(ids) >= rows))
+            throw new CheckpointFormatException(Path, FormattableString.Invariant($"expected token ids below the table's {rows} rows, found others behind number {from}. Delete it and begin the run again"));
     }
 
     private sealed class Writer(Stream stream, Tokenizer tokenizer, int vocabSize, Workers workers)

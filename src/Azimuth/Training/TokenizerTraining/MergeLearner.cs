@@ -30,7 +30,14 @@ internal sealed class MergeLearner : ITokenizerLearner
         var merges = new List<Merge>();
         if (state is not null)
             (_words, merges) = (Segmented(words, state), Merges(state));
-        _merger = new PairMerger(_words, _tokens, options.VocabSize, options.MinFrequency, isWordPiece ? MergeAlphabet.Inside : "", merges);
+        try
+        {
+            _merger = new PairMerger(_words, _tokens, options.VocabSize, options.MinFrequency, isWordPiece ? MergeAlphabet.Inside : "", merges);
+        }
+        catch (ArgumentException e) when (state is not null)
+        {
+            throw state.Damaged(e.Message + ". Delete the folder to go on from the state before it");
+        }
     }
 
     public bool Finished => _merger.Finished;
@@ -58,7 +65,7 @@ internal sealed class MergeLearner : ITokenizerLearner
 
     public TrainedTokenizer Result() => new() { Options = _options, Tokens = [.. _tokens.Tokens], Merges = [.. _merger.Merges] };
 
-    private SegmentedWords Segmented(WordTable words, StateReader state)
+    private static SegmentedWords Segmented(WordTable words, StateReader state)
     {
         int[] symbols = state.Array<int>("symbols"), lengths = state.Array<int>("lengths");
         if (lengths.Length != words.Count || lengths.Any(length => length < 0) || lengths.Sum(length => (long)length) != symbols.Length)
@@ -66,20 +73,12 @@ internal sealed class MergeLearner : ITokenizerLearner
         return new SegmentedWords(symbols, lengths, words.Counts.ToArray());
     }
 
-    private List<Merge> Merges(StateReader state)
+    private static List<Merge> Merges(StateReader state)
     {
         int[] pairs = state.Array<int>("merges");
         long[] counts = state.Array<long>("merges.counts");
-        var merges = new List<Merge>(counts.Length);
-        int known = _tokens.Count;
-        for (int i = 0; i < counts.Length && pairs.Length == 2 * counts.Length; i++, known++)
-        {
-            if ((uint)pairs[2 * i] < known && (uint)pairs[2 * i + 1] < known)
-                merges.Add(new Merge(pairs[2 * i], pairs[2 * i + 1], counts[i]));
-        }
-
-        if (merges.Count != counts.Length)
-            throw state.Damaged("expected merges of tokens that are there before them, found others. Delete the folder to go on from the state before it");
-        return merges;
+        if (pairs.Length != 2L * counts.Length)
+            throw state.Damaged("expected two tokens and a count of each merge, found tensors that do not fit together. Delete the folder to go on from the state before it");
+        return [.. counts.Select((count, i) => new Merge(pairs[2 * i], pairs[2 * i + 1], count))];
     }
 }

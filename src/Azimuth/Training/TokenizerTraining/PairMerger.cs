@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Azimuth.Training.TokenizerTraining;
 
 /// <summary>
@@ -26,14 +28,22 @@ internal sealed class PairMerger
     /// <param name="minFrequency">And where no pair occurs so often.</param>
     /// <param name="prefix">What the second part of a merge loses: "##" of WordPiece; empty for none.</param>
     /// <param name="merges">Merges that were made before.</param>
+    /// <exception cref="ArgumentException">A merge or a word of tokens that are not there.</exception>
     public PairMerger(SegmentedWords words, TokenList tokens, int vocabSize, long minFrequency, string prefix, IReadOnlyList<Merge> merges)
     {
         (_words, _tokens, _vocabSize, _minFrequency, _prefix) = (words, tokens, vocabSize, minFrequency, prefix);
         foreach (Merge merge in merges)
+        {
+            if ((uint)merge.Left >= (uint)tokens.Count || (uint)merge.Right >= (uint)tokens.Count)
+                throw new ArgumentException("expected merges of tokens that are there before them, found others");
             Note(merge);
+        }
+
         for (int word = 0; word < words.Lengths.Length; word++)
         {
             Span<int> symbols = words.Word(word);
+            if (symbols.Length > 0 && (TensorPrimitives.Min<int>(symbols) < 0 || TensorPrimitives.Max<int>(symbols) >= tokens.Count))
+                throw new ArgumentException("expected words of known tokens, found others");
             for (int i = 1; i < symbols.Length; i++)
                 _pairs.Add(_pairs.Number(symbols[i - 1], symbols[i]), word, words.Counts[word]);
         }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using Azimuth.Checkpoints;
 using Azimuth.Checkpoints.Safetensors;
 using Azimuth.Numerics;
@@ -11,7 +10,7 @@ namespace Azimuth.Training.TokenizerTraining;
 internal sealed class StateReader
 {
     private readonly string _folder;
-    private readonly JsonElement _values;
+    private readonly StateValues _values;
     private readonly SafetensorsFile _tensors;
 
     public StateReader(string folder)
@@ -20,15 +19,11 @@ internal sealed class StateReader
         (_values, _tensors) = TrainingState.Open(folder);
     }
 
-    /// <summary>A number of the state.</summary>
-    public long Number(string name) =>
-        _values.TryGetProperty(name, out JsonElement value) && value.TryGetInt64(out long number) && number >= 0 ? number
-            : throw Damaged($"expected \"{name}\" as a whole number of at least 0, found none. Delete the folder to go on from the state before it");
+    /// <summary>A number of the state, 0 at least.</summary>
+    public long Number(string name, long most = long.MaxValue) => _values.Number(name, most);
 
-    /// <summary>A text of the state.</summary>
-    public string Text(string name) =>
-        _values.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString()!
-            : throw Damaged($"expected \"{name}\" as a text, found none. Delete the folder to go on from the state before it");
+    /// <summary>One of several texts of the state.</summary>
+    public string OneOf(string name, params ReadOnlySpan<string> texts) => _values.OneOf(name, texts);
 
     /// <summary>An array of the state.</summary>
     public T[] Array<T>(string name) where T : unmanaged

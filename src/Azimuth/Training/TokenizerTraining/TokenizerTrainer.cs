@@ -41,7 +41,7 @@ public sealed class TokenizerTrainer : ITrainer, IDisposable
 
         var saved = new StateReader(state);
         Step = saved.Number("steps");
-        if (saved.Text("stage") == "counting")
+        if (saved.OneOf("stage", "counting", "learning") == "counting")
         {
             _counting = new WordCounting(corpus, options, workers, saved);
             return;

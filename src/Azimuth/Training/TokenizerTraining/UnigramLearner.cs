@@ -46,7 +46,7 @@ internal sealed class UnigramLearner : ITokenizerLearner
             return;
         }
 
-        (_seeds, _pass) = ((int)state.Number("seeds"), (int)state.Number("pass"));
+        (_seeds, _pass) = ((int)state.Number("seeds", int.MaxValue), (int)state.Number("pass", PassesARound));
         WordTable? texts = WordTable.From(state.Array<byte>("pieces.bytes"), state.Array<int>("pieces.ends"), state.Array<long>("pieces.counts"));
         double[] scores = state.Array<double>("pieces.scores");
         if (texts is null || texts.Count != scores.Length || scores.Any(double.IsNaN))

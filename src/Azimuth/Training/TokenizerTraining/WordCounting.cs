@@ -37,7 +37,7 @@ internal sealed class WordCounting : IDisposable
             _lines++;
         }
 
-        Finished = state.Number("counted") == 1;
+        (Finished, TextBytes) = (state.Number("counted", 1) == 1, state.Number("bytes"));
     }
 
     /// <summary>True at the end of the corpus.</summary>
@@ -49,7 +49,7 @@ internal sealed class WordCounting : IDisposable
     /// <summary>Characters put in for what was no UTF-8.</summary>
     public long Replaced => _reader.Replaced;
 
-    /// <summary>Bytes of text gone through in this part of the run.</summary>
+    /// <summary>Bytes of text gone through since the run began.</summary>
     public long TextBytes { get; private set; }
 
     /// <summary>Counts the next sixteen mebibytes or so.</summary>
@@ -81,6 +81,7 @@ internal sealed class WordCounting : IDisposable
     public void Save(JsonObject values, List<SafetensorsEntry> tensors)
     {
         values["lines"] = _lines;
+        values["bytes"] = TextBytes;
         values["counted"] = Finished ? 1 : 0;
         StateReader.Add(tensors, Words());
     }

@@ -49,11 +49,11 @@ internal sealed class ExampleMaker
     {
         Span<int> kept = new int[TrainingText.LongestLine];
         var room = new Room(_options, _pooled ? new NegativePool(_sampler!, chunk.Dealing) : null);
-        while (from < to)
+        ReadOnlySpan<int> lines = _ids.Lines(from, to, _keep.Length, ChunkLength + TrainingText.LongestLine + 1);
+        while (lines.Length > 0)
         {
-            ReadOnlySpan<int> line = _ids.Slice(from, (int)Math.Min(TrainingText.LongestLine + 1, to - from));
-            line = line[..line.IndexOf(IdFile.LineEnd)];
-            from += line.Length + 1;
+            ReadOnlySpan<int> line = lines[..lines.IndexOf(IdFile.LineEnd)];
+            lines = lines[(line.Length + 1)..];
             chunk.Words += line.Length;
             int count = 0;
             foreach (int word in line)

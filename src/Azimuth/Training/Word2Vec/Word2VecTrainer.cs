@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azimuth.Checkpoints;
 using Azimuth.Checkpoints.Safetensors;
@@ -112,12 +111,9 @@ public sealed class Word2VecTrainer : ITrainer, IDisposable
         var trainer = new Word2VecTrainer(text, options, workers);
         trainer._input.CopyFrom(tensors.Matrix("input", trainer._input.Rows, trainer._input.Columns));
         trainer._output.CopyFrom(tensors.Matrix("output", trainer._output.Rows, trainer._output.Columns));
-        trainer.Step = Number("step", trainer._total);
-        trainer._words = Number("words", long.MaxValue);
+        trainer.Step = values.Number("step", trainer._total);
+        trainer._words = values.Number("words");
         return trainer;
-
-        long Number(string name, long most) => values.TryGetProperty(name, out JsonElement element) && element.TryGetInt64(out long value) && value >= 0 && value <= most
-            ? value : throw new CheckpointFormatException(state, FormattableString.Invariant($"expected \"{name}\" from 0 to {most} in its state.json, found another. Delete the folder to go on from the state before it"));
     }
 
     /// <inheritdoc/>
@@ -152,7 +148,7 @@ public sealed class Word2VecTrainer : ITrainer, IDisposable
         }
 
         if (!double.IsFinite(_loss))
-            throw new TrainingException(FormattableString.Invariant($"step {Step}: the loss is no finite number. Lower the learning rate ({_options.Rate}); the states saved before are whole"));
+            throw new TrainingException(FormattableString.Invariant($"step {Step}: the loss is no finite number. Lower the learning rate ({_options.Rate})"));
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,55 @@
+using System.Text.Json;
+using Azimuth.Checkpoints;
+
+namespace Azimuth.Training;
+
+/// <summary>The named values of a saved state's JSON file, each of its kind and within its bounds. Immutable.</summary>
+public sealed class StateValues
+{
+    private const string GoOn = "Delete the folder to go on from the state before it";
+    private readonly string _path;
+    private readonly JsonElement _values;
+
+    private StateValues(string path, JsonElement values) => (_path, _values) = (path, values);
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="CheckpointFormatException">Missing, or no JSON object.</exception>
+    public static StateValues Read(string path) => new(path, JsonFile.ReadObject(path));
+
+    /// <summary>A whole number.</summary>
+    /// <param name="name">Of the value.</param>
+    /// <param name="most">Its bound; the least is 0.</param>
+    /// <exception cref="CheckpointFormatException">Another: the file is named.</exception>
+    public long Number(string name, long most = long.MaxValue) =>
+        _values.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && number >= 0 && number <= most
+            ? number : throw new CheckpointFormatException(_path, FormattableString.Invariant($"expected \"{name}\" as a whole number from 0 to {most}, found {Found(name)}. {GoOn}"));
+
+    /// <summary>Seconds: finite and not below 0.</summary>
+    /// <exception cref="CheckpointFormatException">Others: the file is named.</exception>
+    public double Seconds(string name) =>
+        _values.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double seconds) && double.IsFinite(seconds) && seconds >= 0
+            ? seconds : throw new CheckpointFormatException(_path, $"expected \"{name}\" as a number of at least 0, found {Found(name)}. {GoOn}");
+
+    /// <summary>One of several texts.</summary>
+    /// <exception cref="CheckpointFormatException">Another: the file is named.</exception>
+    public string OneOf(string name, params ReadOnlySpan<string> texts)
+    {
+        string? found = _values.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        foreach (string text in texts)
+        {
+            if (text == found)
+                return text;
+        }
+
+        throw new CheckpointFormatException(_path, $"expected \"{name}\" as {string.Join(" or ", texts.ToArray())}, found {Found(name)}. {GoOn}");
+    }
+
+    private string Found(string name)
+    {
+        const int Longest = 40;
+        if (!_values.TryGetProperty(name, out JsonElement value))
+            return "none";
+        string text = value.GetRawText();
+        return text.Length <= Longest ? text : text[..Longest] + "…";
+    }
+}
