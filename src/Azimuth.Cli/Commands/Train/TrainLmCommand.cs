@@ -77,7 +77,8 @@ internal static class TrainLmCommand
     {
         string ids = Path.Combine(folder, "tokens.bin");
         var progress = new ShareProgress(session.Progress, "tokenizing the corpus", 100, "percent");
-        TokenSpool spool = TokenSpool.Create(ids, corpus.Open(folder), source.Tokenizer, source.Config.VocabSize, session.Workers, session.Warn, progress, session.Cancel);
+        TokenSpool spool = File.Exists(ids) ? TokenSpool.Open(ids)
+            : TokenSpool.Create(ids, corpus.Open(folder), source.Tokenizer, source.Config.VocabSize, session.Workers, session.Warn, progress, session.Cancel);
         TrainCorpus.Forget(folder);
         return spool;
     }

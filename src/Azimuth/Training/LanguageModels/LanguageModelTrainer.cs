@@ -113,9 +113,16 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
         long step = values.Number("step", settings.Rate.Steps), tokens = values.Number("tokens");
         if (tokens != corpus.Count)
             throw new CheckpointFormatException(corpus.Path, FormattableString.Invariant($"expected the {tokens} token ids that the run began with, found {corpus.Count}. Begin the run again"));
-        LanguageModelTrainer trainer = Begin(source, corpus, settings, workers);
-        trainer._optimizer.Load(moments, step);
-        return trainer;
+        try
+        {
+            LanguageModelTrainer trainer = Begin(source, corpus, settings, workers);
+            trainer._optimizer.Load(moments, step);
+            return trainer;
+        }
+        catch (ArgumentException e)
+        {
+            throw new CheckpointFormatException(folder, $"its model is not the one that was trained ({e.Message.TrimEnd('.')}). Delete the folder to go on from the state before it");
+        }
     }
 
     /// <inheritdoc/>
