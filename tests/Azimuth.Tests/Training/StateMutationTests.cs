@@ -30,7 +30,7 @@ public sealed class StateMutationTests : IDisposable
 
     public static TheoryData<string, int> Kinds => new()
     {
-        { "word2vec", 3000 }, { "glove", 3000 }, { "glove pairs", 2000 }, { "bpe", 3000 }, { "wordpiece", 3000 }, { "unigram", 3000 }, { "counting", 1000 }, { "lm", 800 }, { "log", 1500 },
+        { "word2vec", 1500 }, { "glove", 1500 }, { "glove pairs", 800 }, { "bpe", 3000 }, { "wordpiece", 3000 }, { "unigram", 3000 }, { "counting", 1000 }, { "lm", 800 }, { "log", 1500 },
     };
 
     public void Dispose()
@@ -206,7 +206,7 @@ public sealed class StateMutationTests : IDisposable
             Save(trainer, 1);
         return (["state.json", "state.safetensors", "tokens.bin", "config.json"], () =>
         {
-            using var trainer = LanguageModelTrainer.Resume(_folder.Path, ModelSource.Of(Transformers.LanguageModel.Load(_folder.Path, _workers), _folder.Path), TokenSpool.Open(_folder.File("tokens.bin")), settings, _workers);
+            using var trainer = LanguageModelTrainer.Resume(_folder.Path, ModelSource.Of(Azimuth.Transformers.LanguageModel.Load(_folder.Path, _workers), _folder.Path), TokenSpool.Open(_folder.File("tokens.bin")), settings, _workers);
             GoOn(trainer);
         }
         );
