@@ -134,7 +134,7 @@ return 0;
     string tokens = Path.Combine(Directory.CreateDirectory(InFolder(run)).FullName, "tokens.txt");
     File.WriteAllLines(tokens, lines.Select(line => string.Join(' ', Tokens(line))));
     var options = new Word2VecOptions { Dimensions = 50, Epochs = 20 };
-    TrainingText prepared = TrainingText.Prepare(TextCorpus.Open([tokens]), options.Vocabulary, InFolder(run));
+    TrainingText prepared = TrainingText.Prepare(TextCorpus.Open([tokens]), options.Vocabulary, InFolder(run), workers);
     using var trainer = Word2VecTrainer.Begin(prepared, options, workers);
     EmbeddingTable first = trainer.Table!;
     for (long due = 0; ; trainer.Advance())

@@ -136,7 +136,7 @@ public sealed class StateMutationTests : IDisposable
 
     private string Corpus() => _folder.Write("text.txt", string.Concat(Enumerable.Range(0, 60).Select(i => $"the {i % 7} word of {i % 5} lines and the {i % 3} of wörds 日本\n")));
 
-    private TrainingText Text(VocabularyOptions options) => TrainingText.Prepare(TextCorpus.Open([Corpus()]), options with { MinCount = 1 }, _folder.Path, cancellation: TestContext.Current.CancellationToken);
+    private TrainingText Text(VocabularyOptions options) => TrainingText.Prepare(TextCorpus.Open([Corpus()]), options with { MinCount = 1 }, _folder.Path, _workers, cancellation: TestContext.Current.CancellationToken);
 
     private void Save(ITrainer trainer, int steps)
     {

@@ -11,8 +11,13 @@ namespace Azimuth.Tests.Training;
 public sealed class TrainingTextTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
+    private readonly Workers _workers = new(3);
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _workers.Dispose();
+    }
 
     [Fact]
     public void Words_are_ordered_by_falling_count_and_then_by_first_occurrence_and_rare_ones_leave_the_text()
@@ -86,7 +91,7 @@ public sealed class TrainingTextTests : IDisposable
     {
         List<string> warnings = [];
         _folder.Write("text.txt", [.. "a "u8, 0xFF, (byte)' ', 0xFE, .. " a caf\u00e9 "u8, 0xE2, 0x82, (byte)'\n']);
-        TrainingText text = TrainingText.Prepare(TextCorpus.Open([_folder.File("text.txt")]), new VocabularyOptions { MinCount = 1 }, _folder.Path, warnings.Add);
+        TrainingText text = TrainingText.Prepare(TextCorpus.Open([_folder.File("text.txt")]), new VocabularyOptions { MinCount = 1 }, _folder.Path, _workers, warnings.Add);
         Assert.Equal(["\uFFFD", "a", "café"], text.Words);
         Assert.Equal(3, text.Counts[0]);
         Assert.Contains("3 sequences of bytes that are not UTF-8", Assert.Single(warnings), StringComparison.Ordinal);
@@ -115,6 +120,27 @@ public sealed class TrainingTextTests : IDisposable
         Assert.Equal(words, Ids(text).Where(id => id >= 0).Select(id => text.Words[id]));
     }
 
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 0)]
+    [InlineData(false, 2)]
+    public void The_number_of_threads_changes_no_byte(bool wholeLines, int phrasePasses)
+    {
+        // Ten blocks of text, in each of which new words come: many with equal counts, whose order is that of their first occurrence.
+        var random = new SeededRandom(7);
+        string[] words = [.. Enumerable.Range(0, 1_200_000).Select(at => "w" + (at / 8 + (int)(60_000 * Math.Pow(random.NextDouble(), 6))) + (at % 5_000 == 0 ? "\n" : ""))];
+        string text = string.Join(' ', words);
+        var options = new VocabularyOptions { MinCount = 2, WholeLines = wholeLines, PhrasePasses = phrasePasses, PhraseThreshold = 1 };
+        Prepare(text, options);
+        byte[][] many = Files();
+        using var one = new Workers(1);
+        TrainingText.Prepare(TextCorpus.Open([_folder.File("text.txt")]), options, _folder.Path, one);
+        byte[][] alone = Files();
+        Assert.True(alone[0].AsSpan().SequenceEqual(many[0]) && alone[1].AsSpan().SequenceEqual(many[1]));
+
+        byte[][] Files() => [File.ReadAllBytes(_folder.File("corpus.words")), File.ReadAllBytes(_folder.File("corpus.ids"))];
+    }
+
     [Fact]
     public void Phrases_are_joined_where_the_score_is_above_the_threshold_and_not_twice_in_a_pass()
     {
@@ -134,7 +160,7 @@ public sealed class TrainingTextTests : IDisposable
     private TrainingText Prepare(string content, VocabularyOptions options)
     {
         File.WriteAllText(_folder.File("text.txt"), content, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-        return TrainingText.Prepare(TextCorpus.Open([_folder.File("text.txt")]), options, _folder.Path);
+        return TrainingText.Prepare(TextCorpus.Open([_folder.File("text.txt")]), options, _folder.Path, _workers);
     }
 
     private static int[] Ids(TrainingText text) => text.Ids.Slice(0, (int)text.Ids.Length).ToArray();

@@ -74,7 +74,7 @@ internal sealed class WordVectorRun
     {
         Clock.Begin("counting words");
         _session.Progress.Say(_corpus.HasStandardInput ? "reading standard input" : "counting words");
-        TrainingText text = TrainingText.Prepare(_corpus.Open(run), options, run, _session.Warn, new ShareProgress(_session.Progress, "counting words", 100, "percent"), _session.Cancel);
+        TrainingText text = TrainingText.Prepare(_corpus.Open(run), options, run, _session.Workers, _session.Warn, new ShareProgress(_session.Progress, "counting words", 100, "percent"), _session.Cancel);
         _session.Note($"{Plural.Of(text.Words.Count, "word")} with vectors, {Numbers.Count(text.WordCount)} of the text");
         return text;
     }

@@ -97,6 +97,19 @@ internal sealed class IdWriter(Stream stream)
         _buffer[_count++] = id;
     }
 
+    public void Add(ReadOnlySpan<int> ids)
+    {
+        while (ids.Length > 0)
+        {
+            if (_count == _buffer.Length)
+                Flush();
+            int count = Math.Min(ids.Length, _buffer.Length - _count);
+            ids[..count].CopyTo(_buffer.AsSpan(_count));
+            _count += count;
+            ids = ids[count..];
+        }
+    }
+
     public void Flush()
     {
         stream.Write(MemoryMarshal.AsBytes(_buffer.AsSpan(0, _count)));

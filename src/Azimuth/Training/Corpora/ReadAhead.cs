@@ -4,12 +4,12 @@ using Azimuth.Checkpoints.Compression;
 namespace Azimuth.Training.Corpora;
 
 /// <summary>
-/// Decompresses on a thread of its own, a few pieces ahead of who reads: cutting text into words and decompressing it take about as long. What was read before damage is handed
+/// Decompresses on a thread of its own, some mebibytes ahead of who reads: cutting text into words and decompressing it take about as long. What was read before damage is handed
 /// out before the exception. Dispose it before the file it reads.
 /// </summary>
 internal sealed class ReadAhead : IDisposable
 {
-    private const int Pieces = 3, PieceLength = 1 << 18;
+    private const int Pieces = 32, PieceLength = 1 << 18;
 
     private readonly object _gate = new();
     private readonly GzipReader _source;

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using Azimuth.Checkpoints;
+using Azimuth.Numerics;
 
 namespace Azimuth.Training.Corpora;
 
@@ -80,31 +82,36 @@ public sealed class TrainingText
     /// <param name="corpus">The text.</param>
     /// <param name="options">What is in the vocabulary.</param>
     /// <param name="folder">Where the files go; four bytes a word while it lasts, twice that meanwhile.</param>
+    /// <param name="workers">The threads to count with; what comes of it does not depend on their number.</param>
     /// <param name="warn">Told in a sentence when bytes were no UTF-8.</param>
     /// <param name="progress">Told the share of the reading done.</param>
     /// <param name="cancellation">Leaves no file behind.</param>
     /// <exception cref="TrainingException">No word is left: one sentence.</exception>
     /// <exception cref="IOException">The files cannot be written.</exception>
     public static TrainingText Prepare(
-        TextCorpus corpus, VocabularyOptions options, string folder, Action<string>? warn = null, IProgress<double>? progress = null, CancellationToken cancellation = default)
+        TextCorpus corpus, VocabularyOptions options, string folder, Workers workers, Action<string>? warn = null, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(corpus);
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(workers);
         string first = Path.Combine(folder, FirstName), second = Path.Combine(folder, SecondName);
         try
         {
-            var words = new WordTable();
-            Scratch(first, stream => ReadAll(corpus, options, words, stream, warn, progress, cancellation));
+            var numbering = new WordNumbering(options, workers);
+            Scratch(first, stream => Warn(numbering.ReadAll(corpus, stream, progress, cancellation), warn));
+            WordTable words = numbering.Join(cancellation);
             if (words.Count == 0)
                 throw new TrainingException($"the corpus holds no word ({Named(corpus)}). Give text whose words are separated by blanks");
             for (int pass = 0; pass < options.PhrasePasses; pass++)
             {
-                Scratch(second, stream => PhraseJoiner.Join(words, new IdFile(first), options.MinCount, options.PhraseThreshold, stream, cancellation));
-                File.Move(second, first, overwrite: true);
+                if (pass == 0)
+                    Replace(first, second, ids => stream => Renumber(ids, numbering.Parts(), stream, cancellation));
+                Replace(first, second, ids => stream => PhraseJoiner.Join(words, ids, options.MinCount, options.PhraseThreshold, stream, cancellation));
             }
 
-            int[] chosen = Choose(words, options);
-            AtomicFile.Write(Path.Combine(folder, IdsName), stream => Renumber(new IdFile(first), words.Count, chosen, stream, cancellation));
+            int[] chosen = Choose(words, options), numbers = Inverse(chosen, words.Count);
+            IEnumerable<(long End, int[] Numbers)> parts = options.PhrasePasses == 0 ? numbering.Parts(numbers) : [(long.MaxValue, numbers)];
+            AtomicFile.Write(Path.Combine(folder, IdsName), stream => Renumber(new IdFile(first), parts, stream, cancellation));
             // Last, as it says that the other is there.
             AtomicFile.Write(Path.Combine(folder, WordsName), stream =>
             {
@@ -117,6 +124,19 @@ public sealed class TrainingText
         {
             RemoveScratch(folder);
         }
+    }
+
+    private static void Warn(long replaced, Action<string>? warn)
+    {
+        if (CorpusReader.Complaint(replaced) is { } complaint)
+            warn?.Invoke(complaint);
+    }
+
+    /// <summary>Puts what is made of a file in its place.</summary>
+    private static void Replace(string path, string meanwhile, Func<IdFile, Action<Stream>> write)
+    {
+        Scratch(meanwhile, write(new IdFile(path)));
+        File.Move(meanwhile, path, overwrite: true);
     }
 
     /// <summary>A file of no worth after a crash: it is not flushed to the disk.</summary>
@@ -134,55 +154,6 @@ public sealed class TrainingText
     }
 
     private static string Named(TextCorpus corpus) => corpus.Files.Count == 1 ? corpus.Files[0] : FormattableString.Invariant($"{corpus.Files.Count} files");
-
-    private static void ReadAll(TextCorpus corpus, VocabularyOptions options, WordTable words, Stream stream, Action<string>? warn, IProgress<double>? progress, CancellationToken cancellation)
-    {
-        var writer = new IdWriter(stream);
-        var found = new (int From, int Length, ulong Hash)[LongestLine];
-        using CorpusReader reader = corpus.Read();
-        bool goesOn = false;
-        for (long line = 0; reader.TryNextLine(out ReadOnlySpan<byte> text); line++)
-        {
-            if (line % 1024 == 0)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                progress?.Report((double)reader.StoredBytesRead / Math.Max(1, corpus.SizeBytes));
-            }
-
-            while (AddWords(ref text, options.AsciiBlanks, words, found, writer) > 0)
-            {
-                if (!options.WholeLines)
-                    writer.Add(IdFile.LineEnd);
-            }
-
-            goesOn = options.WholeLines && reader.IsCut;
-            if (options.WholeLines && !goesOn)
-                writer.Add(IdFile.LineEnd);
-        }
-
-        if (goesOn)
-            writer.Add(IdFile.LineEnd);
-        writer.Flush();
-        if (CorpusReader.Complaint(reader.Replaced) is { } complaint)
-            warn?.Invoke(complaint);
-    }
-
-    /// <summary>The next words of a line, a line's worth at most: first found, then looked up, so that the table's places are fetched side by side.</summary>
-    private static int AddWords(ref ReadOnlySpan<byte> text, bool asciiBlanks, WordTable words, (int From, int Length, ulong Hash)[] found, IdWriter writer)
-    {
-        ReadOnlySpan<byte> line = text;
-        int count = 0;
-        while (count < found.Length && (asciiBlanks ? WordSplitter.TryNextBetweenAsciiBlanks(ref text, out ReadOnlySpan<byte> word) : WordSplitter.TryNext(ref text, out word)))
-        {
-            ulong hash = WordTable.Hash(word);
-            words.Fetch(hash);
-            found[count++] = (line.Length - text.Length - word.Length, word.Length, hash);
-        }
-
-        for (int i = 0; i < count; i++)
-            writer.Add(words.Add(line.Slice(found[i].From, found[i].Length), found[i].Hash));
-        return count;
-    }
 
     /// <summary>The vocabulary by falling count, as numbers of the table.</summary>
     private static int[] Choose(WordTable words, VocabularyOptions options)
@@ -203,29 +174,41 @@ public sealed class TrainingText
         return [.. sorted.Take(options.MaxWords ?? int.MaxValue)];
     }
 
-    private static void Renumber(IdFile ids, int words, int[] chosen, Stream stream, CancellationToken cancellation)
+    /// <summary>[word of the table]: its place in the vocabulary, −1 for none.</summary>
+    private static int[] Inverse(int[] chosen, int words)
     {
         var numbers = new int[words];
         Array.Fill(numbers, -1);
         for (int i = 0; i < chosen.Length; i++)
             numbers[chosen[i]] = i;
-        var writer = new IdWriter(stream);
+        return numbers;
+    }
+
+    /// <summary>Writes a text in other numbers; words with −1 and lines without words are left out.</summary>
+    private static void Renumber(IdFile ids, IEnumerable<(long End, int[] Numbers)> parts, Stream stream, CancellationToken cancellation)
+    {
         const int Step = 1 << 16;
-        bool empty = true;
-        for (long at = 0; at < ids.Length; at += Step)
+        int[] kept = new int[Step];
+        int last = IdFile.LineEnd;
+        long at = 0;
+        foreach (var (end, numbers) in parts)
         {
-            cancellation.ThrowIfCancellationRequested();
-            foreach (int id in ids.Slice(at, (int)Math.Min(Step, ids.Length - at)))
+            for (long to = Math.Min(end, ids.Length); at < to; at += Math.Min(Step, to - at))
             {
-                int number = id < 0 ? IdFile.LineEnd : numbers[id];
-                if (number >= 0)
-                    writer.Add(number);
-                else if (id < 0 && !empty)
-                    writer.Add(IdFile.LineEnd);
-                empty = id < 0 || (empty && number < 0);
+                cancellation.ThrowIfCancellationRequested();
+                int count = 0;
+                foreach (int id in ids.Slice(at, (int)Math.Min(Step, to - at)))
+                {
+                    int number = id < 0 ? IdFile.LineEnd : numbers[id];
+                    // Without a branch, which would be guessed wrong: a word that is left, or a line end behind one.
+                    bool stays = number >= 0 | (id < 0 & last >= 0);
+                    kept[count] = number;
+                    count += stays ? 1 : 0;
+                    last = stays ? number : last;
+                }
+
+                stream.Write(MemoryMarshal.AsBytes(kept.AsSpan(0, count)));
             }
         }
-
-        writer.Flush();
     }
 }

@@ -18,7 +18,7 @@ internal sealed class WordTable
     private int[] _ends = new int[1 << 10];
     private long[] _counts = new long[1 << 10];
 
-    /// <summary>Open addressing: upper half of the hash, and number + 1; 0 for a free place.</summary>
+    /// <summary>Open addressing from the place that the upper half of the hash names on: that half, and number + 1; 0 for a free place.</summary>
     private ulong[] _places = new ulong[1 << 12];
 
     /// <summary>Different words.</summary>
@@ -51,7 +51,7 @@ internal sealed class WordTable
     {
         ulong tag = hash & 0xFFFF_FFFF_0000_0000;
         int mask = _places.Length - 1;
-        for (int at = (int)(hash & (uint)mask); ; at = (at + 1) & mask)
+        for (int at = PlaceOf(hash, mask); ; at = (at + 1) & mask)
         {
             ulong place = _places[at];
             if (place == 0)
@@ -74,13 +74,23 @@ internal sealed class WordTable
     }
 
     /// <summary>Counts so many occurrences.</summary>
-    public void AddMany(ReadOnlySpan<byte> word, long count) => CountOf(Add(word)) += count - 1;
+    public void AddMany(ReadOnlySpan<byte> word, long count) => AddMany(word, Hash(word), count);
 
-    /// <summary>Adds all of another's counts.</summary>
-    public void AddAll(WordTable other)
+    /// <summary>Adds counts of another.</summary>
+    /// <param name="other">Has the words.</param>
+    /// <param name="from">The first of them.</param>
+    /// <param name="numbers">Takes the number that each has here.</param>
+    public void AddAll(WordTable other, int from, Span<int> numbers)
     {
-        for (int i = 0; i < other.Count; i++)
-            AddMany(other.Bytes(i), other.Counts[i]);
+        Span<ulong> hashes = stackalloc ulong[64];
+        for (int at = 0; at < numbers.Length; at += hashes.Length)
+        {
+            int count = Math.Min(hashes.Length, numbers.Length - at);
+            for (int i = 0; i < count; i++)
+                Fetch(hashes[i] = Hash(other.Bytes(from + at + i)));
+            for (int i = 0; i < count; i++)
+                numbers[at + i] = AddMany(other.Bytes(from + at + i), hashes[i], other.Counts[from + at + i]);
+        }
     }
 
     /// <summary>The same in the order of their bytes: what comes of them must not depend on who counted what.</summary>
@@ -111,7 +121,16 @@ internal sealed class WordTable
     }
 
     /// <summary>Fetches the place of a word of this hash, for a look-up that follows.</summary>
-    public void Fetch(ulong hash) => CacheHint.Fetch(ref _places[(int)(hash & (uint)(_places.Length - 1))]);
+    public void Fetch(ulong hash) => CacheHint.Fetch(ref _places[PlaceOf(hash, _places.Length - 1)]);
+
+    private static int PlaceOf(ulong hash, int mask) => (int)(hash >> 32) & mask;
+
+    private int AddMany(ReadOnlySpan<byte> word, ulong hash, long count)
+    {
+        int number = Add(word, hash);
+        _counts[number] += count - 1;
+        return number;
+    }
 
     private int Start(int word) => word == 0 ? 0 : _ends[word - 1];
 
@@ -137,13 +156,14 @@ internal sealed class WordTable
     {
         var places = new ulong[2 * _places.Length];
         int mask = places.Length - 1;
-        for (int word = 0; word < Count; word++)
+        foreach (ulong place in _places)
         {
-            ulong hash = Hash(Bytes(word));
-            int at = (int)(hash & (uint)mask);
+            if (place == 0)
+                continue;
+            int at = PlaceOf(place, mask);
             while (places[at] != 0)
                 at = (at + 1) & mask;
-            places[at] = (hash & 0xFFFF_FFFF_0000_0000) | (uint)(word + 1);
+            places[at] = place;
         }
 
         _places = places;
@@ -153,16 +173,16 @@ internal sealed class WordTable
     public static ulong Hash(ReadOnlySpan<byte> word)
     {
         ulong hash = Key ^ (ulong)word.Length;
-        while (word.Length >= 8)
-        {
+        // The last step takes bytes again that were taken, where there are fewer than eight left: cheaper than one by one.
+        for (; word.Length > 8; word = word[Math.Min(8, word.Length - 8)..])
             hash = Mix(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(word));
-            word = word[8..];
-        }
-
-        ulong rest = 0;
-        for (int i = 0; i < word.Length; i++)
-            rest |= (ulong)word[i] << (8 * i);
-        return Mix(hash ^ rest);
+        ulong last = word.Length switch
+        {
+            >= 4 => BinaryPrimitives.ReadUInt32LittleEndian(word) | (ulong)BinaryPrimitives.ReadUInt32LittleEndian(word[^4..]) << 32,
+            > 0 => word[0] | (ulong)word[word.Length >> 1] << 8 | (ulong)word[^1] << 16,
+            _ => 0,
+        };
+        return Mix(hash ^ last);
     }
 
     private static ulong Mix(ulong value)

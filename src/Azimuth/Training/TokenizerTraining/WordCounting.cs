@@ -14,11 +14,11 @@ namespace Azimuth.Training.TokenizerTraining;
 /// </summary>
 internal sealed class WordCounting : IDisposable
 {
-    private const int Blocks = 16, BlockBytes = 1 << 20;
+    private const int Blocks = 16;
     private readonly TokenizerTrainingOptions _options;
     private readonly Workers _workers;
     private readonly CorpusReader _reader;
-    private readonly Block[] _blocks = [.. Enumerable.Range(0, Blocks).Select(_ => new Block())];
+    private readonly LineBlock[] _blocks = [.. Enumerable.Range(0, Blocks).Select(_ => new LineBlock())];
     private readonly ConcurrentBag<(PieceSplitter Splitter, WordTable Words)> _tables = [];
     private long _lines;
 
@@ -63,7 +63,8 @@ internal sealed class WordCounting : IDisposable
         {
             if (!_tables.TryTake(out var table))
                 table = (new PieceSplitter(_options), new WordTable());
-            _blocks[part].Count(table.Splitter, table.Words);
+            for (int line = 0; line < _blocks[part].Count; line++)
+                table.Splitter.Count(_blocks[part][line], table.Words);
             _tables.Add(table);
         });
     }
@@ -73,7 +74,7 @@ internal sealed class WordCounting : IDisposable
     {
         var words = new WordTable();
         foreach (var (_, table) in _tables)
-            words.AddAll(table);
+            words.AddAll(table, 0, new int[table.Count]);
         return words.Sorted();
     }
 
@@ -88,52 +89,12 @@ internal sealed class WordCounting : IDisposable
 
     public void Dispose() => _reader.Dispose();
 
-    private bool Fill(Block block)
+    private bool Fill(LineBlock block)
     {
-        block.Clear();
-        while (block.Length < BlockBytes && _reader.TryNextLine(out var line))
-        {
-            block.Add(line, _reader.LineEnd);
-            _lines++;
-        }
-
+        if (!block.Fill(_reader, withEnds: true))
+            return false;
+        _lines += block.Count;
         TextBytes += block.Length;
-        return block.Length > 0;
-    }
-
-    /// <summary>Lines of text, one behind the other.</summary>
-    private sealed class Block
-    {
-        private readonly List<int> _ends = [];
-        private byte[] _bytes = new byte[BlockBytes + (BlockBytes / 4)];
-
-        public int Length { get; private set; }
-
-        public void Clear()
-        {
-            _ends.Clear();
-            Length = 0;
-        }
-
-        public void Add(ReadOnlySpan<byte> line, ReadOnlySpan<byte> end)
-        {
-            int length = Length + line.Length + end.Length;
-            if (length > _bytes.Length)
-                Array.Resize(ref _bytes, 2 * length);
-            line.CopyTo(_bytes.AsSpan(Length));
-            end.CopyTo(_bytes.AsSpan(Length + line.Length));
-            Length = length;
-            _ends.Add(length);
-        }
-
-        public void Count(PieceSplitter splitter, WordTable words)
-        {
-            int start = 0;
-            foreach (int end in _ends)
-            {
-                splitter.Count(_bytes.AsSpan(start, end - start), words);
-                start = end;
-            }
-        }
+        return true;
     }
 }

@@ -21,11 +21,11 @@ public sealed class GloveFixtureTests : IDisposable
         JsonElement fixture = Read("cooccurrence.json"), expected = minCount == 1 ? fixture : fixture.GetProperty("with_min_count_2");
         string corpus = Path.Combine(_folder, "corpus.txt");
         File.WriteAllLines(corpus, fixture.GetProperty("lines").EnumerateArray().Select(line => line.GetString()!));
-        TrainingText text = TrainingText.Prepare(TextCorpus.Open([corpus]), new VocabularyOptions { MinCount = minCount }, _folder, cancellation: TestContext.Current.CancellationToken);
+        using var workers = new Workers(threads);
+        TrainingText text = TrainingText.Prepare(TextCorpus.Open([corpus]), new VocabularyOptions { MinCount = minCount }, _folder, workers, cancellation: TestContext.Current.CancellationToken);
         int[] order = GlovePairs.Order(text);
         Assert.Equal(expected.GetProperty("vocab").EnumerateArray().Select(word => (word[0].GetString()!, word[1].GetInt64())), order.Select(word => (text.Words[word], text.Counts[word])));
 
-        using var workers = new Workers(threads);
         var options = new GloveOptions { Window = fixture.GetProperty("window").GetInt32(), MemoryBytes = memoryBytes };
         using PairCounter counter = GlovePairs.Counted(text, options, _folder, workers, _ => { }, TestContext.Current.CancellationToken);
         var found = new SortedDictionary<(int, int), double>();

@@ -92,7 +92,7 @@ public sealed class GloveTrainerTests : IDisposable
         Assert.Throws<CheckpointFormatException>(() => GlovePairs.Open(text, Path.Combine(_folder, "a"), workers));
         string lonely = Directory.CreateDirectory(Path.Combine(_folder, "lonely")).FullName;
         File.WriteAllText(Path.Combine(lonely, "text"), "one\ntwo\none\ntwo\n");
-        text = TrainingText.Prepare(TextCorpus.Open([Path.Combine(lonely, "text")]), new VocabularyOptions { MinCount = 1 }, lonely, cancellation: TestContext.Current.CancellationToken);
+        text = TrainingText.Prepare(TextCorpus.Open([Path.Combine(lonely, "text")]), new VocabularyOptions { MinCount = 1 }, lonely, workers, cancellation: TestContext.Current.CancellationToken);
         Assert.Contains("meet on a line", Assert.Throws<TrainingException>(() => GlovePairs.Prepare(text, options, lonely, workers, cancellation: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
         Assert.DoesNotContain(Directory.GetFiles(lonely), path => Path.GetFileName(path).Contains("pairs", StringComparison.Ordinal));
     }
@@ -130,7 +130,7 @@ public sealed class GloveTrainerTests : IDisposable
     private GlovePairs Pairs(string name, GloveOptions options, Workers workers)
     {
         string folder = Directory.CreateDirectory(Path.Combine(_folder, name)).FullName;
-        TrainingText text = TrainingText.Prepare(TextCorpus.Open([TestFiles.Model("novels-gpt/heldout.txt")]), new VocabularyOptions(), folder, cancellation: TestContext.Current.CancellationToken);
+        TrainingText text = TrainingText.Prepare(TextCorpus.Open([TestFiles.Model("novels-gpt/heldout.txt")]), new VocabularyOptions(), folder, workers, cancellation: TestContext.Current.CancellationToken);
         return GlovePairs.Prepare(text, options, folder, workers, cancellation: TestContext.Current.CancellationToken);
     }
 

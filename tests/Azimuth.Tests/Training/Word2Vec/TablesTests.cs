@@ -108,7 +108,8 @@ public sealed class TablesTests
         string[] names = [.. Tables.GetProperty("words").EnumerateArray().Select(w => w.GetString()!)];
         string line = string.Join(' ', Integers(windows.GetProperty("sentence")).Select(word => names[word]));
         File.WriteAllText(folder.File("text.txt"), string.Join('\n', names.Select((name, i) => string.Join(' ', Enumerable.Repeat(name, 100 - i)))) + "\n" + line + "\n");
-        TrainingText text = TrainingText.Prepare(TextCorpus.Open([folder.File("text.txt")]), new VocabularyOptions { MinCount = 1 }, folder.Path);
+        using var workers = new Workers(1);
+        TrainingText text = TrainingText.Prepare(TextCorpus.Open([folder.File("text.txt")]), new VocabularyOptions { MinCount = 1 }, folder.Path, workers);
         Assert.Equal(names.Order(StringComparer.Ordinal), text.Words.Order(StringComparer.Ordinal));
         // Without subsampling and with a tree nothing but windows is drawn, as in the reference.
         var options = new Word2VecOptions { HierarchicalSoftmax = true, Sample = 0, Window = windows.GetProperty("window").GetInt32() };

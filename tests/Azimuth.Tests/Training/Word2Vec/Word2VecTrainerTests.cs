@@ -195,7 +195,8 @@ public sealed class Word2VecTrainerTests : IDisposable
     {
         var random = new SeededRandom(4);
         File.WriteAllLines(_folder.File("many.txt"), Enumerable.Range(0, 400).Select(_ => string.Join(' ', Enumerable.Range(0, 50).Select(_ => $"w{(int)(random.NextDouble() * random.NextDouble() * 6000)}"))));
-        TrainingText text = TrainingText.Prepare(TextCorpus.Open([_folder.File("many.txt")]), new VocabularyOptions { MinCount = 1 }, _folder.Path);
+        using var workers = new Workers(2);
+        TrainingText text = TrainingText.Prepare(TextCorpus.Open([_folder.File("many.txt")]), new VocabularyOptions { MinCount = 1 }, _folder.Path, workers);
         Word2VecOptions options = Options(false, false) with { NegativesPerPair = perPair, Epochs = 1 };
         Assert.True(NegativePool.IsFair(text.Counts, 2));
         var chunk = new ExampleChunk(2);
@@ -214,7 +215,6 @@ public sealed class Word2VecTrainerTests : IDisposable
         }
 
         Assert.Equal(chunk.Predictions, listed);
-        using var workers = new Workers(2);
         float[][] runs = [.. Enumerable.Range(0, 2).Select(_ =>
         {
             using Word2VecTrainer trainer = Word2VecTrainer.Begin(text, options, workers);
@@ -303,7 +303,8 @@ public sealed class Word2VecTrainerTests : IDisposable
             }
         }
 
-        return TrainingText.Prepare(TextCorpus.Open([_folder.File("text.txt")]), new VocabularyOptions { MinCount = 1 }, _folder.Path);
+        using var workers = new Workers(1);
+        return TrainingText.Prepare(TextCorpus.Open([_folder.File("text.txt")]), new VocabularyOptions { MinCount = 1 }, _folder.Path, workers);
     }
 
     private static float[] Rows(Word2VecTrainer trainer) => [.. Enumerable.Range(0, trainer.Table!.Count).SelectMany(trainer.Table!.Vector)];

@@ -1,0 +1,157 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using Azimuth.Numerics;
+
+namespace Azimuth.Training.Corpora;
+
+/// <summary>
+/// Goes through a corpus once, cuts it into words and writes them down as numbers. Lines are dealt out in blocks; each thread numbers the words of its blocks by a table of its own,
+/// and <see cref="Join"/> makes one of them, numbered in the order in which words first come, whoever got which block. Memory: each thread's different words, and a few blocks a thread.
+/// </summary>
+internal sealed class WordNumbering(VocabularyOptions options, Workers workers)
+{
+    private const int BlocksAThread = 4;
+    private readonly ConcurrentBag<Table> _free = [];
+    private readonly List<Table> _tables = [];
+    private readonly List<(long End, Table Table)> _parts = [];
+
+    /// <summary>The parts of what was written, each in a table's own numbers: where it ends, and what they are among the words joined.</summary>
+    public IEnumerable<(long End, int[] Numbers)> Parts() => _parts.Select(part => (part.End, part.Table.Numbers));
+
+    /// <summary>The same with other numbers in place of those of the words joined.</summary>
+    public IEnumerable<(long End, int[] Numbers)> Parts(int[] others)
+    {
+        var numbers = _tables.ToDictionary(table => table, table => Array.ConvertAll(table.Numbers, number => others[number]));
+        return _parts.Select(part => (part.End, numbers[part.Table]));
+    }
+
+    /// <summary>Reads all of it.</summary>
+    /// <returns>How many U+FFFD were put in for what was no UTF-8.</returns>
+    public long ReadAll(TextCorpus corpus, Stream stream, IProgress<double>? progress, CancellationToken cancellation)
+    {
+        using CorpusReader reader = corpus.Read();
+        Block[] blocks = [.. Enumerable.Range(0, BlocksAThread * workers.ThreadCount).Select(_ => new Block())];
+        var writer = new IdWriter(stream);
+        long written = 0;
+        bool goesOn = false;
+        for (bool more = true; more;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            progress?.Report((double)reader.StoredBytesRead / Math.Max(1, corpus.SizeBytes));
+            int filled = 0;
+            while (filled < blocks.Length && (more = blocks[filled].Lines.Fill(reader, withEnds: false)))
+                filled++;
+            workers.Run(filled, part => Number(blocks[part], _parts.Count + part));
+            foreach (Block block in blocks.AsSpan(0, filled))
+            {
+                writer.Add(CollectionsMarshal.AsSpan(block.Ids));
+                written += block.Ids.Count;
+                _parts.Add((written, block.Table!));
+                goesOn = options.WholeLines && block.Lines.GoesOn(block.Lines.Count - 1);
+            }
+        }
+
+        if (goesOn)
+        {
+            writer.Add([IdFile.LineEnd]);
+            _parts[^1] = (written + 1, _parts[^1].Table);
+        }
+
+        writer.Flush();
+        return reader.Replaced;
+    }
+
+    /// <summary>All words in the order in which they first come, with the counts of all threads.</summary>
+    public WordTable Join(CancellationToken cancellation)
+    {
+        var words = new WordTable();
+        foreach (Table table in _tables)
+            table.Numbers = new int[table.Words.Count];
+        // A block's new words were numbered in the order they came in it, and a word's first block is first in some table, too.
+        foreach (var (_, from, to, table) in _tables.SelectMany(table => table.News()).OrderBy(news => news.Block))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            words.AddAll(table.Words, from, table.Numbers.AsSpan(from, to - from));
+        }
+
+        return words;
+    }
+
+    private void Number(Block block, int index)
+    {
+        if (!_free.TryTake(out Table? table))
+        {
+            table = new Table();
+            lock (_tables)
+                _tables.Add(table);
+        }
+
+        table.Begin(index);
+        block.Number(table, options);
+        _free.Add(table);
+    }
+
+    /// <summary>A thread's words; their numbers are its own until they are joined.</summary>
+    private sealed class Table
+    {
+        private readonly List<(int Block, int WordsBefore)> _blocks = [];
+
+        public WordTable Words { get; } = new();
+
+        public int[] Numbers { get; set; } = [];
+
+        public (int From, int Length, ulong Hash)[] Found { get; } = new (int, int, ulong)[TrainingText.LongestLine];
+
+        public void Begin(int block) => _blocks.Add((block, Words.Count));
+
+        /// <summary>Which words were new in which block.</summary>
+        public IEnumerable<(int Block, int From, int To, Table Table)> News() =>
+            _blocks.Select((block, i) => (block.Block, block.WordsBefore, i + 1 < _blocks.Count ? _blocks[i + 1].WordsBefore : Words.Count, this));
+    }
+
+    /// <summary>Lines, and what became of them.</summary>
+    private sealed class Block
+    {
+        public LineBlock Lines { get; } = new();
+
+        public List<int> Ids { get; } = [];
+
+        public Table? Table { get; private set; }
+
+        public void Number(Table table, VocabularyOptions options)
+        {
+            Table = table;
+            Ids.Clear();
+            for (int line = 0; line < Lines.Count; line++)
+            {
+                ReadOnlySpan<byte> text = Lines[line];
+                var splitter = new WordSplitter(text, options.AsciiBlanks);
+                while (AddWords(text, ref splitter) > 0)
+                {
+                    if (!options.WholeLines)
+                        Ids.Add(IdFile.LineEnd);
+                }
+
+                if (options.WholeLines && !Lines.GoesOn(line))
+                    Ids.Add(IdFile.LineEnd);
+            }
+        }
+
+        /// <summary>The next words of a line, a line's worth at most: first found, then looked up, so that the table's places are fetched side by side.</summary>
+        private int AddWords(ReadOnlySpan<byte> line, ref WordSplitter splitter)
+        {
+            var (words, found) = (Table!.Words, Table.Found);
+            int count = 0;
+            while (count < found.Length && splitter.TryNext(out int from, out int length))
+            {
+                ulong hash = WordTable.Hash(line.Slice(from, length));
+                words.Fetch(hash);
+                found[count++] = (from, length, hash);
+            }
+
+            foreach (var (from, length, hash) in found.AsSpan(0, count))
+                Ids.Add(words.Add(line.Slice(from, length), hash));
+            return count;
+        }
+    }
+}
