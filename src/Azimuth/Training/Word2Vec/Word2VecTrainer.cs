@@ -31,7 +31,7 @@ public sealed class Word2VecTrainer : ITrainer, IDisposable
     private const int MostBlocks = 16, ChunksABlock = 2;
 
     /// <summary>The loss is taken on one prediction in so many: its logarithms would cost more than the learning.</summary>
-    private const int LossEvery = 16;
+    private const int LossEvery = 64;
 
     private readonly TrainingText _text;
     private readonly Word2VecOptions _options;
@@ -110,8 +110,9 @@ public sealed class Word2VecTrainer : ITrainer, IDisposable
         var (values, tensors) = TrainingState.Open(state);
         var trainer = new Word2VecTrainer(text, options, workers);
         trainer._input.CopyFrom(tensors.Matrix("input", trainer._input.Rows, trainer._input.Columns));
-        trainer._output.CopyFrom(tensors.Matrix("output", trainer._output.Rows, trainer._output.Columns));
         trainer.Step = values.Number("step", trainer._total);
+        if (!trainer.Finished)
+            trainer._output.CopyFrom(tensors.Matrix("output", trainer._output.Rows, trainer._output.Columns));
         trainer._words = values.Number("words");
         return trainer;
     }
@@ -174,7 +175,11 @@ public sealed class Word2VecTrainer : ITrainer, IDisposable
     {
         StoredMatrix input = _input.ToStored(_workers);
         var values = new JsonObject { ["step"] = Step, ["words"] = _words };
-        new TrainingState(values, [SafetensorsEntry.From("input", input), SafetensorsEntry.From("output", _output.ToStored(_workers))]).Save(folder);
+        var tensors = new List<SafetensorsEntry> { SafetensorsEntry.From("input", input) };
+        // At the end nothing is learned any more that needs the other matrix.
+        if (!Finished)
+            tensors.Add(SafetensorsEntry.From("output", _output.ToStored(_workers)));
+        new TrainingState(values, tensors).Save(folder);
         TableWriter.Save(Path.Combine(folder, VectorsName), new EmbeddingTable("vectors", input, id => _text.Words[id]), new TableExportOptions { Format = TableFormat.Word2VecBinary }, _workers);
     }
 
