@@ -56,8 +56,9 @@ foreach (int size in new[] { 100, 300, 1000 })
 
 Console.WriteLine("""
     Pieces that stand together most often are joined first: words of the text become whole, one that is
-    not in it (kingdom) stays in pieces. The text is now read as tokens of the last tokenizer, and each
-    token that comes five times or more gets a vector of its own.
+    not in it (kingdom) stays in pieces. The last tokenizer was to have 1,000 tokens and has fewer: no
+    pieces are left that stand together twice. The text is now read as its tokens, and each that comes
+    five times or more gets a vector of its own.
     """);
 
 Title("3  Vectors, while they are learned");

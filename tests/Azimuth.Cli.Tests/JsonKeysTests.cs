@@ -72,7 +72,7 @@ public sealed class JsonKeysTests
 
     [Theory]
     [InlineData("word2vec", "file run words textWords dimensions epoch lossNats seconds stages[].stage stages[].seconds stages[].processorSeconds sizeBytes")]
-    [InlineData("glove", "file run words textWords pairs dimensions epoch lossNats seconds stages[].stage stages[].seconds stages[].processorSeconds sizeBytes")]
+    [InlineData("glove", "file run words textWords pairs dimensions epoch cost seconds stages[].stage stages[].seconds stages[].processorSeconds sizeBytes")]
     public async Task A_training_of_word_vectors_has_every_documented_key(string trainer, string keys)
     {
         using TemporaryFolder folder = new();

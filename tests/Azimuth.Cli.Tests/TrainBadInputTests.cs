@@ -19,6 +19,8 @@ public sealed class TrainBadInputTests
     [InlineData("word2vec few.txt -o v.bin --cbow --negative-per-pair", "--negative-per-pair: expected with skip-gram by negative sampling only, found --cbow")]
     [InlineData("word2vec few.txt -o v.bin --resume", "--run: v.bin.run: expected the folder of a training run")]
     [InlineData("word2vec few.txt -o v.bin --min-count 1 --rate 1000 --last-rate 1000 --epochs 100000", "the loss is no finite number")]
+    [InlineData("word2vec one.txt -o v.bin --min-count 1", "nothing was learned: no word had another one beside it")]
+    [InlineData("word2vec few.txt -o v.bin --min-count 1 --watch a b", "b: expected a text file or a folder")]
     [InlineData("glove", "expected CORPUS")]
     [InlineData("glove few.txt -o v.bin", "no word comes 5 times or more in the corpus")]
     [InlineData("glove one.txt -o v.bin --min-count 1", "no two words of the vocabulary meet on a line")]
@@ -63,7 +65,7 @@ public sealed class TrainBadInputTests
     }
 
     [Theory]
-    [InlineData("word2vec bad.txt -o v.bin --min-count 1 --epochs 1 --dimensions 4")]
+    [InlineData("word2vec bad.txt -o v.bin --min-count 1 --epochs 1 --dimensions 4 --sample 0")]
     [InlineData("glove bad.txt -o v.bin --min-count 1 --epochs 1 --dimensions 4")]
     [InlineData("tokenizer bad.txt -o out --vocab-size 300")]
     [InlineData("lm bad.txt -o out --architecture gpt2 --tokenizer NOVELS --layers 1 --width 16 --heads 2 --context 8 --steps 2 --batch 1")]

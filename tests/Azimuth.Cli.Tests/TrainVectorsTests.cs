@@ -66,6 +66,7 @@ public sealed class TrainVectorsTests
         using Process kill = Process.Start("kill", ["-s", "INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
         CliResult run = await CliProcess.FinishAsync(process, command);
         Assert.Equal(130, run.ExitCode);
+        Assert.Matches(@"cancelled; the state of step [\d,]+ is saved in v\.bin\.run.step-\d+; repeat the command with --resume to go on from there\n$", run.Error);
         Assert.False(File.Exists(folder["v.bin"]));
         string state = Assert.Single(Directory.GetDirectories(folder["v.bin.run"], "step-*"));
         CliResult table = await CliProcess.RunInAsync(folder.Path, "inspect", "-m", Path.Combine(state, "vectors.bin"), "--json");
@@ -96,6 +97,42 @@ public sealed class TrainVectorsTests
         Assert.Equal(last.GetProperty("table").GetProperty("neighbors")[0].GetProperty("nearest")[0].GetProperty("text").GetString(), table.GetProperty("neighbors")[0].GetProperty("text").GetString());
     }
 
+    [Theory]
+    [InlineData("word2vec", "lossNats")]
+    [InlineData("glove", "cost")]
+    public async Task A_finished_run_says_so_again_and_its_loss_does_not_depend_on_the_clock(string trainer, string loss)
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["v.bin"], "notes of somebody");
+        string[] options = ["--dimensions", "16", "--min-count", "3", "--epochs", "9", "--threads", "2", "--json"];
+        CliResult often = await CliProcess.RunInAsync(folder.Path, ["train", trainer, Docs, "-o", "v.bin", "--log-every", "0.1", "--watch", "model", "--watch", "nosuchword", .. options]);
+        double value = often.Json().GetProperty(loss).GetDouble();
+        Assert.Contains("warning: --output: v.bin is there already and is replaced when the training is over", often.Error, StringComparison.Ordinal);
+        Assert.Contains("--watch: \"nosuchword\" has no row among the ", often.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"model\" has no row", often.Error, StringComparison.Ordinal);
+        CliResult once = await CliProcess.RunInAsync(folder.Path, ["train", trainer, Docs, "-o", "once.bin", "--log-every", "1000", .. options]);
+        Assert.Equal(value, once.Json().GetProperty(loss).GetDouble());
+        Assert.DoesNotContain("warning: ", once.Error, StringComparison.Ordinal);
+        byte[] written = File.ReadAllBytes(folder["once.bin"]);
+        File.Delete(folder["once.bin"]);
+        CliResult again = await CliProcess.RunInAsync(folder.Path, ["train", trainer, Docs, "-o", "once.bin", .. options, "--resume"]);
+        Assert.Equal(value, again.Json().GetProperty(loss).GetDouble());
+        Assert.Matches(@"once\.bin\.run is finished: [\d,]+ steps; its result is written to once\.bin again", again.Error);
+        Assert.Equal(written, File.ReadAllBytes(folder["once.bin"]));
+    }
+
+    [Fact]
+    public async Task An_interrupt_that_comes_when_the_result_is_written_interrupts_nothing()
+    {
+        using TemporaryFolder folder = new();
+        using var cancel = new CancellationTokenSource();
+        using var screen = new CancellingWriter(cancel);
+        using var error = new StringWriter(CultureInfo.InvariantCulture);
+        int exit = await CommandLine.CommandRunner.RunAsync(["train", "word2vec", Path.Combine(TestFiles.Root, "LICENSE"), "-o", folder["v.bin"], "--dimensions", "8", "--quiet"], screen, error, cancel.Token);
+        Assert.True(cancel.IsCancellationRequested && File.Exists(folder["v.bin"]));
+        Assert.True(exit == 0, error.ToString());
+    }
+
     [Fact]
     public async Task Standard_input_is_read_once_and_gives_what_the_file_gives()
     {
@@ -106,5 +143,19 @@ public sealed class TrainVectorsTests
         CliResult piped = await CliProcess.RunShellAsync(folder.Path, $"gzip -c '{text}' | azimuth train word2vec - -o input.bin {string.Join(' ', options)}");
         Assert.True(piped.ExitCode == 0, piped.Error);
         Assert.Equal(File.ReadAllBytes(folder["file.bin"]), File.ReadAllBytes(folder["input.bin"]));
+    }
+
+    /// <summary>A Ctrl-C as the first character of the result is shown.</summary>
+    private sealed class CancellingWriter(CancellationTokenSource cancel) : StringWriter(CultureInfo.InvariantCulture)
+    {
+        public override void Write(char value) => Cancel(() => base.Write(value));
+
+        public override void Write(string? value) => Cancel(() => base.Write(value));
+
+        private void Cancel(Action write)
+        {
+            cancel.Cancel();
+            write();
+        }
     }
 }

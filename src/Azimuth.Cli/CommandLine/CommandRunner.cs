@@ -26,6 +26,11 @@ internal static partial class CommandRunner
             await output.FlushAsync(CancellationToken.None);
             return exit;
         }
+        catch (InterruptedException problem)
+        {
+            await error.WriteLineAsync("cancelled; " + Output.Tokens.OneLine(problem.Message));
+            return ExitCode.Cancelled;
+        }
         catch (OperationCanceledException)
         {
             await error.WriteLineAsync(args.FirstOrDefault(arg => !arg.StartsWith('-')) == "pull" ? "cancelled; what has come is kept, and the same command goes on from there" : "cancelled");
@@ -79,7 +84,8 @@ internal static partial class CommandRunner
             throw new UsageException(problem);
         using Session session = new(parsed, common, path, output, error, cancel);
         int exit = await verb!.Run!(session);
-        cancel.ThrowIfCancellationRequested();
+        if (!session.IsResultWritten)
+            cancel.ThrowIfCancellationRequested();
         return exit;
     }
 

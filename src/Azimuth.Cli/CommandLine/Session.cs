@@ -45,6 +45,9 @@ internal sealed class Session : IDisposable
     /// <summary>No progress, no warnings.</summary>
     public bool Quiet { get; }
 
+    /// <summary>All that was asked for stands on the disk: a Ctrl-C that comes later interrupts nothing.</summary>
+    public bool IsResultWritten { get; set; }
+
     /// <summary>The files that the command will write.</summary>
     public OutputFiles Outputs { get; } = new();
 

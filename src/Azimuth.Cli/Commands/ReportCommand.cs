@@ -74,7 +74,7 @@ internal static class ReportCommand
             screen.Heading($"The run {report.Name}");
             screen.Facts(
                 ("trainer", report.Trainer), ("done", Numbers.Percent(last.Done)), (last.Unit, Numbers.Count(last.Items)),
-                ("loss", last.LossNats is double loss ? $"{Numbers.Three(loss)} nats" : "–"), ("readings", Numbers.Count(report.ReadingsInLog)));
+                (last.Cost is null ? "loss" : "cost", last.LossNats is double loss ? $"{Numbers.Three(loss)} nats" : last.Cost is double cost ? Numbers.Three(cost) : "–"), ("readings", Numbers.Count(report.ReadingsInLog)));
             screen.Heading("The report");
             screen.Line($"{file} ({Numbers.Bytes(bytes)}): open it in a browser, no network needed.");
             screen.Line("Sections: " + string.Join(", ", report.Sections.Select(section => section.Title)) + ".");

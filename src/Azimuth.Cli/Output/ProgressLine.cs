@@ -8,6 +8,9 @@ namespace Azimuth.Cli.Output;
 /// </summary>
 internal sealed class ProgressLine(TextWriter error, bool shown)
 {
+    /// <summary>The unit of work whose extent is known only as a share.</summary>
+    public const string Percent = "percent";
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private readonly Lock _lock = new();
     private readonly Stopwatch _clock = Stopwatch.StartNew();
@@ -40,11 +43,12 @@ internal sealed class ProgressLine(TextWriter error, bool shown)
             if (!shown || (_clock.Elapsed - _lastDrawn < Pause && done < total))
                 return;
             double seconds = (_clock.Elapsed - _started).TotalSeconds;
-            string rate = seconds > 0.2 && done > 0 ? $" · {Numbers.Three(done / seconds)} {unit}/s" : "";
+            bool isShare = unit == Percent;
+            string rate = !isShare && seconds > 0.2 && done > 0 ? $" · {Numbers.Three(done / seconds)} {unit}/s" : "";
             string left = seconds > 1 && done > 0
                 ? $" · {Numbers.Duration(TimeSpan.FromSeconds(seconds * (total - done) / done))} left"
                 : "";
-            Draw($"{what} {Numbers.Count(done)} of {Numbers.Count(total)} {unit}{rate}{left}{detail}");
+            Draw($"{what} {(isShare ? $"{Numbers.Count(done)} %" : $"{Numbers.Count(done)} of {Numbers.Count(total)} {unit}")}{rate}{left}{detail}");
         }
     }
 

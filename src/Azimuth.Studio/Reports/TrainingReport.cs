@@ -48,7 +48,7 @@ public sealed record TrainingReport
             Name = name,
             Trainer = log.Recipe.Kind,
             Settings = [.. log.Recipe.Settings.Select(setting => new TrainingSetting(setting.Key, Text(setting.Value)))],
-            Sections = SectionsOf(readings),
+            Sections = SectionsOf(readings, log.Recipe.Kind),
             Readings = readings,
             ReadingsInLog = log.Readings.Count,
         };
@@ -62,11 +62,20 @@ public sealed record TrainingReport
         return [.. all.Where((reading, i) => i == all.Count - 1 || (long)i * MostReadings / all.Count != (long)(i - 1) * MostReadings / all.Count || reading.ValidationLossNats is not null || reading.Sample is not null)];
     }
 
-    private static List<ReportSection> SectionsOf(TrainingReading[] readings)
+    private static List<ReportSection> SectionsOf(TrainingReading[] readings, string trainer)
     {
         var sections = new List<ReportSection>();
         if (readings.Any(r => r.LossNats is not null || r.ValidationLossNats is not null))
-            sections.Add(new("loss", "Loss", "nats for each prediction, natural logarithm · training loss averaged between readings, held-out loss over the whole held-out text"));
+        {
+            sections.Add(new("loss", "Loss", trainer == "word2vec"
+                ? "nats for each prediction of a word, summed over its targets, natural logarithm · averaged between readings"
+                : "nats for each token, natural logarithm · training loss averaged between readings, held-out loss over the whole held-out text"));
+        }
+        else if (readings.Any(r => r.Cost is not null))
+        {
+            sections.Add(new("loss", "Cost", "½ f(x) times the squared difference of logarithms, of a pair · averaged between readings"));
+        }
+
         sections.Add(new("pace", "Pace", "items since the reading before, over the wall clock between the two, measuring and saving included"));
         if (readings.Any(r => r.Table is not null))
         {

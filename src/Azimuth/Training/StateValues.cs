@@ -24,11 +24,11 @@ public sealed class StateValues
         _values.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && number >= 0 && number <= most
             ? number : throw new CheckpointFormatException(_path, FormattableString.Invariant($"expected \"{name}\" as a whole number from 0 to {most}, found {Found(name)}. {GoOn}"));
 
-    /// <summary>Seconds: finite and not below 0.</summary>
+    /// <summary>Seconds or another amount: finite and not below 0.</summary>
     /// <exception cref="CheckpointFormatException">Others: the file is named.</exception>
-    public double Seconds(string name) =>
-        _values.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double seconds) && double.IsFinite(seconds) && seconds >= 0
-            ? seconds : throw new CheckpointFormatException(_path, $"expected \"{name}\" as a number of at least 0, found {Found(name)}. {GoOn}");
+    public double Amount(string name) =>
+        _values.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double amount) && double.IsFinite(amount) && amount >= 0
+            ? amount : throw new CheckpointFormatException(_path, $"expected \"{name}\" as a number of at least 0, found {Found(name)}. {GoOn}");
 
     /// <summary>One of several texts.</summary>
     /// <exception cref="CheckpointFormatException">Another: the file is named.</exception>

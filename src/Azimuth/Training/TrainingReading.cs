@@ -28,6 +28,18 @@ public sealed record TrainingReading
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? LossNats { get; init; }
 
+    /// <summary>The same of the pass at hand so far, at its end of all of it: it does not depend on when readings are taken.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? PassLossNats { get; init; }
+
+    /// <summary>What is minimised where it is no loss in nats, since the reading before: GloVe's ½ f(x) times the squared difference of logarithms, of a pair.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Cost { get; init; }
+
+    /// <summary>The same of the pass at hand so far.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? PassCost { get; init; }
+
     /// <summary>Loss on held-out text in nats a token, where it was measured at this step.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? ValidationLossNats { get; init; }

@@ -28,6 +28,9 @@ public sealed class TrainingRun : IDisposable
     /// <summary>The newest saved state, to go on from; null when there is none.</summary>
     public string? Newest { get; private set; }
 
+    /// <summary>The step of <see cref="Newest"/>; −1 when there is none.</summary>
+    public long NewestStep { get; private set; } = -1;
+
     /// <summary>Seconds of work that stand behind <see cref="Newest"/>.</summary>
     public double SecondsBefore { get; private set; }
 
@@ -71,8 +74,8 @@ public sealed class TrainingRun : IDisposable
             RemoveLeftovers(full);
             string[] lines = TrainingLog.Lines(run.LogPath);
             RequireSame(TrainingLog.Header(run.LogPath, lines.FirstOrDefault() ?? ""), recipe, folder);
-            long step = run.FindNewest();
-            lines = [lines[0], .. lines.Skip(1).Where(line => TrainingLog.Reading(line)?.Step <= step)];
+            run.FindNewest();
+            lines = [lines[0], .. lines.Skip(1).Where(line => TrainingLog.Reading(line)?.Step <= run.NewestStep)];
             AtomicFile.Write(run.LogPath, stream =>
             {
                 foreach (string line in lines)
@@ -121,7 +124,7 @@ public sealed class TrainingRun : IDisposable
             throw WriteProblem.Of(state, e, remedy: Remedy);
         }
 
-        (Newest, SecondsBefore) = (state, seconds);
+        (Newest, NewestStep, SecondsBefore) = (state, step, seconds);
         if (_keep > 0)
             RemoveOld();
     }
@@ -251,15 +254,13 @@ public sealed class TrainingRun : IDisposable
         }
     }
 
-    private long FindNewest()
+    private void FindNewest()
     {
         foreach (var (step, state) in Enumerable.Reverse(States(Folder)))
         {
-            (Newest, SecondsBefore) = (state, StateValues.Read(Path.Combine(state, PlaceName)).Seconds("seconds"));
-            return step;
+            (Newest, NewestStep, SecondsBefore) = (state, step, StateValues.Read(Path.Combine(state, PlaceName)).Amount("seconds"));
+            return;
         }
-
-        return -1;
     }
 
     private static List<(long Step, string Path)> States(string folder) =>

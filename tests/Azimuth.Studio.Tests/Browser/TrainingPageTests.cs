@@ -46,10 +46,26 @@ public sealed class TrainingPageTests(ChromiumFixture chromium) : IDisposable
         Assert.Equal(0, await opened.Page.Locator("#words, #samples, #lengths").CountAsync());
     }
 
-    private async Task<OpenedReport> OpenAsync(TrainingReading[] readings, int width, ColorScheme scheme)
+    [Theory]
+    [InlineData("glove", "Cost", "cost of a pair")]
+    [InlineData("word2vec", "Loss", "nats a prediction")]
+    [InlineData("lm", "Loss", "nats a token")]
+    public async Task Only_a_language_models_loss_is_of_a_token_and_has_a_perplexity(string trainer, string heading, string unit)
+    {
+        await using OpenedReport opened = await OpenAsync([.. Enumerable.Range(1, 5).Select(i => trainer == "glove" ? Reading(i) with { LossNats = null, Cost = 0.1 / i } : Reading(i))], 1440, ColorScheme.Light, trainer);
+        Assert.Empty(opened.Complaints);
+        string section = await opened.Page.InnerTextAsync("#loss");
+        Assert.Contains(heading, section, StringComparison.Ordinal);
+        await opened.Page.ClickAsync("[data-figure=loss] details summary");
+        Assert.Equal(trainer == "lm", section.Contains("loss is the perplexity", StringComparison.Ordinal));
+        Assert.Equal(trainer == "glove", !(await opened.Page.InnerTextAsync("header")).Contains("nats", StringComparison.Ordinal));
+        Assert.Contains(unit, await opened.Page.ContentAsync(), StringComparison.Ordinal);
+    }
+
+    private async Task<OpenedReport> OpenAsync(TrainingReading[] readings, int width, ColorScheme scheme, string trainer = "word2vec")
     {
         string page = Path.Combine(_folder, "training.html");
-        var log = new TrainingLog(new TrainingRecipe("word2vec", new JsonObject { ["corpus"] = new JsonArray("a.txt (10 bytes)"), ["dim"] = 100 }), readings);
+        var log = new TrainingLog(new TrainingRecipe(trainer, new JsonObject { ["corpus"] = new JsonArray("a.txt (10 bytes)"), ["dim"] = 100 }), readings);
         ReportWriter.Write(TrainingReport.Of(log, "vectors.run"), page);
         return await OpenedReport.OpenAsync(chromium, page, width, scheme, "#recipe");
     }

@@ -25,7 +25,7 @@ internal static class TrainGloveCommand
         [.. WordVectorRun.InAndOut, Dimensions, Window, Epochs, Rate, MaximumCount, Power, Memory, .. WordVectorRun.OfTheVocabulary, .. TrainOptions.All],
         Run,
         new("azimuth train glove LICENSE README.md docs -o glove.bin --min-count 3 --epochs 10", "a small text, in seconds"),
-        new("azimuth train glove docs -o glove.vec --dimensions 25 --window 8 --watch model table", "smaller vectors, and the neighbours of two words as they form")).WithoutModel();
+        new("azimuth train glove docs -o glove.vec --dimensions 25 --window 8 --watch model --watch table", "smaller vectors, and the neighbours of two words as they form")).WithoutModel();
 
     private static Task<int> Run(Session session)
     {
@@ -53,13 +53,13 @@ internal static class TrainGloveCommand
             Pairs = pairs!.Count,
             options.Dimensions,
             result.Last.Epoch,
-            result.Last.LossNats,
+            Cost = result.Last.PassCost,
             result.Last.Seconds,
             result.Stages,
             result.Export.SizeBytes,
         };
         return session.Show(null, Conventions(session), document, screen => result.Draw(
-            screen, options.Dimensions, $"GloVe, window {options.Window}, {Plural.Of(options.Epochs, "pass", "passes")}", $"{Numbers.Count(pairs.Count)} pairs that meet"));
+            screen, options.Dimensions, $"GloVe, window {options.Window}, {Plural.Of(options.Epochs, "pass", "passes")}", $"{Numbers.Count(pairs.Count)} pairs that meet", ("cost", result.Last.PassCost, "a pair")));
 
         ITrainer Open(TrainingText text, string? state, string folder)
         {
@@ -80,7 +80,7 @@ internal static class TrainGloveCommand
         NaturalLog = true,
         Notes =
         [
-            "loss is ½ f(x)(w·w̃ + b + b̃ − ln x)² of a pair, since the reading before", "vectors are words plus contexts, without biases",
+            "cost is ½ f(x)(w·w̃ + b + b̃ − ln x)² of a pair", "vectors are words plus contexts, without biases",
             "steps of the biases are not multiplied by the rate, as in the original program's current version",
             $"the same seed gives the same bits on {Plural.Of(GlovePairs.Blocks(session.Workers.ThreadCount), "learning thread")}",
         ],

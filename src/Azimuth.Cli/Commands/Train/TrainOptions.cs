@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Azimuth.Checkpoints;
 using Azimuth.Cli.CommandLine;
+using Azimuth.Cli.Output;
 using Azimuth.Embeddings;
 using Azimuth.Training;
 
@@ -14,7 +15,12 @@ internal static class TrainOptions
     private static readonly Option<double> SaveEvery = Options.Number("--save-every", "MINUTES", "minutes between two saved states", 0.01, 10_000, 5);
     private static readonly Option<int> Keep = Options.WholeNumber("--keep", "N", "saved states that stay, the newest; 0 for all, as `drift` between them needs", 0, 100_000, 2);
     private static readonly Option<double> LogEvery = Options.Number("--log-every", "SECONDS", "seconds between two readings", 0.1, 100_000, 5);
-    private static readonly Option<string[]> Watch = Options.Texts("--watch", "WORD", "a word whose nearest rows are shown as they form; may be given several times");
+    private static readonly Option<string[]> Watch = new("--watch")
+    {
+        Description = "a word whose nearest rows are shown as they form; may be repeated",
+        HelpName = "WORD",
+        AllowMultipleArgumentsPerToken = false,
+    };
     private static readonly Option<int> SeedOption = Options.WholeNumber("--seed", "N", "start of the random numbers: the same seed, threads and corpus give the same files", 0, int.MaxValue, 1);
 
     /// <summary>Listed behind a command's own options.</summary>
@@ -25,6 +31,9 @@ internal static class TrainOptions
 
     /// <summary>Start of the random numbers.</summary>
     public static ulong Seed(Session session) => (ulong)session.Value(SeedOption);
+
+    /// <summary>Whether a run is gone on with.</summary>
+    public static bool Resumes(Session session) => session.Value(ResumeRun);
 
     /// <summary>Words that are watched.</summary>
     public static IReadOnlyList<string> Watched(Session session) => session.Value(Watch) ?? [];
@@ -66,35 +75,68 @@ internal static class TrainOptions
         TrainingRun run;
         try
         {
-            run = session.Value(ResumeRun) ? TrainingRun.Resume(folder, recipe, keep) : TrainingRun.Begin(folder, recipe, keep);
+            run = Resumes(session) ? TrainingRun.Resume(folder, recipe, keep) : TrainingRun.Begin(folder, recipe, keep);
         }
         catch (Exception problem) when (problem is IOException and not FileNotFoundException or CheckpointFormatException)
         {
-            throw new UsageException($"{(session.IsGiven(RunFolder) || session.Value(ResumeRun) ? "--run" : "-o")}: {problem.Message.TrimEnd('.')}.");
+            throw new UsageException($"{(session.IsGiven(RunFolder) || Resumes(session) ? "--run" : "-o")}: {problem.Message.TrimEnd('.')}.");
         }
 
         using (run)
         {
-            ITrainer trainer = Kept(session, run, () => open(run.Newest, run.Folder), () => false);
-            using var disposed = trainer as IDisposable;
-            var pace = new TrainingPace { SaveEvery = TimeSpan.FromMinutes(session.Value(SaveEvery)), LogEvery = TimeSpan.FromSeconds(session.Value(LogEvery)) };
-            var shown = new TrainingView(session);
-            // A state of a large model takes longer to write than a cancelled command may otherwise go on.
-            Cancellation.Patience = TimeSpan.FromMinutes(5);
-            TrainingReading last = Kept(session, run, () => TrainingLoop.Run(trainer, run, pace, new TableWatch(Watched(session), 5, session.Workers), shown.Show, session.Cancel), () => trainer.Table is not null);
-            finish(trainer);
-            return (last, folder);
+            try
+            {
+                return (Train(session, run, open, finish, folder, output), folder);
+            }
+            catch (OperationCanceledException problem)
+            {
+                throw new InterruptedException(Left(run, folder), problem);
+            }
         }
     }
 
+    private static TrainingReading Train(Session session, TrainingRun run, Func<string?, string, ITrainer> open, Action<ITrainer> finish, string folder, string output)
+    {
+        ITrainer trainer = Kept(session, run, () => open(run.Newest, run.Folder), _ => false);
+        using var disposed = trainer as IDisposable;
+        if (trainer.Finished && run.Newest is not null)
+            session.Note($"{folder} is finished: {Plural.Of(trainer.Step, "step")}; its result is written to {output} again");
+        WarnOfUnknown(session, trainer);
+        var pace = new TrainingPace { SaveEvery = TimeSpan.FromMinutes(session.Value(SaveEvery)), LogEvery = TimeSpan.FromSeconds(session.Value(LogEvery)) };
+        var shown = new TrainingView(session);
+        // A state of a large model takes longer to write than a cancelled command may otherwise go on.
+        Cancellation.Patience = TimeSpan.FromMinutes(5);
+        TrainingReading last = Kept(session, run, () => TrainingLoop.Run(trainer, run, pace, new TableWatch(Watched(session), 5, session.Workers), shown.Show, session.Cancel), HasLearned);
+        finish(trainer);
+        session.IsResultWritten = true;
+        return last;
+
+        // A run that came to its end and says that this was in vain has nothing to lose.
+        bool HasLearned(Exception problem) => trainer.Table is not null && !(problem is TrainingException && trainer.Finished);
+    }
+
+    /// <summary>A word that is watched and never shown would look like one whose neighbours never change.</summary>
+    private static void WarnOfUnknown(Session session, ITrainer trainer)
+    {
+        if (Watched(session) is not { Count: > 0 } words || trainer.Table is not { } table)
+            return;
+        foreach (string word in words.Where(word => TableWatch.Find(table, word) < 0))
+            session.Warn($"--watch: \"{word}\" has no row among the {Numbers.Count(table.Count)} of this run, so nothing is shown of it");
+    }
+
+    /// <summary>What is left of a run that was interrupted, and how to go on.</summary>
+    private static string Left(TrainingRun run, string folder) => run.Newest is { } state
+        ? $"the state of step {Numbers.Count(run.NewestStep)} is saved in {Path.Combine(folder, Path.GetFileName(state))}; repeat the command with --resume to go on from there"
+        : $"no state was saved yet; repeat the command with --resume to begin again in {folder}, or delete that folder";
+
     /// <summary>A run that failed before it had learned or saved anything leaves no folder behind, which the next try would be refused for.</summary>
-    private static T Kept<T>(Session session, TrainingRun run, Func<T> work, Func<bool> hasLearned)
+    private static T Kept<T>(Session session, TrainingRun run, Func<T> work, Func<Exception, bool> hasLearned)
     {
         try
         {
             return work();
         }
-        catch (Exception problem) when (problem is not OperationCanceledException && run.Newest is null && !session.Value(ResumeRun) && !hasLearned())
+        catch (Exception problem) when (problem is not OperationCanceledException && run.Newest is null && !Resumes(session) && !hasLearned(problem))
         {
             run.Abandon();
             throw;

@@ -30,7 +30,7 @@ internal static class TrainWord2VecCommand
         [.. WordVectorRun.InAndOut, Cbow, Hierarchical, Dimensions, Window, Negatives, PerPair, Epochs, Rate, LastRate, Sample, .. WordVectorRun.OfTheVocabulary, Phrases, PhraseThreshold, .. TrainOptions.All],
         Run,
         new("azimuth train word2vec README.md docs -o vectors.bin --min-count 3 --dimensions 50", "a small text, in a second"),
-        new("azimuth train word2vec docs -o phrases.vec --phrases 2 --phrase-threshold 20 --watch model table", "phrases, and the neighbours of two words as they form"),
+        new("azimuth train word2vec docs -o phrases.vec --phrases 2 --phrase-threshold 20 --watch model --watch table", "phrases, and the neighbours of two words as they form"),
         new("azimuth train word2vec - -o cbow.bin --cbow --hierarchical --min-count 2 < README.md", "from standard input")).WithoutModel();
 
     private static Task<int> Run(Session session)
@@ -48,13 +48,13 @@ internal static class TrainWord2VecCommand
             TextWords = result.Text.WordCount,
             options.Dimensions,
             result.Last.Epoch,
-            result.Last.LossNats,
+            LossNats = result.Last.PassLossNats,
             result.Last.Seconds,
             result.Stages,
             result.Export.SizeBytes,
         };
         return session.Show(
-            null, Conventions(options, session.Workers.ThreadCount), document, screen => result.Draw(screen, options.Dimensions, LearnedBy(options), Plural.Of(options.Epochs, "pass", "passes")));
+            null, Conventions(options, session.Workers.ThreadCount), document, screen => result.Draw(screen, options.Dimensions, LearnedBy(options), Plural.Of(options.Epochs, "pass", "passes"), ("loss", result.Last.PassLossNats, "nats a prediction")));
     }
 
     private static Word2VecOptions Read(Session session, VocabularyOptions vocabulary)
@@ -87,7 +87,7 @@ internal static class TrainWord2VecCommand
         NaturalLog = true,
         Notes =
         [
-            "loss is −ln p of a prediction, summed over its targets, since the reading before",
+            "loss is −ln p of a prediction, summed over its targets",
             $"the same seed gives the same bits on {Plural.Of(Word2VecTrainer.Blocks(options, threads), "learning thread")}",
         ],
     };

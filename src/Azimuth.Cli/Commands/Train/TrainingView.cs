@@ -16,7 +16,7 @@ internal sealed class TrainingView(Session session)
     public void Show(TrainingReading reading)
     {
         // A tokenizer has no loss and no table: columns of nothing say nothing.
-        bool plain = reading is { LossNats: null, LearningRate: null, Table: null };
+        bool plain = reading is { LossNats: null, Cost: null, LearningRate: null, Table: null };
         if (plain)
         {
             session.Note(string.Create(CultureInfo.InvariantCulture, $"{reading.Done * 100,5:0.0} % {reading.Stage}: {reading.Items:N0} {reading.Unit}{(reading.ItemsPerSecond is null ? "" : $", {Speed(reading)} a second")}{(reading.SecondsLeft is > 1 ? $", {Left(reading)} left" : "")}"));
@@ -24,9 +24,9 @@ internal sealed class TrainingView(Session session)
         }
 
         if (_rows++ % RowsAPage == 0)
-            session.Note("   done        step     loss    rate        per second  left       norm  mean cos  IsoScore");
+            session.Note($"   done        step     {(reading.Cost is null ? "loss" : "cost")}    rate        per second  left       norm  mean cos  IsoScore");
         session.Note(string.Create(CultureInfo.InvariantCulture,
-            $"{reading.Done * 100,5:0.0} % {reading.Step,11:N0} {Shown(reading.LossNats, 4),8} {Rate(reading.LearningRate),7} {Speed(reading),17}  {Left(reading),-9}{Shown(reading.Table?.NormMean, 3),6} {Shown(reading.Table?.MeanPairwiseCosine, 4),9} {Shown(reading.Table?.IsoScore, 4),9}{Held(reading)}"));
+            $"{reading.Done * 100,5:0.0} % {reading.Step,11:N0} {Loss(reading),8} {Rate(reading.LearningRate),7} {Speed(reading),17}  {Left(reading),-9}{Shown(reading.Table?.NormMean, 3),6} {Shown(reading.Table?.MeanPairwiseCosine, 4),9} {Shown(reading.Table?.IsoScore, 4),9}{Held(reading)}"));
         if (reading.Table is { } table && Words(table) is { Length: > 0 } neighbors && neighbors != _neighbors)
         {
             _neighbors = neighbors;
@@ -42,6 +42,8 @@ internal sealed class TrainingView(Session session)
         "        " + Tokens.OneLine(word.Word, 20) + " → " + string.Join(", ", word.Nearest.Select(n => Tokens.OneLine(n.Text, 20) + " " + Numbers.Fixed(n.Cosine, 2)))));
 
     private static string Held(TrainingReading reading) => reading.ValidationLossNats is double loss ? $"  held out {Numbers.Fixed(loss, 4)}" : "";
+
+    private static string Loss(TrainingReading reading) => (reading.LossNats ?? reading.Cost) is double loss ? Math.Abs(loss) < 1000 ? Numbers.Fixed(loss, 4) : Numbers.Three(loss) : "";
 
     private static string Speed(TrainingReading reading) => reading.ItemsPerSecond is double rate ? $"{Numbers.Three(rate)} {reading.Unit}" : "";
 

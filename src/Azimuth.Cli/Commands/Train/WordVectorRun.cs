@@ -29,6 +29,8 @@ internal sealed class WordVectorRun
         string[] paths = TrainCorpus.Paths(session, Corpus);
         _file = session.Value(Output) ?? throw new UsageException($"azimuth {session.Command}: expected --output FILE, found none.");
         session.Outputs.Check(_file, Output.Name, Endings);
+        if (File.Exists(_file) && !TrainOptions.Resumes(session))
+            session.Warn($"--output: {_file} is there already and is replaced when the training is over");
         _corpus = TrainCorpus.Find(session, paths, _file);
         Vocabulary = new VocabularyOptions { MinCount = session.Value(MinCount), MaxWords = session.Value(MaxVocabulary) };
     }
@@ -101,7 +103,12 @@ internal sealed class WordVectorRun
 internal sealed record WordVectorResult(string File, string Folder, TrainingText Text, TrainingReading Last, IReadOnlyList<StageTime> Stages, TableExport Export)
 {
     /// <summary>Shows what was learned.</summary>
-    public void Draw(Screen screen, int dimensions, string learnedBy, string text)
+    /// <param name="screen">Of the command.</param>
+    /// <param name="dimensions">Of the vectors.</param>
+    /// <param name="learnedBy">The method.</param>
+    /// <param name="text">What it went through, behind the number of words.</param>
+    /// <param name="loss">What was minimised, of the last pass.</param>
+    public void Draw(Screen screen, int dimensions, string learnedBy, string text, (string Name, double? Value, string Unit) loss)
     {
         screen.Heading($"{Plural.Of(Text.Words.Count, "word vector")} of {Plural.Of(dimensions, "number")}");
         screen.Facts(
@@ -109,6 +116,7 @@ internal sealed record WordVectorResult(string File, string Folder, TrainingText
             ("log and saved states", Folder),
             ("learned by", learnedBy),
             ("text", $"{Numbers.Count(Text.WordCount)} words of the vocabulary, {text}"),
+            (loss.Name, loss.Value is double mean ? $"{Numbers.Three(mean)} {loss.Unit}, the mean of the last pass" : "not measured"),
             ("time", string.Join(", ", Stages.Select(stage => $"{stage.Stage} {Numbers.Duration(TimeSpan.FromSeconds(stage.Seconds))}"))));
     }
 }

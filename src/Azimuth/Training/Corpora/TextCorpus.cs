@@ -11,14 +11,17 @@ public sealed class TextCorpus
     /// <summary>The name that stands for standard input.</summary>
     public const string StandardInput = "-";
 
-    private TextCorpus(IReadOnlyList<string> files) =>
-        (Files, SizeBytes) = (files, files.Sum(SizeOf));
+    private TextCorpus(IReadOnlyList<string> files, bool isStandardInput) =>
+        (Files, SizeBytes, Named) = (files, files.Sum(SizeOf), files.Count > 1 ? FormattableString.Invariant($"{files.Count} files") : isStandardInput ? "standard input" : files[0]);
 
     /// <summary>The files, in the order they are read.</summary>
     public IReadOnlyList<string> Files { get; }
 
     /// <summary>Bytes as stored: what progress is counted in.</summary>
     public long SizeBytes { get; }
+
+    /// <summary>What it is called in a sentence: the file, standard input, or how many files there are.</summary>
+    public string Named { get; }
 
     /// <summary>What tells whether a saved state was made with the same text: names and stored sizes.</summary>
     public JsonArray Identity => [.. Files.Select(file => (JsonNode)$"{Path.GetFileName(file)} ({SizeOf(file)} bytes)")];
@@ -50,7 +53,7 @@ public sealed class TextCorpus
                 throw new IOException($"{path}: expected a text file or a folder of text files, found nothing of that name");
         }
 
-        return new TextCorpus(files);
+        return new TextCorpus(files, paths is [StandardInput]);
     }
 
     /// <summary>Reads the corpus from its beginning.</summary>

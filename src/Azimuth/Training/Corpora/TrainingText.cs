@@ -101,7 +101,7 @@ public sealed class TrainingText
             Scratch(first, stream => Warn(numbering.ReadAll(corpus, stream, progress, cancellation), warn));
             WordTable words = numbering.Join(cancellation);
             if (words.Count == 0)
-                throw new TrainingException($"the corpus holds no word ({Named(corpus)}). Give text whose words are separated by blanks");
+                throw new TrainingException($"the corpus holds no word ({corpus.Named}). Give text whose words are separated by blanks");
             for (int pass = 0; pass < options.PhrasePasses; pass++)
             {
                 if (pass == 0)
@@ -152,8 +152,6 @@ public sealed class TrainingText
             throw WriteProblem.Of(path, e);
         }
     }
-
-    private static string Named(TextCorpus corpus) => corpus.Files.Count == 1 ? corpus.Files[0] : FormattableString.Invariant($"{corpus.Files.Count} files");
 
     /// <summary>The vocabulary by falling count, as numbers of the table.</summary>
     private static int[] Choose(WordTable words, VocabularyOptions options)

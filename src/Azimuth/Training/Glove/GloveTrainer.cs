@@ -24,8 +24,7 @@ public sealed class GloveTrainer : ITrainer, IDisposable
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
     private readonly PaddedRows _rows; // words, then contexts: numbers, sums of squares, bias and its sum
     private readonly long _total;
-    private double _cost;
-    private long _costPairs;
+    private (double Sum, long Pairs) _sinceReading, _pass;
 
     private GloveTrainer(GlovePairs pairs, GloveOptions options, Workers workers)
     {
@@ -77,6 +76,7 @@ public sealed class GloveTrainer : ITrainer, IDisposable
         var (values, tensors) = TrainingState.Open(state);
         var trainer = new GloveTrainer(pairs, options, workers);
         trainer.Step = values.Number("step", trainer._total);
+        trainer._pass = (values.Amount("passCost"), values.Number("passPairs"));
         trainer._rows.CopyFrom(tensors.Matrix("rows", trainer._rows.Rows, trainer._rows.Columns));
         return trainer;
     }
@@ -96,7 +96,9 @@ public sealed class GloveTrainer : ITrainer, IDisposable
         double cost = costs.Sum();
         if (!double.IsFinite(cost))
             throw new TrainingException(FormattableString.Invariant($"step {Step}: the loss is no finite number. Lower the learning rate ({_options.Rate})"));
-        (_cost, _costPairs) = (_cost + cost, _costPairs + _pairs.File.PairsOf(chunk));
+        long learned = _pairs.File.PairsOf(chunk);
+        _sinceReading = (_sinceReading.Sum + cost, _sinceReading.Pairs + learned);
+        _pass = chunk == 0 ? (cost, learned) : (_pass.Sum + cost, _pass.Pairs + learned);
     }
 
     /// <inheritdoc/>
@@ -111,17 +113,20 @@ public sealed class GloveTrainer : ITrainer, IDisposable
             Unit = "pairs",
             Items = (long)(passes * _pairs.Count),
             Epoch = passes,
-            LossNats = _costPairs > 0 ? _cost / _costPairs : null,
+            Cost = Mean(_sinceReading),
+            PassCost = Mean(_pass),
             LearningRate = _options.Rate,
         };
-        (_cost, _costPairs) = (0, 0);
+        _sinceReading = default;
         return reading;
+
+        static double? Mean((double Sum, long Pairs) cost) => cost.Pairs > 0 ? cost.Sum / cost.Pairs : null;
     }
 
     /// <inheritdoc/>
     public void Save(string folder)
     {
-        new TrainingState(new JsonObject { ["step"] = Step }, [SafetensorsEntry.From("rows", _rows.ToStored(_workers))]).Save(folder);
+        new TrainingState(new JsonObject { ["step"] = Step, ["passCost"] = _pass.Sum, ["passPairs"] = _pass.Pairs }, [SafetensorsEntry.From("rows", _rows.ToStored(_workers))]).Save(folder);
         TableWriter.Save(Path.Combine(folder, VectorsName), Table!, new TableExportOptions { Format = TableFormat.Word2VecBinary }, _workers);
     }
 

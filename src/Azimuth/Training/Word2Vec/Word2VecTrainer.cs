@@ -43,8 +43,8 @@ public sealed class Word2VecTrainer : ITrainer, IDisposable
     private readonly Dictionary<string, int> _ids;
     private readonly long _total;
     private long _words;
-    private double _loss;
-    private long _lossTargets, _targets, _predictions;
+    private LossSum _sinceReading, _pass;
+    private long _predictions;
 
     private Word2VecTrainer(TrainingText text, Word2VecOptions options, Workers workers)
     {
@@ -114,6 +114,8 @@ public sealed class Word2VecTrainer : ITrainer, IDisposable
         if (!trainer.Finished)
             trainer._output.CopyFrom(tensors.Matrix("output", trainer._output.Rows, trainer._output.Columns));
         trainer._words = values.Number("words");
+        trainer._predictions = values.Number("predictions");
+        trainer._pass = new LossSum(values.Amount("passNats"), values.Number("passMeasured"), values.Number("passTargets"), values.Number("passPredictions"));
         return trainer;
     }
 
@@ -123,33 +125,36 @@ public sealed class Word2VecTrainer : ITrainer, IDisposable
         int count = (int)Math.Min(_chunks.Length, _total - Step), blocks = _learners.Length;
         var dealing = new RowDealing(blocks, _options.Seed ^ unchecked((ulong)(Step + 1) * 0x9E3779B97F4A7C15));
         _workers.Run(count, i => _maker.Fill(_chunks[i], Step + i, dealing));
+        var losses = new LossSum[blocks, count];
         for (int round = 0; round < blocks; round++)
         {
             int shift = round;
             _workers.Run(blocks, block =>
             {
                 for (int i = 0; i < count; i++)
+                {
                     _learners[block].Learn(_chunks[i].List(block, (block + shift) % blocks), _chunks[i].Rate);
+                    losses[block, i] += _learners[block].TakeLoss();
+                }
             });
         }
 
-        Step += count;
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < count; i++, Step++)
         {
+            var loss = new LossSum(0, 0, _chunks[i].Targets, _chunks[i].Predictions);
+            // In the order of the blocks, whichever thread was first.
+            for (int block = 0; block < blocks; block++)
+                loss += losses[block, i];
             _words += _chunks[i].Words;
             _predictions += _chunks[i].Predictions;
-            _targets += _chunks[i].Targets;
+            _sinceReading += loss;
+            _pass = Step % _maker.ChunksAnEpoch == 0 ? loss : _pass + loss;
         }
 
-        // In the order of the blocks, whichever thread was first.
-        foreach (Learner learner in _learners)
-        {
-            (double loss, long targets) = learner.TakeLoss();
-            (_loss, _lossTargets) = (_loss + loss, _lossTargets + targets);
-        }
-
-        if (!double.IsFinite(_loss))
+        if (!double.IsFinite(_sinceReading.Nats))
             throw new TrainingException(FormattableString.Invariant($"step {Step}: the loss is no finite number. Lower the learning rate ({_options.Rate})"));
+        if (Finished && _predictions == 0)
+            throw new TrainingException(FormattableString.Invariant($"nothing was learned: no word had another one beside it, as each stands on a line of its own or frequent words were left out (--sample {_options.Sample}). Give more words a line, or --sample 0 to leave none out"));
     }
 
     /// <inheritdoc/>
@@ -163,10 +168,11 @@ public sealed class Word2VecTrainer : ITrainer, IDisposable
             Unit = "words",
             Items = _words,
             Epoch = (double)Step / _maker.ChunksAnEpoch,
-            LossNats = _lossTargets > 0 ? _loss / _lossTargets * _targets / _predictions : null,
+            LossNats = _sinceReading.Mean,
+            PassLossNats = _pass.Mean,
             LearningRate = _options.Rate + (_options.LastRate - _options.Rate) * Step / _total,
         };
-        (_loss, _lossTargets, _targets, _predictions) = (0, 0, 0, 0);
+        _sinceReading = default;
         return reading;
     }
 
@@ -174,13 +180,31 @@ public sealed class Word2VecTrainer : ITrainer, IDisposable
     public void Save(string folder)
     {
         StoredMatrix input = _input.ToStored(_workers);
-        var values = new JsonObject { ["step"] = Step, ["words"] = _words };
+        var values = new JsonObject
+        {
+            ["step"] = Step,
+            ["words"] = _words,
+            ["predictions"] = _predictions,
+            ["passNats"] = _pass.Nats,
+            ["passMeasured"] = _pass.Measured,
+            ["passTargets"] = _pass.Targets,
+            ["passPredictions"] = _pass.Predictions,
+        };
         var tensors = new List<SafetensorsEntry> { SafetensorsEntry.From("input", input) };
         // At the end nothing is learned any more that needs the other matrix.
         if (!Finished)
             tensors.Add(SafetensorsEntry.From("output", _output.ToStored(_workers)));
         new TrainingState(values, tensors).Save(folder);
         TableWriter.Save(Path.Combine(folder, VectorsName), new EmbeddingTable("vectors", input, id => _text.Words[id]), new TableExportOptions { Format = TableFormat.Word2VecBinary }, _workers);
+    }
+
+    /// <summary>The same matrices under other options, at the same step. For tests, as a finished state keeps one of the two only.</summary>
+    internal Word2VecTrainer Under(Word2VecOptions options, Workers workers)
+    {
+        var trainer = new Word2VecTrainer(_text, options, workers) { Step = Step };
+        trainer._input.CopyFrom(_input.ToStored(_workers));
+        trainer._output.CopyFrom(_output.ToStored(_workers));
+        return trainer;
     }
 
     /// <summary>Lets go of both matrices.</summary>
@@ -230,9 +254,9 @@ public sealed class Word2VecTrainer : ITrainer, IDisposable
             }
         }
 
-        public (double Loss, long Targets) TakeLoss()
+        public LossSum TakeLoss()
         {
-            var taken = (_loss, _lossTargets);
+            var taken = new LossSum(_loss, _lossTargets, 0, 0);
             (_loss, _lossTargets) = (0, 0);
             return taken;
         }

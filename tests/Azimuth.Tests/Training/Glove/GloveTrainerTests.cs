@@ -30,6 +30,38 @@ public sealed class GloveTrainerTests : IDisposable
     }
 
     [Fact]
+    public void The_cost_of_a_pass_does_not_depend_on_readings_or_on_a_stop()
+    {
+        using var workers = new Workers(2);
+        var options = new GloveOptions { Dimensions = 20, Window = 5, Epochs = 2, ChunkPairs = 5000, PileBytes = 1 << 16 };
+        GlovePairs pairs = Pairs("a", options, workers);
+        using GloveTrainer whole = GloveTrainer.Begin(pairs, options, workers);
+        var costs = new List<double>();
+        while (!whole.Finished)
+        {
+            whole.Advance();
+            costs.Add(whole.Read().Cost!.Value * pairs.File.PairsOf((int)((whole.Step - 1) % pairs.File.Chunks)));
+        }
+
+        double mean = costs.Skip(pairs.File.Chunks).Sum() / pairs.Count;
+        Assert.Equal(mean, whole.Read().PassCost!.Value, 1e-12 * mean);
+        GloveTrainer parted = GloveTrainer.Begin(pairs, options, workers);
+        for (int part = 0; !parted.Finished; part++)
+        {
+            parted.Advance();
+            string state = Directory.CreateDirectory(Path.Combine(_folder, $"state{part}")).FullName;
+            parted.Save(state);
+            parted.Dispose();
+            parted = GloveTrainer.Open(state, pairs, options, workers);
+        }
+
+        Assert.Equal(whole.Read().PassCost, parted.Read().PassCost);
+        Assert.Null(parted.Read().Cost);
+        Assert.Null(parted.Read().LossNats);
+        parted.Dispose();
+    }
+
+    [Fact]
     public void Each_pass_fits_the_logarithms_of_counts_better()
     {
         using var workers = new Workers(2);
@@ -41,7 +73,7 @@ public sealed class GloveTrainerTests : IDisposable
         {
             for (int chunk = 0; chunk < pairs.File.Chunks; chunk++)
                 trainer.Advance();
-            double loss = trainer.Read().LossNats!.Value;
+            double loss = trainer.Read().Cost!.Value;
             Assert.InRange(loss, 0, before);
             before = loss;
         }

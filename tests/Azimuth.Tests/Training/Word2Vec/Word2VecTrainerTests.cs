@@ -46,6 +46,7 @@ public sealed class Word2VecTrainerTests : IDisposable
         for (int part = 0; !parted.Finished; part++)
         {
             parted.Advance();
+            parted.Read();
             string state = _folder.File("state" + part);
             Directory.CreateDirectory(state);
             parted.Save(state);
@@ -53,10 +54,15 @@ public sealed class Word2VecTrainerTests : IDisposable
             parted = Word2VecTrainer.Open(state, text, options, workers);
         }
 
+        TrainingReading first = whole.Read();
         Assert.Equal(whole.Step, parted.Step);
         Assert.Equal(whole.Read().Items, parted.Read().Items);
         Assert.Equal(2 * text.WordCount, whole.Read().Items);
         Assert.Equal(Rows(whole), Rows(parted));
+        // The loss of the last pass depends neither on readings nor on stops; that since the reading before is of both passes here.
+        TrainingReading last = whole.Read();
+        Assert.Equal(last.PassLossNats, parted.Read().PassLossNats);
+        Assert.True(last.PassLossNats < first.LossNats, $"{last.PassLossNats} in the last pass, {first.LossNats} in all");
         parted.Dispose();
     }
 
@@ -124,12 +130,8 @@ public sealed class Word2VecTrainerTests : IDisposable
         (double Loss, double Share)[] runs = [.. new[] { 1, 2, 4 }.Select(threads => Learned(text, Options(false, tree) with { Epochs = 3, NegativesPerPair = perPair }, threads))];
         foreach (var (loss, share) in runs)
         {
-            // Seeds differ by half a per cent. Where the words of a position are learned together, the loss is that before the step of all of them; with blocks there are several
-            // steps, and each later one finds the negatives that they share learned already.
-            if (tree || perPair)
-                Assert.Equal(runs[0].Loss, loss, 0.02 * runs[0].Loss);
-            else
-                Assert.InRange(loss, 0.94 * runs[0].Loss, 1.005 * runs[0].Loss);
+            // Another seed changes it by half a per cent; measured at most 0.34 per cent.
+            Assert.Equal(runs[0].Loss, loss, 0.005 * runs[0].Loss);
             Assert.True(share > 0.95, $"{share} of the nearest words are of the same topic");
         }
     }
@@ -239,6 +241,18 @@ public sealed class Word2VecTrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_run_that_had_nothing_to_learn_says_so_at_its_end()
+    {
+        using var workers = new Workers(2);
+        using Word2VecTrainer trainer = Word2VecTrainer.Begin(Text(2_000), Options(false, false) with { Sample = 1e-300, Epochs = 1 }, workers);
+        Assert.StartsWith("nothing was learned: ", Assert.Throws<TrainingException>(() =>
+        {
+            while (!trainer.Finished)
+                trainer.Advance();
+        }).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_saved_state_opens_as_a_table()
     {
         TrainingText text = Text(20_000);
@@ -256,16 +270,7 @@ public sealed class Word2VecTrainerTests : IDisposable
         using var workers = new Workers(threads);
         using Word2VecTrainer trainer = Word2VecTrainer.Begin(text, options, workers);
         while (!trainer.Finished)
-        {
-            // The loss of the last pass alone: the first is learned in another order, which shows while the vectors still change a lot.
-            if (trainer.Read().Epoch > options.Epochs - 1)
-                break;
             trainer.Advance();
-        }
-
-        while (!trainer.Finished)
-            trainer.Advance();
-        double loss = trainer.Read().LossNats!.Value;
         var table = trainer.Table!;
         int same = 0;
         for (int id = 0; id < table.Count; id++)
@@ -274,7 +279,21 @@ public sealed class Word2VecTrainerTests : IDisposable
             same += nearest.Count(n => n.Text.Split('-')[0] == table.Text(id).Split('-')[0]);
         }
 
-        return (loss, same / (5.0 * table.Count));
+        return (LossOf(trainer, options), same / (5.0 * table.Count));
+    }
+
+    /// <summary>
+    /// What the matrices say about one and the same predictions: a further pass on one thread that moves nothing. The loss while learning is not comparable: it is taken before the step
+    /// that learns the words of a position together, and blocks make several steps of that one, each of which finds the shared negatives learned by those before (up to 6 % less with four).
+    /// </summary>
+    private static double LossOf(Word2VecTrainer learned, Word2VecOptions options)
+    {
+        using var one = new Workers(1);
+        using Word2VecTrainer still = learned.Under(options with { Epochs = options.Epochs + 1, Rate = 0, LastRate = 0 }, one);
+        while (!still.Finished)
+            still.Advance();
+        Assert.Equal(Rows(learned), Rows(still));
+        return still.Read().PassLossNats!.Value;
     }
 
     private static Word2VecOptions Options(bool cbow, bool tree) => new()

@@ -28,6 +28,10 @@ export interface TrainingReading {
   items: number;
   epoch?: number;
   lossNats?: number | null;
+  passLossNats?: number | null;
+  /** Of GloVe, in place of a loss in nats. */
+  cost?: number | null;
+  passCost?: number | null;
   validationLossNats?: number | null;
   learningRate?: number;
   gradientNorm?: number | null;
