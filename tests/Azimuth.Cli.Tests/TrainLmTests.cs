@@ -111,6 +111,39 @@ public sealed class TrainLmTests
         Assert.StartsWith("text.txt (", Assert.Single(corpus.EnumerateArray()).GetString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("word2vec", "v.bin", "--dimensions 8 --epochs 1 --min-count 1")]
+    [InlineData("glove", "v.bin", "--dimensions 8 --epochs 2 --min-count 1")]
+    [InlineData("tokenizer", "tokens", "--vocab-size 300")]
+    [InlineData("lm", "model", "--architecture gpt2 --layers 1 --width 16 --heads 2 --context 16 --batch 2 --steps 3")]
+    public async Task A_finished_run_has_nothing_to_do_and_a_changed_text_is_refused(string trainer, string output, string options)
+    {
+        using TemporaryFolder folder = new();
+        File.Copy(License, folder["text.txt"]);
+        string[] command = ["train", trainer, "text.txt", "-o", output, .. options.Split(' '), .. trainer == "lm" ? new[] { "--tokenizer", Novels } : [], "--quiet"];
+        (await CliProcess.RunInAsync(folder.Path, command)).Screen();
+        Assert.Matches($"{output}\\.run is finished: [0-9,]+ steps?; its result is {output}; nothing to do", (await CliProcess.RunInAsync(folder.Path, [.. command, "--resume"])).Screen());
+        Assert.True((await CliProcess.RunInAsync(folder.Path, [.. command, "--resume", "--json"])).Json().GetProperty("finished").GetBoolean());
+        string text = File.ReadAllText(folder["text.txt"]);
+        File.WriteAllText(folder["text.txt"], text.Replace("the", "eht", StringComparison.Ordinal));
+        CliResult refused = await CliProcess.RunInAsync(folder.Path, [.. command, "--resume"]);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("the run was begun with corpus of 1, number 1", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_text_shorter_than_a_step_is_warned_of_and_the_log_has_what_the_options_came_to()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["short.txt"], string.Concat(Enumerable.Repeat("It was a dark night. ", 20)));
+        CliResult result = await CliProcess.RunInAsync(folder.Path, ["train", "lm", "short.txt", "-o", "model", .. Tiny[..^2], "--batch", "32"]);
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("fewer than the 1,024 that one step predicts", result.Error, StringComparison.Ordinal);
+        JsonElement effective = JsonDocument.Parse(File.ReadLines(folder[Path.Combine("model.run", "log.jsonl")]).First()).RootElement.GetProperty("effective");
+        Assert.Equal((1, "muon", 0.003, 32), (effective.GetProperty("steps").GetInt32(), effective.GetProperty("optimizer").GetString(), effective.GetProperty("rate").GetDouble(), effective.GetProperty("length").GetInt32()));
+        Assert.True(effective.GetProperty("threads").GetInt32() > 0);
+    }
+
     private static Dictionary<string, string> Hashes(string folder) =>
         Directory.GetFiles(folder).ToDictionary(path => Path.GetFileName(path), path => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path))));
 }

@@ -32,7 +32,8 @@ internal sealed record PromptInput(string? Text, int[] Ids, bool? BeginTokenAdde
     /// <param name="text">The option that holds a text.</param>
     /// <param name="ids">The option that holds ids.</param>
     /// <param name="otherwise">The text when neither is given; null when one must be.</param>
-    public static PromptInput Read(Session session, LanguageModel model, Option<string?> text, Option<int[]?> ids, string? otherwise)
+    /// <param name="goesOn">Whether the model is to go on with the text: then the tokenizer's end token is not put behind it.</param>
+    public static PromptInput Read(Session session, LanguageModel model, Option<string?> text, Option<int[]?> ids, string? otherwise, bool goesOn = false)
     {
         string? typed = session.Value(text);
         int[]? typedIds = session.List(ids);
@@ -41,6 +42,8 @@ internal sealed record PromptInput(string? Text, int[] Ids, bool? BeginTokenAdde
         if (typed is null && typedIds is null && otherwise is null)
             throw new UsageException($"azimuth {session.Command}: expected {text.Name} TEXT or {ids.Name} 1,2,3, found neither.");
         PromptInput prompt = typedIds is not null ? new PromptInput(null, typedIds, null) : Encode(model, typed ?? otherwise!, text.Name);
+        if (goesOn && typedIds is null)
+            prompt = prompt with { Ids = model.Tokenizer!.EncodePrompt(prompt.Text!) };
         prompt.Check(model, typedIds is not null ? ids.Name : text.Name);
         return prompt;
     }

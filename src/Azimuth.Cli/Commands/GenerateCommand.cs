@@ -9,7 +9,7 @@ namespace Azimuth.Cli.Commands;
 /// <summary><c>azimuth generate</c>: continues a prompt; the text appears as it comes.</summary>
 internal static class GenerateCommand
 {
-    private static readonly Option<string?> Prompt = PromptInput.TextOption();
+    private static readonly Option<string?> Prompt = PromptInput.TextOption("; no end token behind it");
     private static readonly Option<int[]?> PromptIds = Options.Ids("--prompt-ids", "token ids in place of a text, taken as they are", "--ids");
     private static readonly Option<int> MaxTokens = Options.WholeNumber("--max-tokens", "N", "most tokens to make", 1, int.MaxValue, 64);
     private static readonly Option<double> Temperature = Options.Number("--temperature", "T", "divides the logits; 0 takes the most probable token", 0, 1e6, 0);
@@ -31,7 +31,7 @@ internal static class GenerateCommand
     {
         CheckOptions(session);
         LanguageModel model = session.OpenDecoder();
-        PromptInput prompt = PromptInput.Read(session, model, Prompt, PromptIds, otherwise: null);
+        PromptInput prompt = PromptInput.Read(session, model, Prompt, PromptIds, otherwise: null, goesOn: true);
         GenerationOptions options = new()
         {
             MaxTokens = session.Value(MaxTokens),

@@ -47,7 +47,7 @@ public sealed record TrainingReport
             Generator = ReportWriter.Generator,
             Name = name,
             Trainer = log.Recipe.Kind,
-            Settings = [.. log.Recipe.Settings.Select(setting => new TrainingSetting(setting.Key, Text(setting.Value)))],
+            Settings = [.. log.Recipe.Settings.Where(setting => log.Recipe.Effective?.ContainsKey(setting.Key) != true).Concat(log.Recipe.Effective ?? []).Select(setting => new TrainingSetting(setting.Key, Text(setting.Value)))],
             Sections = SectionsOf(readings, log.Recipe.Kind),
             Readings = readings,
             ReadingsInLog = log.Readings.Count,

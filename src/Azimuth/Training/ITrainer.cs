@@ -15,6 +15,9 @@ public interface ITrainer
     /// <summary>True when nothing is left to do.</summary>
     bool Finished { get; }
 
+    /// <summary>What the settings came to, for the log; null where the recipe says all.</summary>
+    JsonObject? Effective => null;
+
     /// <summary>
     /// Works on to the next moment at which the state is whole: at most about a second of work, so that a cancellation is heard. Where the moments lie must not depend on
     /// time, on saving or on logging.
@@ -41,7 +44,11 @@ public interface ITrainer
 /// <summary>The settings of a run and what it is called: what has to be equal for a saved state to be gone on with.</summary>
 /// <param name="Kind">The trainer: word2vec, glove, tokenizer, lm.</param>
 /// <param name="Settings">Everything that changes the result, the number of threads and the seed too, in a fixed order; values are texts, numbers, booleans or lists of them.</param>
-public sealed record TrainingRecipe(string Kind, JsonObject Settings);
+public sealed record TrainingRecipe(string Kind, JsonObject Settings)
+{
+    /// <summary>What the settings came to, those that were not given and those that follow from the text too; null where the settings say all.</summary>
+    public JsonObject? Effective { get; init; }
+}
 
 /// <summary>Training cannot go on: one sentence that says at which step, why, and what may help.</summary>
 public sealed class TrainingException : Exception

@@ -14,7 +14,22 @@ public sealed class StateValues
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="CheckpointFormatException">Missing, or no JSON object.</exception>
-    public static StateValues Read(string path) => new(path, JsonFile.ReadObject(path));
+    public static StateValues Read(string path) => new(path, OfState(() => JsonFile.ReadObject(path)));
+
+    /// <summary>Opens a file of a state, which cannot be downloaded again when it is damaged.</summary>
+    internal static T OfState<T>(Func<T> open)
+    {
+        try
+        {
+            return open();
+        }
+        catch (CheckpointFormatException e)
+        {
+            string problem = e.Message[(e.Message.IndexOf(e.Path, StringComparison.Ordinal) + e.Path.Length)..].TrimStart(':', ' ');
+            int advice = Math.Max(problem.IndexOf(". Download it again", StringComparison.Ordinal), problem.IndexOf(CheckpointFormatException.Malformed, StringComparison.Ordinal));
+            throw new CheckpointFormatException(e.Path, $"{(advice < 0 ? problem : problem[..advice])}. {GoOn}", kind: e.Kind);
+        }
+    }
 
     /// <summary>A whole number.</summary>
     /// <param name="name">Of the value.</param>

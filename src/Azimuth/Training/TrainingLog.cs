@@ -63,7 +63,13 @@ public sealed record TrainingLog(TrainingRecipe Recipe, IReadOnlyList<TrainingRe
         }
     }
 
-    internal static JsonObject Header(TrainingRecipe recipe) => new() { ["training"] = recipe.Kind, ["settings"] = recipe.Settings.DeepClone() };
+    internal static JsonObject Header(TrainingRecipe recipe)
+    {
+        var header = new JsonObject { ["training"] = recipe.Kind, ["settings"] = recipe.Settings.DeepClone() };
+        if (recipe.Effective is not null)
+            header["effective"] = recipe.Effective.DeepClone();
+        return header;
+    }
 
     internal static TrainingRecipe Header(string path, string line)
     {
@@ -72,8 +78,8 @@ public sealed record TrainingLog(TrainingRecipe Recipe, IReadOnlyList<TrainingRe
             var once = new JsonDocumentOptions { AllowDuplicateProperties = false };
             // Read once, so that comparing it later cannot fail.
             if (JsonNode.Parse(line, documentOptions: once) is JsonObject header && header["training"]?.GetValue<string>() is string kind && header["settings"] is JsonObject settings
-                && settings.ToJsonString().Length > 0)
-                return new TrainingRecipe(kind, settings.DeepClone().AsObject());
+                && settings.ToJsonString().Length > 0 && (header["effective"] is null || header["effective"]!.AsObject().ToJsonString().Length > 0))
+                return new TrainingRecipe(kind, settings.DeepClone().AsObject()) { Effective = header["effective"]?.DeepClone().AsObject() };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {

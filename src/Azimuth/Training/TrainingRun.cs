@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Azimuth.Checkpoints;
 
 namespace Azimuth.Training;
@@ -11,7 +12,7 @@ namespace Azimuth.Training;
 /// </summary>
 public sealed class TrainingRun : IDisposable
 {
-    private const string LockName = "run.lock", StatePrefix = "step-", PlaceName = "place.json";
+    private const string LockName = "run.lock", StatePrefix = "step-", PlaceName = "place.json", ResultName = "result.json";
     private readonly FileStream _lock;
     private readonly int _keep;
 
@@ -85,6 +86,16 @@ public sealed class TrainingRun : IDisposable
         });
     }
 
+    /// <summary>Writes into the log's first line what the settings came to, which is known when the text has been looked at.</summary>
+    /// <exception cref="IOException">The disk refuses: one sentence.</exception>
+    public void Describe(JsonObject effective)
+    {
+        string[] lines = TrainingLog.Lines(LogPath);
+        TrainingRecipe recipe = TrainingLog.Header(LogPath, lines[0]);
+        lines[0] = TrainingLog.Header(recipe with { Effective = effective }).ToJsonString(TrainingLog.Json);
+        AtomicFile.Write(LogPath, stream => stream.Write(Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n")));
+    }
+
     /// <summary>Adds a line to the log, and flushes it: what was shown is there after a crash of the program.</summary>
     /// <exception cref="IOException">The disk refuses: one sentence.</exception>
     public void Log(TrainingReading reading)
@@ -127,6 +138,35 @@ public sealed class TrainingRun : IDisposable
         (Newest, NewestStep, SecondsBefore) = (state, step, seconds);
         if (_keep > 0)
             RemoveOld();
+    }
+
+    /// <summary>Notes that the run is over and where its result stands, so that <see cref="FinishedSteps"/> knows.</summary>
+    /// <param name="result">File or folder.</param>
+    /// <param name="steps">Of the whole run.</param>
+    /// <exception cref="IOException">The disk refuses: one sentence.</exception>
+    public void Finish(string result, long steps) =>
+        AtomicFile.Write(Path.Combine(Folder, ResultName), stream => stream.Write(TrainingLog.Line(new Outcome(Relative(Folder, result), steps))));
+
+    /// <summary>How many steps a run had whose result stands where it was written; null for a run that is not over or whose result is gone or asked for elsewhere.</summary>
+    /// <param name="folder">Of the run.</param>
+    /// <param name="result">File or folder.</param>
+    public static long? FinishedSteps(string folder, string result)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentException.ThrowIfNullOrEmpty(result);
+        string full = Path.GetFullPath(folder), noted = Path.Combine(full, ResultName);
+        if (!File.Exists(noted) || !(File.Exists(result) || (Directory.Exists(result) && Directory.EnumerateFileSystemEntries(result).Any())))
+            return null;
+        try
+        {
+            StateValues values = StateValues.Read(noted);
+            values.OneOf("result", Relative(full, result));
+            return values.Number("steps");
+        }
+        catch (CheckpointFormatException)
+        {
+            return null; // damaged, or another result: the run is opened, and the result made again
+        }
     }
 
     /// <summary>Lets go of the folder. The lock's file stays: another process may have opened it already.</summary>
@@ -249,9 +289,20 @@ public sealed class TrainingRun : IDisposable
         foreach (string name in asked.Settings.Select(s => s.Key).Union(saved.Settings.Select(s => s.Key)))
         {
             string was = saved.Settings[name]?.ToJsonString() ?? "none", now = asked.Settings[name]?.ToJsonString() ?? "none";
+            if (saved.Settings[name] is JsonArray before && asked.Settings[name] is JsonArray after && was != now)
+                throw new CheckpointFormatException(folder, $"the run was begun with {FirstDifference(name, before, after)}. Give the same to go on, or another folder for a new run");
             if (was != now)
                 throw new CheckpointFormatException(folder, $"the run was begun with {name} {was}, found {now}. Give the same options to go on, or another folder for a new run");
         }
+    }
+
+    /// <summary>One of the two entries, not lists of thousands of files.</summary>
+    private static string FirstDifference(string name, JsonArray before, JsonArray after)
+    {
+        int at = Enumerable.Range(0, Math.Max(before.Count, after.Count)).First(i => Text(before, i) != Text(after, i));
+        return FormattableString.Invariant($"{name} of {before.Count}, number {at + 1} {Text(before, at)}, found {after.Count}, number {at + 1} {Text(after, at)}");
+
+        static string Text(JsonArray of, int at) => at < of.Count ? of[at]?.ToJsonString(TrainingLog.Json) ?? "null" : "none";
     }
 
     private void FindNewest()
@@ -273,6 +324,12 @@ public sealed class TrainingRun : IDisposable
 
     private static long? StepOf(string name) =>
         name.StartsWith(StatePrefix, StringComparison.Ordinal) && long.TryParse(name.AsSpan(StatePrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long step) && name == NameOf(step) ? step : null;
+
+    /// <summary>So that both can be moved together.</summary>
+    private static string Relative(string folder, string result) =>
+        Path.GetRelativePath(folder, Path.TrimEndingDirectorySeparator(Path.GetFullPath(result))).Replace('\\', '/');
+
+    private sealed record Outcome(string Result, long Steps);
 
     private sealed record Place(long Step, double Seconds);
 }

@@ -22,5 +22,5 @@ public sealed record TrainingState(JsonObject Values, IReadOnlyList<SafetensorsE
     /// <summary>Opens both files; the tensors stay where they are until read.</summary>
     /// <exception cref="CheckpointFormatException">A file is missing or damaged.</exception>
     public static (StateValues Values, SafetensorsFile Tensors) Open(string folder) =>
-        (StateValues.Read(Path.Combine(folder, ValuesName)), SafetensorsFile.Open(Path.Combine(folder, TensorsName)));
+        (StateValues.Read(Path.Combine(folder, ValuesName)), StateValues.OfState(() => SafetensorsFile.Open(Path.Combine(folder, TensorsName))));
 }

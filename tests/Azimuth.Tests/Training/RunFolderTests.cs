@@ -130,6 +130,76 @@ public sealed class RunFolderTests : IDisposable
         Assert.StartsWith($"{path}: expected \"seconds\" as a number of at least 0", Assert.Throws<CheckpointFormatException>(() => TrainingRun.Resume(Folder, Recipe)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_list_of_files_that_changed_is_named_by_its_first_difference()
+    {
+        static TrainingRecipe Of(int count, int changed) =>
+            new("sum", new JsonObject { ["corpus"] = new JsonArray([.. Enumerable.Range(0, count).Select(i => (JsonNode)$"{i}.txt ({(i == changed ? 2 : 1)} bytes)")]) });
+        using (TrainingRun.Begin(Folder, Of(3000, -1)))
+        {
+        }
+
+        string message = Assert.Throws<CheckpointFormatException>(() => TrainingRun.Resume(Folder, Of(2999, 1700))).Message;
+        Assert.Contains("corpus of 3000, number 1701 \"1700.txt (1 bytes)\", found 2999, number 1701 \"1700.txt (2 bytes)\"", message, StringComparison.Ordinal);
+        Assert.True(message.Length < 400, message);
+        Assert.Contains("number 3000 \"2999.txt (1 bytes)\", found 2999, number 3000 none", Assert.Throws<CheckpointFormatException>(() => TrainingRun.Resume(Folder, Of(2999, -1))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_damaged_state_is_not_to_be_downloaded()
+    {
+        using var folder = new TemporaryFolder();
+        string values = folder.Write("state.json", "");
+        foreach (string tensors in new[] { "", "12345678abc" })
+        {
+            foreach (string json in new[] { "", "{" , "{}" })
+            {
+                File.WriteAllText(values, json);
+                folder.Write("state.safetensors", tensors);
+                string message = Assert.Throws<CheckpointFormatException>(() => TrainingState.Open(Path.GetDirectoryName(values)!)).Message;
+                Assert.DoesNotContain("ownload", message, StringComparison.Ordinal);
+                Assert.EndsWith("Delete the folder to go on from the state before it", message.TrimEnd('.'), StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_run_is_finished_while_its_result_stands_where_it_was_written()
+    {
+        string result = Path.Combine(_above, "vectors.bin");
+        using (var run = TrainingRun.Begin(Folder, Recipe))
+        {
+            File.WriteAllText(result, "1");
+            Assert.Null(TrainingRun.FinishedSteps(Folder, result));
+            run.Finish(result, 12);
+        }
+
+        Assert.Equal(12, TrainingRun.FinishedSteps(Folder, result));
+        File.Copy(result, result + "2");
+        Assert.Null(TrainingRun.FinishedSteps(Folder, result + "2"));
+        File.Delete(result);
+        Assert.Null(TrainingRun.FinishedSteps(Folder, result));
+        File.WriteAllText(result, "1");
+        File.WriteAllText(Path.Combine(Folder, "result.json"), "{");
+        Assert.Null(TrainingRun.FinishedSteps(Folder, result));
+    }
+
+    [Fact]
+    public void What_the_settings_came_to_stands_in_the_log_and_is_not_asked_for_again()
+    {
+        using (var run = TrainingRun.Begin(Folder, Recipe))
+        {
+            run.Save(1, 1, _ => { });
+            File.AppendAllLines(Log, [Reading]);
+            run.Describe(new JsonObject { ["rate"] = 0.003 });
+        }
+
+        TrainingRun.Resume(Folder, Recipe).Dispose();
+        TrainingLog log = TrainingLog.Read(Folder);
+        Assert.Equal(0.003, (double?)log.Recipe.Effective?["rate"]);
+        Assert.Single(log.Readings);
+    }
+
     [Theory]
     [InlineData("""{"step":"5"}""", "\"5\"")]
     [InlineData("""{"step":-1}""", "-1")]
@@ -150,6 +220,7 @@ public sealed class RunFolderTests : IDisposable
     [InlineData("""{"training":"sum","training":"sum","settings":{"seed":1}}""")]
     [InlineData("""{"training":"sum","settings":{"seed":1,"seed":1}}""")]
     [InlineData("""{"training":"sum","settings":{"seed":"\ud800"}}""")]
+    [InlineData("""{"training":"sum","settings":{"seed":1},"effective":[]}""")]
     [InlineData("""{"training":5,"settings":{"seed":1}}""")]
     [InlineData("""{"training":"sum","settings":null}""")]
     [InlineData("")]

@@ -42,8 +42,11 @@ internal static class TrainGloveCommand
             Seed = TrainOptions.Seed(session),
             Vocabulary = run.Vocabulary with { AsciiBlanks = true, WholeLines = true },
         };
+        var recipe = new TrainingRecipe("glove", options.Settings(session.Workers.ThreadCount, run.Identity));
+        if (FinishedRun.Show(session, run.VectorFile, recipe) is { } nothingToDo)
+            return nothingToDo;
         GlovePairs? pairs = null;
-        WordVectorResult result = run.Train(new TrainingRecipe("glove", options.Settings(session.Workers.ThreadCount, run.Identity)), options.Vocabulary, Open);
+        WordVectorResult result = run.Train(recipe, options.Vocabulary, Open);
         var document = new
         {
             result.File,

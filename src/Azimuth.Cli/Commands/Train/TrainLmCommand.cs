@@ -23,7 +23,7 @@ internal static class TrainLmCommand
         Run,
         new("azimuth train lm models/novels-gpt/heldout.txt -o tiny --architecture llama --tokenizer models/novels-gpt --layers 2 --width 32 --heads 4 --context 64 --steps 30 --batch 8", "a new model, in seconds"),
         new("azimuth train lm LICENSE -o lawyer -m novels-gpt --steps 10 --batch 2 --length 64 --sample \"The license\"", "go on with a model"),
-        new("azimuth train lm LICENSE -o table -m novels-gpt --only-table --steps 4 --batch 2 --length 64 --validate LICENSE --json", "the tables alone, as after resize"));
+        new("azimuth train lm LICENSE -o table -m novels-gpt --only-table --only-rows 4090.. --steps 4 --batch 2 --length 64 --validate LICENSE --json", "the last rows of the tables alone, as after resize"));
 
     private static Task<int> Run(Session session)
     {
@@ -38,6 +38,8 @@ internal static class TrainLmCommand
         string? held = TrainLmOptions.ValidationFile(session);
         string? heldText = held is null ? null : InputFile.ReadText(held, "--validate");
         var recipe = new TrainingRecipe("lm", TrainLmOptions.Recipe(session, corpus.Identity, made, model));
+        if (FinishedRun.Show(session, path, recipe) is { } nothingToDo)
+            return nothingToDo;
         TokenSpool? spool = null;
         LanguageModelTrainer? trainer = null;
         (TrainingReading last, string run) = TrainOptions.Train(session, path, recipe, Open, _ => Write(path, trainer!));
@@ -67,6 +69,7 @@ internal static class TrainLmCommand
                 throw new UsageException(FormattableString.Invariant($"--validate: {held}: expected at least two tokens, found {heldOut.Length}."));
             LanguageModelSettings settings = TrainLmOptions.Settings(session, source, made is not null, spool.Count, heldOut);
             trainer = state is null ? LanguageModelTrainer.Begin(source, spool, settings, session.Workers) : LanguageModelTrainer.Resume(state, source, spool, settings, session.Workers);
+            WarnOfShortText(session, spool.Count, settings);
             session.Note(FormattableString.Invariant($"{Numbers.Count(trainer.Count)} weights, {Numbers.Count(trainer.TrainedCount)} of them trained, on {Numbers.Count(spool.Count)} tokens, {Numbers.Count(settings.Rate.Steps)} × {settings.Batch * settings.Accumulate} × {settings.Length} of them to predict"));
             return trainer;
         }
@@ -81,6 +84,17 @@ internal static class TrainLmCommand
             : TokenSpool.Create(ids, corpus.Open(folder), source.Tokenizer, source.Config.VocabSize, session.Workers, session.Warn, progress, session.Cancel);
         TrainCorpus.Forget(folder);
         return spool;
+    }
+
+    /// <summary>Epochs of less than a step are not what anybody means.</summary>
+    private static void WarnOfShortText(Session session, long tokens, LanguageModelSettings settings)
+    {
+        long step = (long)settings.Batch * settings.Length * settings.Accumulate;
+        if (tokens < step)
+        {
+            session.Warn($"the text has {Numbers.Count(tokens)} tokens, fewer than the {Numbers.Count(step)} that one step predicts (batch × length × accumulate): each step shows it {Numbers.Fixed((double)step / tokens, 1)} times."
+                + " Give more text, or a smaller --batch and --steps");
+        }
     }
 
     private static void Write(string path, LanguageModelTrainer trainer)
@@ -102,7 +116,7 @@ internal static class TrainLmCommand
             ("folder", path),
             ("log and saved states", run),
             ("trained", trainer.TrainedCount == trainer.Count ? "all weights" : $"{Numbers.Count(trainer.TrainedCount)} weights"),
-            ("text", $"{Numbers.Count(spool.Count)} tokens, {Numbers.Fixed(last.Epoch ?? 0, 2)} passes in {Numbers.Count(last.Step)} steps"),
+            ("text", $"{Numbers.Count(spool.Count)} tokens, {Numbers.Fixed(last.Epoch ?? 0, 2)} passes in {Plural.Of(last.Step, "step")}"),
             ("loss", last.LossNats is double loss ? $"{Numbers.Fixed(loss, 4)} nats per token at the end" : "none"),
             ("held out", last.ValidationLossNats is double held ? $"{Numbers.Fixed(held, 4)} nats per token, perplexity {Numbers.Three(Math.Exp(held))}" : "not measured (--validate)"),
             ("time", Numbers.Duration(TimeSpan.FromSeconds(last.Seconds))));

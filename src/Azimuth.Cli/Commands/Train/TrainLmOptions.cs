@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Azimuth.Cli.CommandLine;
 using Azimuth.Training.LanguageModels;
@@ -14,12 +15,13 @@ internal static class TrainLmOptions
     private static readonly Option<int> Layers = Options.WholeNumber("--layers", "N", "new model: blocks", 1, 4096, 6);
     private static readonly Option<int> Width = Options.WholeNumber("--width", "N", "new model: width of the residual stream", 1, 1 << 16, 192);
     private static readonly Option<int> Heads = Options.WholeNumber("--heads", "N", "new model: attention heads, a divisor of the width", 1, 1 << 12, 6);
-    private static readonly Option<int?> KeyValueHeads = Options.WholeNumber("--key-value-heads", "N", "new llama: heads of keys and values, a divisor of the heads (default: as many)", 1, 1 << 12);
+    private static readonly Option<int?> KeyValueHeads = Options.WholeNumber("--key-value-heads", "N", "new llama: heads that keys and values have, a divisor of --heads (default: as many as --heads)", 1, 1 << 12);
     private static readonly Option<int?> Mlp = Options.WholeNumber("--mlp", "N", "new model: inner width of the MLP (default 4 · width, in llama 8/3 · width)", 1, 1 << 18);
     private static readonly Option<int> Context = Options.WholeNumber("--context", "N", "new model: longest run of tokens", 2, 1 << 20, 256);
     private static readonly Option<bool> Untied = Options.Flag("--untied", "new model: an output table of its own");
     private static readonly Option<bool> FreezeTable = Options.Flag("--freeze-table", "leave the tables of tokens as they are");
     private static readonly Option<bool> OnlyTable = Options.Flag("--only-table", "move the tables of tokens and nothing else");
+    private static readonly Option<string?> OnlyRows = Options.Text("--only-rows", "FROM..TO", "with --only-table: move these rows alone, FROM.. for all from there on (the new ones after resize)");
     private static readonly Option<int?> Length = Options.WholeNumber("--length", "N", "tokens that each sequence of a batch predicts (default: the context, at most 1024)", 1, 1 << 20);
     private static readonly Option<int> Batch = Options.WholeNumber("--batch", "N", "sequences in a batch", 1, 1 << 16, 32);
     private static readonly Option<int> Accumulate = Options.WholeNumber("--accumulate", "N", "batches whose gradients are averaged for one step", 1, 1 << 16, 1);
@@ -34,13 +36,13 @@ internal static class TrainLmOptions
     private static readonly Option<double> WeightDecay = Options.Number("--weight-decay", "L", "share of the rate by which matrices and tables shrink at each step", 0, 100, 0.1);
     private static readonly Option<double> Clip = Options.Number("--clip", "NORM", "longest gradient that is taken as it is; 0 for any", 0, 1e9, 1);
     private static readonly Option<string?> Validate = Options.Text("--validate", "FILE", "held-out text whose loss is measured as eval perplexity does");
-    private static readonly Option<string?> Sample = Options.Text("--sample", "PROMPT", "a text that the model goes on with, to be looked at");
+    private static readonly Option<string?> Sample = Options.Text("--sample", "PROMPT", "a text that the model goes on with, to be looked at; no end token is put behind it");
     private static readonly Option<int?> LookEvery = Options.WholeNumber("--look-every", "STEPS", "steps between two looks at --validate and --sample (default: a twentieth of all, at least 10)", 1, int.MaxValue);
 
     /// <summary>In the order of help.</summary>
     public static IReadOnlyList<Symbol> All =>
     [
-        Architecture, Tokenizer, Layers, Width, Heads, KeyValueHeads, Mlp, Context, Untied, FreezeTable, OnlyTable, Length, Batch, Accumulate, Steps, Epochs, Optimizer, Rate, LowestRate,
+        Architecture, Tokenizer, Layers, Width, Heads, KeyValueHeads, Mlp, Context, Untied, FreezeTable, OnlyTable, OnlyRows, Length, Batch, Accumulate, Steps, Epochs, Optimizer, Rate, LowestRate,
         Schedule, DecayFrom, WarmUp, WeightDecay, Clip, Validate, Sample, LookEvery,
     ];
 
@@ -92,6 +94,7 @@ internal static class TrainLmOptions
     {
         if (session.Value(FreezeTable) && session.Value(OnlyTable))
             throw new UsageException("--only-table: expected without --freeze-table, found both; nothing would be trained.");
+        Rows(session, (made?.Config ?? model!.Config).VocabSize);
         if (session.IsGiven(Steps) && session.IsGiven(Epochs))
             throw new UsageException("--epochs: expected without --steps, found both; leave one out.");
         if (session.Value(Optimizer) is not (null or "muon" or "adamw"))
@@ -136,6 +139,7 @@ internal static class TrainLmOptions
                 ClipNorm = session.Value(Clip),
             },
             Part = session.Value(FreezeTable) ? TrainedPart.AllButTables : session.Value(OnlyTable) ? TrainedPart.OnlyTables : TrainedPart.All,
+            Rows = Rows(session, source.Config.VocabSize),
             Seed = TrainOptions.Seed(session),
             LookEvery = session.Value(LookEvery) ?? Math.Max(10, steps / 20),
             HeldOut = heldOut,
@@ -157,6 +161,25 @@ internal static class TrainLmOptions
         }
     }
 
+    /// <summary>FROM..TO counts both, as rows are counted elsewhere from 0.</summary>
+    private static (int From, int End)? Rows(Session session, int rows)
+    {
+        if (session.Value(OnlyRows) is not { } typed)
+            return null;
+        if (!session.Value(OnlyTable))
+            throw new UsageException("--only-rows: expected with --only-table, found without it.");
+        string[] ends = typed.Split("..");
+        if (ends.Length == 2 && int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out int from)
+            && (ends[1].Length == 0 || int.TryParse(ends[1], NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+        {
+            int last = ends[1].Length == 0 ? rows - 1 : int.Parse(ends[1], CultureInfo.InvariantCulture);
+            if (from <= last && last < rows)
+                return (from, last + 1);
+        }
+
+        throw new UsageException(FormattableString.Invariant($"--only-rows: expected FROM..TO or FROM.., rows from 0 to {rows - 1}, found \"{typed}\"."));
+    }
+
     private static int LengthFor(Session session, TransformerConfig config)
     {
         int length = session.Value(Length) ?? Math.Min(config.ContextLength, 1024);
@@ -167,7 +190,7 @@ internal static class TrainLmOptions
 
     private static int[] Prompt(ModelSource source, string prompt)
     {
-        int[] ids = [.. source.Tokenizer.Encode(prompt).Ids];
+        int[] ids = source.Tokenizer.EncodePrompt(prompt);
         return ids.Length > 0 && ids.Length < source.Config.ContextLength
             ? ids
             : throw new UsageException(FormattableString.Invariant($"--sample: expected a text of 1 to {source.Config.ContextLength - 1} tokens, found {ids.Length}."));

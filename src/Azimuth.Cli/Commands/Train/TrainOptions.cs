@@ -48,6 +48,8 @@ internal static class TrainOptions
         string path = session.Value(output) ?? throw new UsageException($"azimuth {session.Command}: expected --output FOLDER, a folder to make, found none.");
         if (path.Length == 0)
             throw new UsageException("--output: expected a folder to make, found an empty text.");
+        if (FinishedRun.Steps(session, path) is not null)
+            return path;
         try
         {
             AtomicFolder.Check(path);
@@ -102,12 +104,15 @@ internal static class TrainOptions
         if (trainer.Finished && run.Newest is not null)
             session.Note($"{folder} is finished: {Plural.Of(trainer.Step, "step")}; its result is written to {output} again");
         WarnOfUnknown(session, trainer);
+        if (trainer.Effective is { } effective)
+            run.Describe(effective);
         var pace = new TrainingPace { SaveEvery = TimeSpan.FromMinutes(session.Value(SaveEvery)), LogEvery = TimeSpan.FromSeconds(session.Value(LogEvery)) };
         var shown = new TrainingView(session);
         // A state of a large model takes longer to write than a cancelled command may otherwise go on.
         Cancellation.Patience = TimeSpan.FromMinutes(5);
         TrainingReading last = Kept(session, run, () => TrainingLoop.Run(trainer, run, pace, new TableWatch(Watched(session), 5, session.Workers), shown.Show, session.Cancel), HasLearned);
         finish(trainer);
+        run.Finish(output, trainer.Step);
         session.IsResultWritten = true;
         return last;
 

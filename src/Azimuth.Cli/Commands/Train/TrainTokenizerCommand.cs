@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Azimuth.Cli.CommandLine;
 using Azimuth.Cli.Output;
 using Azimuth.Embeddings;
+using Azimuth.Tokenization;
 using Azimuth.Training;
 using Azimuth.Training.Corpora;
 using Azimuth.Training.TokenizerTraining;
@@ -43,6 +44,8 @@ internal static class TrainTokenizerCommand
         TrainCorpus corpus = TrainCorpus.Find(session, paths, path);
         TokenizerTrainingOptions options = Read(session);
         var recipe = new TrainingRecipe("tokenizer", Settings(options, corpus.Identity));
+        if (FinishedRun.Show(session, path, recipe) is { } nothingToDo)
+            return nothingToDo;
         IReadOnlyList<string> files = [];
         TokenizerTrainer? opened = null;
         (TrainingReading last, string folder) = TrainOptions.Train(session, path, recipe, Open, trainer => files = TokenizerFiles.Write(((TokenizerTrainer)trainer).Result, path));
@@ -139,9 +142,12 @@ internal static class TrainTokenizerCommand
         screen.Facts(facts);
         screen.Heading(merges ? "First and last merges" : "Likeliest pieces, and the last");
         int first = merges ? trained.Tokens.Count - trained.Merges.Count : trained.Options.Special.Count;
-        screen.Line(Few(trained.Tokens.Skip(first).Take(12)));
-        screen.Line(Few(trained.Tokens.Skip(Math.Max(first + 12, trained.Tokens.Count - 8))));
-    }
+        int tail = Math.Max(first + 12, trained.Tokens.Count - 8);
+        // A piece inside a word says so by its ##; all others are shown as the text they stand for, not in the byte alphabet of the files.
+        Tokenizer? tokenizer = trained.Options.Model == TokenizerModel.WordPiece ? null : Tokenizer.Load(path);
+        screen.Line(Few(first, Math.Min(first + 12, trained.Tokens.Count)));
+        screen.Line(Few(tail, trained.Tokens.Count));
 
-    private static string Few(IEnumerable<string> tokens) => string.Join("  ", tokens.Select(token => Tokens.OneLine(token, 24)));
+        string Few(int from, int end) => string.Join("  ", Enumerable.Range(from, Math.Max(0, end - from)).Select(id => Tokens.Show(tokenizer?.TokenText(id) ?? trained.Tokens[id])));
+    }
 }

@@ -37,8 +37,11 @@ internal static class TrainWord2VecCommand
     {
         var run = new WordVectorRun(session);
         Word2VecOptions options = Read(session, run.Vocabulary);
+        var recipe = new TrainingRecipe("word2vec", options.Settings(session.Workers.ThreadCount, run.Identity));
+        if (FinishedRun.Show(session, run.VectorFile, recipe) is { } nothingToDo)
+            return nothingToDo;
         WordVectorResult result = run.Train(
-            new TrainingRecipe("word2vec", options.Settings(session.Workers.ThreadCount, run.Identity)), options.Vocabulary,
+            recipe, options.Vocabulary,
             (text, state, _) => state is null ? Word2VecTrainer.Begin(text, options, session.Workers) : Word2VecTrainer.Open(state, text, options, session.Workers));
         var document = new
         {

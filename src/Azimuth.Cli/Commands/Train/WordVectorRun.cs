@@ -41,6 +41,9 @@ internal sealed class WordVectorRun
     /// <summary>Listed behind them.</summary>
     public static IReadOnlyList<Symbol> OfTheVocabulary => [MinCount, MaxVocabulary];
 
+    /// <summary>The file of vectors.</summary>
+    public string VectorFile => _file;
+
     /// <summary>What the run knows its corpus by.</summary>
     public JsonArray Identity => _corpus.Identity;
 

@@ -23,8 +23,8 @@ public sealed class TextCorpus
     /// <summary>What it is called in a sentence: the file, standard input, or how many files there are.</summary>
     public string Named { get; }
 
-    /// <summary>What tells whether a saved state was made with the same text: names and stored sizes.</summary>
-    public JsonArray Identity => [.. Files.Select(file => (JsonNode)$"{Path.GetFileName(file)} ({SizeOf(file)} bytes)")];
+    /// <summary>What tells whether a saved state was made with the same text: names, stored sizes and <see cref="TextFingerprint"/>s.</summary>
+    public JsonArray Identity => [.. Files.Select(file => (JsonNode)$"{Path.GetFileName(file)} ({SizeOf(file)} bytes, sha256 {TextFingerprint.Of(file)})")];
 
     /// <summary>Finds the files.</summary>
     /// <param name="paths">

@@ -21,6 +21,9 @@ public sealed record LanguageModelSettings
     /// <summary>Which weights are moved.</summary>
     public TrainedPart Part { get; init; } = TrainedPart.All;
 
+    /// <summary>The rows of the tables of tokens that move, the first and the one behind the last; null for all. With <see cref="TrainedPart.OnlyTables"/>.</summary>
+    public (int From, int End)? Rows { get; init; }
+
     /// <summary>Start of the random numbers.</summary>
     public ulong Seed { get; init; } = 1;
 

@@ -36,8 +36,10 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
         if (settings.Length < 1 || settings.Length > config.LongestRun)
             throw new ArgumentException(FormattableString.Invariant($"length: expected 1 to {config.LongestRun} tokens, the model's context, found {settings.Length}."));
         Require(config, settings.Batch, settings.Length);
+        if (settings.Rows is var (from, end) && (settings.Part != TrainedPart.OnlyTables || from < 0 || end <= from || end > config.VocabSize))
+            throw new ArgumentException(FormattableString.Invariant($"rows: expected a range of the table's {config.VocabSize} rows with the tables alone moved, found {from}..{end}."));
         _order = new WindowOrder(corpus.Count, settings.Length, settings.Seed);
-        _weights = TrainedWeights.Create(config, source.Names, source.Weights is null ? source.Names.Prefixes[0] : source.Names.PrefixIn(source.Weights), settings.Part);
+        _weights = TrainedWeights.Create(config, source.Names, source.Weights is null ? source.Names.Prefixes[0] : source.Names.PrefixIn(source.Weights), settings.Part, settings.Rows);
         int rows = settings.Batch * settings.Length;
         // A window of held-out text or a sample may be longer than a small batch.
         int longest = Math.Max(Math.Min(settings.HeldOut.Count, HeldOutWindow), settings.Prompt.Count == 0 ? 0 : settings.Prompt.Count + settings.SampleTokens);
@@ -61,11 +63,34 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
     /// <inheritdoc/>
     public bool HasNews => _heldOut is not null || _sample is not null;
 
+    /// <inheritdoc/>
+    public JsonObject Effective => new()
+    {
+        ["tokens"] = _corpus.Count,
+        ["steps"] = _settings.Rate.Steps,
+        ["batch"] = _settings.Batch,
+        ["length"] = _settings.Length,
+        ["accumulate"] = _settings.Accumulate,
+        ["optimizer"] = _settings.Optimizer.Kind == OptimizerKind.Muon ? "muon" : "adamw",
+        ["rate"] = _settings.Rate.Peak,
+        ["lowest-rate"] = _settings.Rate.Lowest,
+        ["schedule"] = _settings.Rate.Shape.ToString().ToLowerInvariant(),
+        ["warm-up"] = _settings.Rate.WarmUpSteps,
+        ["decay-from"] = _settings.Rate.DecayFrom,
+        ["weight-decay"] = _settings.Optimizer.WeightDecay,
+        ["clip"] = _settings.Optimizer.ClipNorm,
+        ["look-every"] = _settings.LookEvery,
+        ["moved"] = _settings.Rows is var (from, end) ? FormattableString.Invariant($"rows {from} to {end - 1} of the tables")
+            : _settings.Part switch { TrainedPart.OnlyTables => "the tables", TrainedPart.AllButTables => "all but the tables", _ => "all" },
+        ["seed"] = _settings.Seed,
+        ["threads"] = _workers.ThreadCount,
+    };
+
     /// <summary>The table of tokens, as it is now.</summary>
     public EmbeddingTable Table { get; }
 
     /// <summary>Weights that are moved.</summary>
-    public long TrainedCount => _weights.Tensors.Where(tensor => tensor.Trains).Sum(tensor => (long)tensor.Length);
+    public long TrainedCount => _weights.Tensors.Where(tensor => tensor.Trains).Sum(tensor => tensor.Moves is var (from, end) ? end - from : (long)tensor.Length);
 
     /// <summary>All weights.</summary>
     public long Count => _weights.Tensors.Sum(tensor => (long)tensor.Length);

@@ -27,8 +27,9 @@ internal sealed class Optimizer
             bool isMuon = settings.Kind == OptimizerKind.Muon && tensor.Role == ParameterRole.Matrix;
             var moments = new Moments(tensor, new float[tensor.Length], isMuon ? [] : new float[tensor.Length]);
             (isMuon ? _muon : _adam).Add(moments);
-            for (int from = 0; from < tensor.Length; from += ChunkValues)
-                _chunks.Add((moments, from, Math.Min(ChunkValues, tensor.Length - from)));
+            (int first, int end) = tensor.Moves ?? (0, tensor.Length);
+            for (int from = first; from < end; from += ChunkValues)
+                _chunks.Add((moments, from, Math.Min(ChunkValues, end - from)));
         }
 
         _squares = new double[_chunks.Count];

@@ -46,6 +46,9 @@ internal sealed class ParameterBlock
 /// <param name="Offset">Its first value there.</param>
 internal sealed record ParameterTensor(string Name, IReadOnlyList<long> Shape, ParameterRole Role, ParameterBlock Block, int Offset)
 {
+    /// <summary>The values that move, where only some rows of a table do; null for all.</summary>
+    public (int From, int End)? Moves { get; init; }
+
     /// <summary>Which row of the file makes each row of the block, where a family keeps queries, keys and values in an order of its own; null for the same.</summary>
     public int[]? RowOrder { get; init; }
 

@@ -58,11 +58,12 @@ internal sealed class TrainedWeights
     private readonly TensorNames _names;
     private readonly string _prefix;
     private readonly TrainedPart _part;
+    private readonly (int From, int End)? _rows;
     private readonly List<ParameterTensor> _tensors = [];
 
-    private TrainedWeights(TransformerConfig config, TensorNames names, string prefix, TrainedPart part)
+    private TrainedWeights(TransformerConfig config, TensorNames names, string prefix, TrainedPart part, (int From, int End)? rows)
     {
-        (_config, _names, _prefix, _part) = (config, names, prefix, part);
+        (_config, _names, _prefix, _part, _rows) = (config, names, prefix, part, rows);
         int model = config.ModelDim;
         TokenTable = Table(prefix + names.TokenEmbedding, config.VocabSize, ParameterRole.Table);
         if (config.Embedding.Positions is { Kind: PositionTableKind.Learned } positions)
@@ -77,7 +78,7 @@ internal sealed class TrainedWeights
         if (config.Output.HasBias)
         {
             bias = Block(config.VocabSize, ParameterRole.Table);
-            _tensors.Add(new ParameterTensor((names.UnembeddingBias ?? names.Unembedding) + ".bias", [config.VocabSize], ParameterRole.Bias, bias, 0));
+            _tensors.Add(new ParameterTensor((names.UnembeddingBias ?? names.Unembedding) + ".bias", [config.VocabSize], ParameterRole.Bias, bias, 0) { Moves = _rows });
         }
 
         Output = new TrainedLinear(output, bias, config.VocabSize, model, WeightLayout.OutputsByInputs);
@@ -105,7 +106,7 @@ internal sealed class TrainedWeights
     public IReadOnlyList<ParameterTensor> Tensors => _tensors;
 
     /// <summary>Zero weights for a config that <see cref="Trainability"/> has let through.</summary>
-    public static TrainedWeights Create(TransformerConfig config, TensorNames names, string prefix, TrainedPart part) => new(config, names, prefix, part);
+    public static TrainedWeights Create(TransformerConfig config, TensorNames names, string prefix, TrainedPart part, (int From, int End)? rows = null) => new(config, names, prefix, part, rows);
 
     /// <summary>Takes all weights from a checkpoint.</summary>
     /// <exception cref="CheckpointFormatException">A tensor is missing.</exception>
@@ -235,7 +236,7 @@ internal sealed class TrainedWeights
     private ParameterBlock Table(string name, int rows, ParameterRole role)
     {
         ParameterBlock block = Block(checked(rows * _config.ModelDim), role);
-        _tensors.Add(new ParameterTensor(name + ".weight", [rows, _config.ModelDim], role, block, 0));
+        _tensors.Add(new ParameterTensor(name + ".weight", [rows, _config.ModelDim], role, block, 0) { Moves = role == ParameterRole.Table && _rows is var (from, end) ? (from * _config.ModelDim, end * _config.ModelDim) : null });
         return block;
     }
 

@@ -111,6 +111,41 @@ public sealed class LanguageModelTrainerTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(true, OptimizerKind.AdamW)]
+    [InlineData(false, OptimizerKind.Muon)]
+    public void Only_the_rows_that_are_asked_for_move_and_all_others_keep_their_bits(bool tied, OptimizerKind kind)
+    {
+        ModelSource fresh = ModelSource.New(Small with { Tied = tied }, Novels);
+        TokenSpool spool = Spool(fresh);
+        using (LanguageModelTrainer start = LanguageModelTrainer.Begin(fresh, spool, Settings(1), _workers))
+            Save(start, "before");
+        string before = Path.Combine(_folder, "before"), after = Path.Combine(_folder, "after");
+        ModelSource source = ModelSource.Of(LanguageModel.Load(before, _workers), before);
+        LanguageModelSettings settings = Settings(3) with { Part = TrainedPart.OnlyTables, Rows = (4000, 4096), Optimizer = new OptimizerSettings { Kind = kind, WeightDecay = 10 } };
+        using (LanguageModelTrainer trainer = LanguageModelTrainer.Begin(source, spool, settings, _workers))
+        {
+            Assert.Equal(96 * 24 * (tied ? 1 : 2), trainer.TrainedCount);
+            Assert.Equal("rows 4000 to 4095 of the tables", (string?)trainer.Effective["moved"]);
+            while (!trainer.Finished)
+                trainer.Advance();
+            Save(trainer, "after");
+        }
+
+        Checkpoint was = ModelFolder.OpenWeights(before), now = ModelFolder.OpenWeights(after);
+        foreach (TensorInfo tensor in was.Tensors)
+        {
+            bool isTable = tensor.Shape.Count == 2 && tensor.Shape[0] == 4096;
+            for (int row = 0; tensor.Shape.Count == 2 && row < tensor.Shape[0]; row++)
+                Assert.Equal(isTable && row >= 4000, !was.Matrix(tensor.Name).Row(row).AsSpan().SequenceEqual(now.Matrix(tensor.Name).Row(row)));
+            if (tensor.Shape.Count == 1)
+                Assert.Equal(was.Vector(tensor.Name, (int)tensor.Shape[0]), now.Vector(tensor.Name, (int)tensor.Shape[0]));
+        }
+
+        Assert.Throws<ArgumentException>(() => LanguageModelTrainer.Begin(source, spool, settings with { Rows = (4000, 4097) }, _workers));
+        Assert.Throws<ArgumentException>(() => LanguageModelTrainer.Begin(source, spool, settings with { Part = TrainedPart.All }, _workers));
+    }
+
     [Fact]
     public void A_loss_that_is_no_number_ends_the_run_at_its_step_and_leaves_the_weights()
     {
