@@ -152,7 +152,7 @@ public sealed class RunFolderTests : IDisposable
         string values = folder.Write("state.json", "");
         foreach (string tensors in new[] { "", "12345678abc" })
         {
-            foreach (string json in new[] { "", "{" , "{}" })
+            foreach (string json in new[] { "", "{", "{}" })
             {
                 File.WriteAllText(values, json);
                 folder.Write("state.safetensors", tensors);

@@ -147,6 +147,19 @@ public sealed class LanguageModelTrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_run_does_not_go_on_with_fewer_ids_than_it_began_with()
+    {
+        ModelSource source = ModelSource.New(Small, Novels);
+        using (LanguageModelTrainer trainer = LanguageModelTrainer.Begin(source, Spool(source), Settings(2), _workers))
+            Save(trainer, "state");
+        string state = Path.Combine(_folder, "state"), shorter = Path.Combine(_folder, "shorter.bin");
+        File.WriteAllBytes(shorter, [.. "AZIDS1"u8, 2, 0, .. BitConverter.GetBytes(500L), .. new byte[1000]]);
+        ModelSource saved = ModelSource.Of(LanguageModel.Load(state, _workers), state);
+        var problem = Assert.Throws<CheckpointFormatException>(() => LanguageModelTrainer.Resume(state, saved, TokenSpool.Open(shorter), Settings(2), _workers));
+        Assert.Contains("token ids that the run began with, found 500", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_loss_that_is_no_number_ends_the_run_at_its_step_and_leaves_the_weights()
     {
         ModelSource source = ModelSource.New(Small, Novels);
