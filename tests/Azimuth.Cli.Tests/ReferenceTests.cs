@@ -128,7 +128,7 @@ public sealed class ReferenceTests
     public async Task Perplexity_gives_the_reference_numbers(string file, string stride)
     {
         JsonElement expected = Reference(file).GetProperty("heldout").GetProperty(stride);
-        string text = file == "novels-gpt" ? Path.Combine(TestFiles.Model(file), "heldout.txt") : TestFiles.Fixture("trace", "heldout-short.txt");
+        string text = file == "novels-gpt" ? TestFiles.Model("novels-gpt/heldout.txt") : TestFiles.Fixture("trace", "heldout-short.txt");
         JsonElement found = await RunAsync(file, "eval", "perplexity", text, "--window", Text(expected.GetProperty("window")), "--stride", stride["stride_".Length..]);
         ReferenceNumbers numbers = new($"{file}, {stride}");
         numbers.Same(expected, found, "predicted_tokens");
@@ -195,13 +195,7 @@ public sealed class ReferenceTests
 
     private static async Task<JsonElement> RunAsync(string file, params string[] command)
     {
-        string model = file switch
-        {
-            "smollm2" => "SmolLM2-135M-Instruct",
-            "stories260K" => TestFiles.Shared("data", "stories260K"),
-            _ => file,
-        };
-        return (await CliProcess.RunAsync([.. command, "-m", model, "--json"])).Json();
+        return (await CliProcess.RunAsync([.. command, "-m", TestFiles.Traced(file), "--json"])).Json();
     }
 
     private static JsonElement Reference(string file)

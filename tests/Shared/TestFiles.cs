@@ -17,6 +17,14 @@ internal static class TestFiles
     /// <summary>A bundled model's folder.</summary>
     public static string Model(string name) => Path.Combine(Root, "models", name);
 
+    /// <summary>The folder of the model whose numbers are in fixtures/trace/NAME.json; novels-gpt with the weights it had when they were computed.</summary>
+    public static string Traced(string name) => name switch
+    {
+        "smollm2" => Model("SmolLM2-135M-Instruct"),
+        "stories260K" => Shared("data", name),
+        _ => Fixture("models", name),
+    };
+
     /// <summary>A file or folder of the larger reference data beside the checkout; the test is skipped, saying so, where it is absent.</summary>
     public static string Shared(params string[] parts)
     {

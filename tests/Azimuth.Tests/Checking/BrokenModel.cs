@@ -23,7 +23,7 @@ internal sealed class BrokenModel : IDisposable
 
     public string Folder => _folder.Path;
 
-    public static BrokenModel Novels() => new(TestFiles.Model("novels-gpt"));
+    public static BrokenModel Novels() => new(TestFiles.Traced("novels-gpt"));
 
     public static BrokenModel Family(string name) => new(TestFiles.Fixture("families", name));
 

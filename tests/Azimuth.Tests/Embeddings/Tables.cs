@@ -10,7 +10,7 @@ internal static class Tables
 {
     internal static EmbeddingTable SmolLm2() => Open(TestFiles.Model("SmolLM2-135M-Instruct"), "token_embd.weight");
 
-    internal static EmbeddingTable NovelsGpt() => Open(TestFiles.Model("novels-gpt"), "wte.weight");
+    internal static EmbeddingTable NovelsGpt() => Open(TestFiles.Traced("novels-gpt"), "wte.weight");
 
     internal static EmbeddingTable Stories() => Open(TestFiles.Shared("data", "stories260K"), "model.embed_tokens.weight");
 

@@ -46,7 +46,7 @@ public sealed class LogitAuditTests : IDisposable
     [Fact]
     public void A_model_without_bias_follows_the_dot_product_and_lists_what_the_direct_path_predicts()
     {
-        LanguageModel model = LanguageModel.Load(TestFiles.Model("novels-gpt"), _workers);
+        LanguageModel model = LanguageModel.Load(TestFiles.Traced("novels-gpt"), _workers);
         MetricAudit lists = Neighbors.Audit(model.TokenEmbedding, 282, 10, _workers);
         LogitAudit got = LogitAudit.OfToken(model, lists, _workers, TestContext.Current.CancellationToken)!;
         Assert.Equal(1, got.ReadOut.Dot);

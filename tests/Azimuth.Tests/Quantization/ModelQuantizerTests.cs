@@ -62,7 +62,7 @@ public sealed class ModelQuantizerTests : IDisposable
     [InlineData(QuantizationType.F16, QuantizedPart.All)]
     public void What_was_measured_is_what_is_written(QuantizationType type, QuantizedPart part)
     {
-        LanguageModel model = LanguageModel.Load(TestFiles.Model("novels-gpt"), _workers);
+        LanguageModel model = LanguageModel.Load(TestFiles.Traced("novels-gpt"), _workers);
         ModelQuantization measured = ModelQuantizer.Measure(model, type, new ModelQuantizationOptions { Part = part }, Text, cancellation: Cancel);
         string path = _folder.File("novels.gguf");
         Assert.Empty(ModelQuantizer.SaveGguf(model, type, part, path, cancellation: Cancel));
@@ -176,7 +176,7 @@ public sealed class ModelQuantizerTests : IDisposable
     [InlineData(QuantizationType.F16, "float16")]
     public void A_folder_in_sixteen_bits_is_complete_and_says_its_type(QuantizationType type, string dtype)
     {
-        LanguageModel model = LanguageModel.Load(TestFiles.Model("novels-gpt"), _workers);
+        LanguageModel model = LanguageModel.Load(TestFiles.Traced("novels-gpt"), _workers);
         string path = _folder.File("copy");
         ModelQuantizer.SaveFolder(model, type, QuantizedPart.All, path, cancellation: Cancel);
         Assert.Equal(Directory.GetFiles(model.Path).Select(Path.GetFileName).Order(), Directory.GetFiles(path).Select(Path.GetFileName).Order());

@@ -90,12 +90,5 @@ public sealed class ContextualWordTests : IDisposable
             Assert.Equal(expected[i], got[i], tolerance);
     }
 
-    private LanguageModel Open(string name) => LanguageModel.Load(
-        name switch
-        {
-            "smollm2" => TestFiles.Model("SmolLM2-135M-Instruct"),
-            "novels-gpt" => TestFiles.Model("novels-gpt"),
-            _ => TestFiles.Shared("data", "stories260K"),
-        },
-        _workers);
+    private LanguageModel Open(string name) => LanguageModel.Load(TestFiles.Traced(name), _workers);
 }

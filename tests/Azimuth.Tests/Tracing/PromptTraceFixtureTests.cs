@@ -91,12 +91,5 @@ public sealed class PromptTraceFixtureTests : IDisposable
 
     private static int[] Ints(JsonElement of, string name) => [.. of.GetProperty(name).EnumerateArray().Select(v => v.GetInt32())];
 
-    private LanguageModel Open(string name) => LanguageModel.Load(
-        name switch
-        {
-            "smollm2" => TestFiles.Model("SmolLM2-135M-Instruct"),
-            "novels-gpt" => TestFiles.Model("novels-gpt"),
-            _ => TestFiles.Shared("data", "stories260K"),
-        },
-        _workers);
+    private LanguageModel Open(string name) => LanguageModel.Load(TestFiles.Traced(name), _workers);
 }

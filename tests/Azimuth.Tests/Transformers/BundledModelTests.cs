@@ -4,18 +4,18 @@ using Azimuth.Transformers;
 
 namespace Azimuth.Tests.Transformers;
 
-/// <summary>The bundled models against float64 references: ids, logits, losses, greedy continuations.</summary>
+/// <summary>The bundled models, and novels-gpt with its first weights, against float64 references: ids, logits, losses, greedy continuations.</summary>
 public sealed class BundledModelTests : IDisposable
 {
     private readonly Workers _workers = new(2);
 
     [Theory]
-    [InlineData("smollm2", "SmolLM2-135M-Instruct")]
-    [InlineData("novels-gpt", "novels-gpt")]
-    public void Prompts_give_the_reference_ids_logits_losses_and_continuations(string fixture, string name)
+    [InlineData("smollm2")]
+    [InlineData("novels-gpt")]
+    public void Prompts_give_the_reference_ids_logits_losses_and_continuations(string name)
     {
-        JsonElement golden = Near.Json(TestFiles.Shared("fixtures", "trace", fixture + ".json"));
-        LanguageModel model = LanguageModel.Load(TestFiles.Model(name), _workers);
+        JsonElement golden = Near.Json(TestFiles.Fixture("trace", name + ".json"));
+        LanguageModel model = LanguageModel.Load(TestFiles.Traced(name), _workers);
         foreach (JsonElement prompt in golden.GetProperty("prompts").EnumerateArray())
         {
             int[] ids = Near.Integers(prompt.GetProperty("ids"));

@@ -19,7 +19,7 @@ public sealed class PerplexityTests : IDisposable
     [InlineData(512, 512)]
     [InlineData(512, 256)]
     public void Perplexity_of_SmolLM2_equals_the_reference(int window, int stride) =>
-        Check("smollm2", TestFiles.Shared("fixtures", "trace", "heldout-short.txt"), window, stride);
+        Check("smollm2", TestFiles.Fixture("trace", "heldout-short.txt"), window, stride);
 
     [Fact]
     public void Losses_of_a_text_are_the_windows_losses()
@@ -65,8 +65,8 @@ public sealed class PerplexityTests : IDisposable
 
     private void Check(string fixture, string textFile, int window, int stride)
     {
-        JsonElement expected = Near.Json(TestFiles.Shared("fixtures", "trace", fixture + ".json")).GetProperty("heldout");
-        LanguageModel model = LanguageModel.Load(fixture == "smollm2" ? TestFiles.Model("SmolLM2-135M-Instruct") : TestFiles.Model(fixture), _workers);
+        JsonElement expected = Near.Json(TestFiles.Fixture("trace", fixture + ".json")).GetProperty("heldout");
+        LanguageModel model = LanguageModel.Load(TestFiles.Traced(fixture), _workers);
         int[] ids = model.Tokenizer!.Encode(File.ReadAllText(textFile), addSpecialTokens: false).Ids;
         Assert.Equal(expected.GetProperty("tokens").GetInt32(), ids.Length);
         JsonElement one = expected.GetProperty($"stride_{stride}");

@@ -80,7 +80,7 @@ public sealed class UnderTrainedTokensTests : IDisposable
     [Fact]
     public void Unused_bytes_of_novels_gpt_are_the_reference_and_come_first()
     {
-        LanguageModel model = LanguageModel.Load(TestFiles.Model("novels-gpt"), _workers);
+        LanguageModel model = LanguageModel.Load(TestFiles.Traced("novels-gpt"), _workers);
         UnderTrainedReport report = Find(model);
         Assert.Equal(ReferenceSource.UnusedIds, report.Reference.Source);
         Assert.Equal(13, report.Reference.Ids.Count);
