@@ -8,7 +8,7 @@ public sealed class KnownModelsTests
     public void Both_bundled_models_are_listed_the_default_first()
     {
         var models = KnownModels.List([Path.Combine(TestFiles.Root, "models")]);
-        Assert.Equal([("SmolLM2-135M-Instruct", "GGUF", 98_362_432L, true), ("novels-gpt", "safetensors", 7_016_768L, false)], models.Select(m => (m.Name, m.Format, m.SizeBytes, m.IsDefault)));
+        Assert.Equal([("SmolLM2-135M-Instruct", "GGUF", 98_362_432L, true), ("novels-gpt", "safetensors", 7_017_680L, false)], models.Select(m => (m.Name, m.Format, m.SizeBytes, m.IsDefault)));
         Assert.StartsWith("A real language model of 135 million parameters", models[0].Description);
         Assert.StartsWith("GPT-2 architecture", models[1].Description);
     }

@@ -35,6 +35,20 @@ public sealed class BundledModelTests : IDisposable
         }
     }
 
+    /// <summary>The losses its README states, computed from the bundled weights; the ids are those of the reference.</summary>
+    [Theory]
+    [InlineData(256, 3.93370)]
+    [InlineData(128, 3.87632)]
+    public void Novels_gpt_predicts_the_held_out_text_better_than_its_first_weights(int stride, double expected)
+    {
+        LanguageModel model = LanguageModel.Load(TestFiles.Model("novels-gpt"), _workers);
+        int[] ids = model.Tokenizer!.Encode(File.ReadAllText(TestFiles.Model("novels-gpt/heldout.txt")), addSpecialTokens: false).Ids;
+        double loss = Perplexity.Of(model, ids, 256, stride, cancellation: TestContext.Current.CancellationToken).LossNatsPerToken;
+        Assert.Equal(expected, loss, 2e-5);
+        JsonElement first = Near.Json(TestFiles.Fixture("trace", "novels-gpt.json")).GetProperty("heldout").GetProperty($"stride_{stride}");
+        Assert.True(loss < first.GetProperty("loss_nats_per_token").GetDouble());
+    }
+
     [Fact]
     public void The_default_model_is_opened_by_name_and_stops_at_its_end_token()
     {
