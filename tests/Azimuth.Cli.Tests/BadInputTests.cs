@@ -243,7 +243,7 @@ public sealed class BadInputTests : IDisposable
     {
         byte[] bytes = File.ReadAllBytes(path);
         int header = (int)BinaryPrimitives.ReadInt64LittleEndian(bytes);
-        JsonNode table = JsonNode.Parse(bytes.AsSpan(8, header))!["wte.weight"]!;
+        JsonNode table = JsonNode.Parse(bytes.AsSpan(8, header))!["transformer.wte.weight"]!;
         int start = 8 + header + table["data_offsets"]![0]!.GetValue<int>();
         const int Row = 5, Width = 192, NotANumber = 0x7E00;
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(start + 2 * Row * Width), NotANumber);

@@ -34,7 +34,7 @@ public sealed class InsideARunTests
     {
         using TemporaryFolder folder = new();
         File.WriteAllText(folder["sentences.txt"], "His heart was beating\r\nShe had a good heart\r\n\r\nwith all my heart\nnothing of the kind\nHe learned it by heart, and then\nIn the heart of the city");
-        CliResult run = await CliProcess.RunAsync("contextualize", " heart", "-m", "novels-gpt", "--sentences", folder["sentences.txt"], "--json");
+        CliResult run = await CliProcess.RunAsync("contextualize", " heart", "-m", TestFiles.Traced("novels-gpt"), "--sentences", folder["sentences.txt"], "--json");
         JsonElement document = run.Json();
         Assert.Contains("1 of 6 sentences does not hold \" heart\"", run.Error, StringComparison.Ordinal);
         // fixtures/trace/novels-gpt.json, contexts[0].self_similarity

@@ -45,6 +45,22 @@ public sealed class StateValues
         _values.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double amount) && double.IsFinite(amount) && amount >= 0
             ? amount : throw new CheckpointFormatException(_path, $"expected \"{name}\" as a number of at least 0, found {Found(name)}. {GoOn}");
 
+    /// <summary>Several amounts.</summary>
+    /// <param name="name">Of the list.</param>
+    /// <param name="most">How many at most.</param>
+    /// <exception cref="CheckpointFormatException">Others: the file is named.</exception>
+    public double[] Amounts(string name, int most)
+    {
+        if (_values.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array && list.GetArrayLength() <= most)
+        {
+            double[] amounts = [.. list.EnumerateArray().Select(value => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double amount) ? amount : double.NaN)];
+            if (amounts.All(amount => double.IsFinite(amount) && amount >= 0))
+                return amounts;
+        }
+
+        throw new CheckpointFormatException(_path, FormattableString.Invariant($"expected \"{name}\" as a list of at most {most} numbers of at least 0, found {Found(name)}. {GoOn}"));
+    }
+
     /// <summary>One of several texts.</summary>
     /// <exception cref="CheckpointFormatException">Another: the file is named.</exception>
     public string OneOf(string name, params ReadOnlySpan<string> texts)

@@ -32,6 +32,10 @@ public sealed record TrainingReading
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? PassLossNats { get; init; }
 
+    /// <summary>The mean of the last 100 steps of a language model, or of as many as there were: it does not depend on when readings are taken.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? RecentLossNats { get; init; }
+
     /// <summary>What is minimised where it is no loss in nats, since the reading before: GloVe's ½ f(x) times the squared difference of logarithms, of a pair.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Cost { get; init; }

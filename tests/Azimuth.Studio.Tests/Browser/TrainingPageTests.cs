@@ -54,7 +54,7 @@ public sealed class TrainingPageTests(ChromiumFixture chromium) : IDisposable
     {
         await using OpenedReport opened = await OpenAsync([.. Enumerable.Range(1, 5).Select(i => trainer == "glove" ? Reading(i) with { LossNats = null, Cost = 0.1 / i } : Reading(i))], 1440, ColorScheme.Light, trainer);
         Assert.Empty(opened.Complaints);
-        string section = await opened.Page.InnerTextAsync("#loss");
+        string section = await opened.Page.TextContentAsync("#loss") ?? "";
         Assert.Contains(heading, section, StringComparison.Ordinal);
         await opened.Page.ClickAsync("[data-figure=loss] details summary");
         Assert.Equal(trainer == "lm", section.Contains("loss is the perplexity", StringComparison.Ordinal));

@@ -14,7 +14,7 @@ public sealed class ReportFixture : IDisposable
     public ReportFixture()
     {
         Folder = Directory.CreateTempSubdirectory("azimuth-report-").FullName;
-        Model = LanguageModel.Load(TestFiles.Model("novels-gpt"), _workers);
+        Model = LanguageModel.Load(TestFiles.Traced("novels-gpt"), _workers);
         var tokenizer = Model.Tokenizer ?? throw new InvalidOperationException("novels-gpt has no tokenizer");
         Options = new ReportOptions
         {

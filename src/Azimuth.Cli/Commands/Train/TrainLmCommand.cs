@@ -23,7 +23,7 @@ internal static class TrainLmCommand
         Run,
         new("azimuth train lm models/novels-gpt/heldout.txt -o tiny --architecture llama --tokenizer models/novels-gpt --layers 2 --width 32 --heads 4 --context 64 --steps 30 --batch 8", "a new model, in seconds"),
         new("azimuth train lm LICENSE -o lawyer -m novels-gpt --steps 10 --batch 2 --length 64 --sample \"The license\"", "go on with a model"),
-        new("azimuth train lm LICENSE -o table -m novels-gpt --only-table --only-rows 4090.. --steps 4 --batch 2 --length 64 --validate LICENSE --json", "the last rows of the tables alone, as after resize"));
+        new("azimuth train lm LICENSE -o table -m novels-gpt --only-table --only-rows 4090.. --steps 4 --batch 2 --length 64 --json", "the last rows of the tables alone, as after resize"));
 
     private static Task<int> Run(Session session)
     {
@@ -52,7 +52,7 @@ internal static class TrainLmCommand
             Tokens = spool!.Count,
             Steps = last.Step,
             last.Epoch,
-            last.LossNats,
+            LossNats = last.RecentLossNats,
             last.ValidationLossNats,
             last.Seconds,
         };
@@ -117,7 +117,7 @@ internal static class TrainLmCommand
             ("log and saved states", run),
             ("trained", trainer.TrainedCount == trainer.Count ? "all weights" : $"{Numbers.Count(trainer.TrainedCount)} weights"),
             ("text", $"{Numbers.Count(spool.Count)} tokens, {Numbers.Fixed(last.Epoch ?? 0, 2)} passes in {Plural.Of(last.Step, "step")}"),
-            ("loss", last.LossNats is double loss ? $"{Numbers.Fixed(loss, 4)} nats per token at the end" : "none"),
+            ("loss", last.RecentLossNats is double loss ? $"{Numbers.Fixed(loss, 4)} nats per token, {(last.Step < LanguageModelTrainer.RecentSteps ? "all steps" : $"the last {LanguageModelTrainer.RecentSteps} steps")}" : "none"),
             ("held out", last.ValidationLossNats is double held ? $"{Numbers.Fixed(held, 4)} nats per token, perplexity {Numbers.Three(Math.Exp(held))}" : "not measured (--validate)"),
             ("time", Numbers.Duration(TimeSpan.FromSeconds(last.Seconds))));
     }

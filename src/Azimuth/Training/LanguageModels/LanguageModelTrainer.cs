@@ -14,6 +14,9 @@ namespace Azimuth.Training.LanguageModels;
 /// </summary>
 public sealed class LanguageModelTrainer : ITrainer, IDisposable
 {
+    /// <summary>Steps that <see cref="TrainingReading.RecentLossNats"/> is the mean of.</summary>
+    public const int RecentSteps = 100;
+
     private const int HeldOutWindow = 512; // what `eval perplexity` takes
     private readonly ModelSource _source;
     private readonly LanguageModelSettings _settings;
@@ -26,6 +29,7 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
     private readonly int[] _window, _inputs, _targets;
     private double _lossSum, _lastLoss = double.NaN, _norm = double.NaN;
     private long _lossSteps;
+    private Queue<double> _recent = [];
     private double? _heldOut;
     private string? _sample;
 
@@ -136,12 +140,14 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
         ArgumentNullException.ThrowIfNull(corpus);
         (StateValues values, SafetensorsFile moments) = TrainingState.Open(folder);
         long step = values.Number("step", settings.Rate.Steps), tokens = values.Number("tokens");
+        double[] recent = values.Amounts("losses", RecentSteps);
         if (tokens != corpus.Count)
             throw new CheckpointFormatException(corpus.Path, FormattableString.Invariant($"expected the {tokens} token ids that the run began with, found {corpus.Count}. Begin the run again"));
         try
         {
             LanguageModelTrainer trainer = Begin(source, corpus, settings, workers);
             trainer._optimizer.Load(moments, step);
+            trainer._recent = new Queue<double>(recent);
             return trainer;
         }
         catch (ArgumentException e)
@@ -166,6 +172,9 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
             throw new TrainingException(FormattableString.Invariant($"step {Step + 1}: expected a finite loss and gradient, found {loss} and {norm}. Begin again with a lower --rate or a longer --warm-up"));
         _optimizer.Update(_settings.Rate.At(Step), norm);
         _weights.Prepare(_workers);
+        if (_recent.Count == RecentSteps)
+            _recent.Dequeue();
+        _recent.Enqueue(loss);
         (_lossSum, _lossSteps, _lastLoss, _norm) = (_lossSum + loss, _lossSteps + 1, loss, norm);
         if (Finished || (_settings.LookEvery > 0 && Step % _settings.LookEvery == 0))
         {
@@ -187,6 +196,7 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
             Items = Step * StepTokens,
             Epoch = (double)(Step * _settings.Accumulate * _settings.Batch) / _order.PerEpoch,
             LossNats = double.IsNaN(loss) ? null : loss,
+            RecentLossNats = _recent.Count > 0 ? _recent.Average() : null,
             ValidationLossNats = _heldOut,
             LearningRate = _settings.Rate.At(Math.Min(Step, _settings.Rate.Steps - 1)),
             GradientNorm = double.IsNaN(_norm) ? null : _norm,
@@ -200,7 +210,8 @@ public sealed class LanguageModelTrainer : ITrainer, IDisposable
     public void Save(string folder)
     {
         SaveModel(folder);
-        new TrainingState(new JsonObject { ["step"] = Step, ["tokens"] = _corpus.Count }, [.. _optimizer.Save()]).Save(folder);
+        JsonNode?[] recent = [.. _recent.Select(loss => JsonValue.Create(loss))];
+        new TrainingState(new JsonObject { ["step"] = Step, ["tokens"] = _corpus.Count, ["losses"] = new JsonArray(recent) }, [.. _optimizer.Save()]).Save(folder);
     }
 
     /// <summary>Writes the model alone: config.json, model.safetensors in single precision, the tokenizer's files.</summary>

@@ -49,7 +49,12 @@ public sealed class LanguageModelTrainerTests : IDisposable
         Assert.Equal(4, second.Step);
         Directory.Delete(Path.Combine(_folder, "part"), recursive: true); // as older states are
         while (!second.Finished)
+        {
             second.Advance();
+            second.Read();
+        }
+
+        Assert.Equal(whole.Read().RecentLossNats, second.Read().RecentLossNats);
         Save(second, "resumed");
         foreach (string file in Directory.EnumerateFiles(Path.Combine(_folder, "whole")))
             Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(_folder, "resumed", Path.GetFileName(file))));
