@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -12,7 +11,6 @@ namespace Azimuth.Training;
 /// </summary>
 public sealed class TrainingRun : IDisposable
 {
-    private const string LockName = "run.lock", StatePrefix = "step-", PlaceName = "place.json", ResultName = "result.json";
     private readonly FileStream _lock;
     private readonly int _keep;
 
@@ -51,12 +49,12 @@ public sealed class TrainingRun : IDisposable
         RequireNoRun(full, folder);
         // What a process left that was killed before its log stood there is in nobody's way.
         bool isThere = Directory.Exists(full);
-        if (!isThere || !Directory.EnumerateFileSystemEntries(full).All(IsLeftover))
+        if (!isThere || !Directory.EnumerateFileSystemEntries(full).All(RunFiles.IsLeftover))
             AtomicFolder.Check(folder);
         return Held(full, folder, keep, !isThere, run =>
         {
             RequireNoRun(full, folder); // nor has another process begun one since
-            RemoveLeftovers(full);
+            RunFiles.RemoveLeftovers(full);
             AtomicFile.Write(run.LogPath, stream => stream.Write(TrainingLog.Line(TrainingLog.Header(recipe))));
         });
     }
@@ -72,7 +70,7 @@ public sealed class TrainingRun : IDisposable
             throw new IOException($"{folder}: expected the folder of a training run, found no {TrainingLog.FileName} in it. Leave out --resume to begin a run");
         return Held(full, folder, keep, false, run =>
         {
-            RemoveLeftovers(full);
+            RunFiles.RemoveLeftovers(full);
             string[] lines = TrainingLog.Lines(run.LogPath);
             RequireSame(TrainingLog.Header(run.LogPath, lines.FirstOrDefault() ?? ""), recipe, folder);
             run.FindNewest();
@@ -119,15 +117,15 @@ public sealed class TrainingRun : IDisposable
     public void Save(long step, double seconds, Action<string> fill)
     {
         ArgumentNullException.ThrowIfNull(fill);
-        string state = Path.Combine(Folder, NameOf(step));
-        if (IsState(state))
+        string state = Path.Combine(Folder, RunFiles.NameOf(step));
+        if (RunFiles.IsState(state))
             return;
         try
         {
             AtomicFolder.Create(state, folder =>
             {
                 fill(folder);
-                File.WriteAllBytes(Path.Combine(folder, PlaceName), JsonSerializer.SerializeToUtf8Bytes(new Place(step, seconds), TrainingLog.Json));
+                File.WriteAllBytes(Path.Combine(folder, RunFiles.PlaceName), JsonSerializer.SerializeToUtf8Bytes(new Place(step, seconds), TrainingLog.Json));
             });
         }
         catch (IOException e) when (WriteProblem.IsFull(e))
@@ -145,7 +143,7 @@ public sealed class TrainingRun : IDisposable
     /// <param name="steps">Of the whole run.</param>
     /// <exception cref="IOException">The disk refuses: one sentence.</exception>
     public void Finish(string result, long steps) =>
-        AtomicFile.Write(Path.Combine(Folder, ResultName), stream => stream.Write(TrainingLog.Line(new Outcome(Relative(Folder, result), steps))));
+        AtomicFile.Write(Path.Combine(Folder, RunFiles.ResultName), stream => stream.Write(TrainingLog.Line(new Outcome(Relative(Folder, result), steps))));
 
     /// <summary>How many steps a run had whose result stands where it was written; null for a run that is not over or whose result is gone or asked for elsewhere.</summary>
     /// <param name="folder">Of the run.</param>
@@ -154,7 +152,7 @@ public sealed class TrainingRun : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentException.ThrowIfNullOrEmpty(result);
-        string full = Path.GetFullPath(folder), noted = Path.Combine(full, ResultName);
+        string full = Path.GetFullPath(folder), noted = Path.Combine(full, RunFiles.ResultName);
         if (!File.Exists(noted) || !(File.Exists(result) || (Directory.Exists(result) && Directory.EnumerateFileSystemEntries(result).Any())))
             return null;
         try
@@ -172,19 +170,20 @@ public sealed class TrainingRun : IDisposable
     /// <summary>Lets go of the folder. The lock's file stays: another process may have opened it already.</summary>
     public void Dispose() => _lock.Dispose();
 
-    /// <summary>Takes away a run that has come to nothing: the folder if it was made for it, otherwise what the run put into the empty folder it was given.</summary>
+    /// <summary>Takes away what the run put into its folder, and the folder if it was made for it and nothing else is there: the run has come to nothing.</summary>
     public void Abandon()
     {
         Dispose();
-        if (_isFolderOurs)
+        foreach (string path in Directory.GetFileSystemEntries(Folder).Where(RunFiles.IsOfRun))
         {
-            Directory.Delete(Folder, recursive: true);
-            return;
+            if (Directory.Exists(path))
+                Directory.Delete(path, recursive: true);
+            else
+                File.Delete(path);
         }
 
-        foreach (string folder in Directory.GetDirectories(Folder))
-            Directory.Delete(folder, recursive: true);
-        Array.ForEach(Directory.GetFiles(Folder), File.Delete);
+        if (_isFolderOurs && !Directory.EnumerateFileSystemEntries(Folder).Any())
+            Directory.Delete(Folder);
     }
 
     private (string Full, string Other) Remedy
@@ -202,7 +201,7 @@ public sealed class TrainingRun : IDisposable
         try
         {
             Directory.CreateDirectory(full);
-            run = new TrainingRun(full, Hold(full, folder), keep, isFolderOurs);
+            run = new TrainingRun(full, RunFiles.Hold(full, folder), keep, isFolderOurs);
             begin(run);
             return run;
         }
@@ -218,47 +217,20 @@ public sealed class TrainingRun : IDisposable
         }
     }
 
-    private static FileStream Hold(string full, string folder)
-    {
-        const int LinuxHeld = 11, MacHeld = 35, WindowsShared = unchecked((int)0x80070020), WindowsLocked = unchecked((int)0x80070021);
-        string path = Path.Combine(full, LockName);
-        try
-        {
-            var held = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            if (File.Exists(path))
-                return held;
-            // Taken away with its folder by a run that came to nothing, between opening and locking.
-            held.Dispose();
-            throw new IOException($"{folder}: another process has just taken it away. Try again");
-        }
-        catch (IOException e) when (OperatingSystem.IsWindows() ? e.HResult is WindowsShared or WindowsLocked : e.HResult == (OperatingSystem.IsMacOS() ? MacHeld : LinuxHeld))
-        {
-            throw new IOException($"{folder}: another process is training there. Wait for it, or choose another folder", e);
-        }
-        catch (Exception e) when (e is UnauthorizedAccessException or IOException { InnerException: not null } || WriteProblem.IsFull(e))
-        {
-            throw WriteProblem.Of(path, e);
-        }
-    }
-
     private static void RequireNoRun(string full, string folder)
     {
         if (File.Exists(Path.Combine(full, TrainingLog.FileName)))
         {
-            throw new IOException(folder + (States(full).Count > 0
+            throw new IOException(folder + (RunFiles.States(full).Count > 0
                 ? ": expected a new or empty folder, found a training run. Go on with it by --resume, or choose another folder"
                 : ": expected a new or empty folder, found a training run without a saved state. Start it again by --resume, or delete the folder"));
         }
     }
 
-    /// <summary>Whether a process left it that was killed before its log stood there; a lock with something in it is somebody else's.</summary>
-    private static bool IsLeftover(string path) =>
-        File.Exists(path) && (AtomicFile.IsTemporary(path) || (Path.GetFileName(path) == LockName && new FileInfo(path) is { Length: 0, LinkTarget: null }));
-
     /// <summary>Under another name first: one that is half deleted must not count as a state.</summary>
     private void RemoveOld()
     {
-        foreach (var (_, old) in States(Folder).SkipLast(_keep))
+        foreach (var (_, old) in RunFiles.States(Folder).SkipLast(_keep))
         {
             try
             {
@@ -271,15 +243,6 @@ public sealed class TrainingRun : IDisposable
                 throw new IOException($"{old}: the old state cannot be deleted ({e.Message.TrimEnd('.')}). The states saved before are whole: check the folder's permissions and go on with --resume", e);
             }
         }
-    }
-
-    /// <summary>Files and states that killed processes left in the making, under names that may never be used again; the folder is held.</summary>
-    private static void RemoveLeftovers(string folder)
-    {
-        foreach (string left in Directory.GetDirectories(folder, StatePrefix + "*" + AtomicFolder.Mark + "*").Where(path => StepOf(Path.GetFileName(path).Split(AtomicFolder.Mark)[0]) is not null))
-            Directory.Delete(left, recursive: true);
-        foreach (string left in Directory.GetFiles(folder).Where(path => AtomicFile.IsTemporary(path) || Path.GetFileName(path).Contains(AtomicFolder.Mark, StringComparison.Ordinal)))
-            File.Delete(left);
     }
 
     private static void RequireSame(TrainingRecipe saved, TrainingRecipe asked, string folder)
@@ -307,23 +270,12 @@ public sealed class TrainingRun : IDisposable
 
     private void FindNewest()
     {
-        foreach (var (step, state) in Enumerable.Reverse(States(Folder)))
+        foreach (var (step, state) in Enumerable.Reverse(RunFiles.States(Folder)))
         {
-            (Newest, NewestStep, SecondsBefore) = (state, step, StateValues.Read(Path.Combine(state, PlaceName)).Amount("seconds"));
+            (Newest, NewestStep, SecondsBefore) = (state, step, StateValues.Read(Path.Combine(state, RunFiles.PlaceName)).Amount("seconds"));
             return;
         }
     }
-
-    private static List<(long Step, string Path)> States(string folder) =>
-        [.. Directory.EnumerateDirectories(folder, StatePrefix + "*").Where(IsState).Select(path => (Step: StepOf(Path.GetFileName(path))!.Value, Path: path)).OrderBy(state => state.Step)];
-
-    /// <summary>A folder that somebody else called step-5 is none.</summary>
-    private static bool IsState(string path) => StepOf(Path.GetFileName(path)) is not null && File.Exists(Path.Combine(path, PlaceName));
-
-    private static string NameOf(long step) => string.Create(CultureInfo.InvariantCulture, $"{StatePrefix}{step:000000000}");
-
-    private static long? StepOf(string name) =>
-        name.StartsWith(StatePrefix, StringComparison.Ordinal) && long.TryParse(name.AsSpan(StatePrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long step) && name == NameOf(step) ? step : null;
 
     /// <summary>So that both can be moved together.</summary>
     private static string Relative(string folder, string result) =>

@@ -51,6 +51,16 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
+    public void What_the_user_puts_beside_a_run_stays_when_it_comes_to_nothing()
+    {
+        var run = TrainingRun.Begin(Folder, Recipe);
+        File.WriteAllText(Path.Combine(Folder, "notes.txt"), "mine");
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(Folder, "step-by-step")).FullName, "plan.txt"), "mine");
+        run.Abandon();
+        Assert.Equal(["notes.txt", "step-by-step"], Directory.GetFileSystemEntries(Folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Folders_that_somebody_else_called_steps_are_no_states_and_stay()
     {
         string[] mine = ["step-5", "step-100", "step-000000001", "step-1.azimuth-unfinished-mine"];
