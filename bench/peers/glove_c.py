@@ -4,7 +4,7 @@
 usage: glove_c.py CORPUS QUESTIONS ORIGINAL AZIMUTH... [--runs N] [--epochs N] [--x-max X]
 ORIGINAL is the folder with the built programs vocab_count, cooccur, shuffle and glove (https://github.com/stanfordnlp/GloVe, `make`, its folder build).
 AZIMUTH is the command, for example: dotnet src/Azimuth.Cli/bin/Release/net10.0/Azimuth.Cli.dll
-50 numbers, window 15, minimum count 5, rate 0.05, alpha 0.75, memory 4 GiB, two threads; 15 passes and x-max 10 as in the original's demonstration. Both read the same plain text.
+50 numbers, window 15, minimum count 5, rate 0.05, alpha 0.75, memory 4 GiB, two threads; 15 passes and x-max 10 as in the original's demonstration. Both read the same plain text, and begin when nothing is left to be written to the disk.
 The counts must agree: the same words, the same pairs, the same co-occurrences (see `compare`); the script ends with 1 where they do not.
 Needs numpy, about 6 GiB of memory and 10 GiB of disk for a text of 100 MB.
 """
@@ -47,6 +47,7 @@ def original(folder, programs, text, epochs, x_max, seed):
                       "-eta", "0.05", "-alpha", "0.75", "-binary", "0", "-vocab-file", at("vocab.txt"), "-verbose", "0", "-seed", str(seed)], os.devnull, os.devnull),
     }
     times = {}
+    os.sync()
     for stage, (command, source, target) in commands.items():
         before, start = os.times(), time.time()
         with open(source, "rb") as read, open(target, "wb") as write:
@@ -61,6 +62,7 @@ def azimuth_run(folder, azimuth, text, epochs, x_max, seed):
     """One process; it says the time of its stages, the last of which includes its start and end here. Returns the same and what it printed."""
     command = [*azimuth, "train", "glove", text, "-o", os.path.join(folder, "azimuth.vec"), "--memory", "4", "--window", "15", "--dimensions", "50", "--min-count", "5", "--rate", "0.05",
                "--alpha", "0.75", "--x-max", str(x_max), "--epochs", str(epochs), "--threads", "2", "--seed", str(seed), "--log-every", "1000", "--json", "--quiet"]
+    os.sync()
     before, start = os.times(), time.time()
     done = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     after = os.times()
@@ -90,9 +92,8 @@ def compare(folder):
     renumbered = numpy.array([0] + [rank[word] for word in theirs])
     path, count = os.path.join(folder, "azimuth.vec.run", "pairs"), len(ours)
     with open(path, "rb") as file:
-        pairs, blocks, rows = numpy.fromfile(file, "<i8", 3)
-        chunks = -(-int(pairs) // (1 << 20))
-        file.seek(24 + chunks * int(blocks) ** 2 * 4)
+        pairs, blocks, rows, chunk_pairs = (int(number) for number in numpy.fromfile(file, "<i8", 4))
+        file.seek(32 + -(-pairs // chunk_pairs) * blocks ** 2 * 4)
         here = numpy.fromfile(file, PAIR)
     assert rows == count and len(here) == pairs
     there = numpy.fromfile(os.path.join(folder, "cooccurrence.bin"), RECORD)

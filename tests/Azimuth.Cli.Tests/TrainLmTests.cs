@@ -11,6 +11,15 @@ public sealed class TrainLmTests
     private static readonly string Novels = TestFiles.Model("novels-gpt"), License = Path.Combine(TestFiles.Root, "LICENSE");
     private static readonly string[] Tiny = ["--architecture", "gpt2", "--tokenizer", Novels, "--layers", "2", "--width", "32", "--heads", "4", "--context", "32", "--batch", "4"];
 
+    /// <summary>Each trainer, its result, and a short run.</summary>
+    public static TheoryData<string, string, string[]> Trainers => new()
+    {
+        { "word2vec", "v.bin", ["--dimensions", "8", "--epochs", "1", "--min-count", "1", "--quiet"] },
+        { "glove", "v.bin", ["--dimensions", "8", "--epochs", "2", "--min-count", "1", "--quiet"] },
+        { "tokenizer", "tokens", ["--vocab-size", "300", "--quiet"] },
+        { "lm", "model", [.. Tiny, "--steps", "3", "--quiet"] },
+    };
+
     [Fact]
     public async Task A_finished_run_that_is_resumed_writes_its_model_again_and_says_its_losses()
     {
@@ -93,15 +102,12 @@ public sealed class TrainLmTests
 
     /// <summary>The run's own folder and what it writes lie in the folder of texts.</summary>
     [Theory]
-    [InlineData("word2vec", "v.bin", "--dimensions 8 --epochs 1 --min-count 1")]
-    [InlineData("glove", "v.bin", "--dimensions 8 --epochs 2 --min-count 1")]
-    [InlineData("tokenizer", "tokens", "--vocab-size 300")]
-    [InlineData("lm", "model", "--architecture gpt2 --layers 1 --width 16 --heads 2 --context 16 --batch 2 --steps 3")]
-    public async Task A_folder_of_texts_may_hold_the_run(string trainer, string output, string options)
+    [MemberData(nameof(Trainers))]
+    public async Task A_folder_of_texts_may_hold_the_run(string trainer, string output, string[] options)
     {
         using TemporaryFolder folder = new();
         File.Copy(License, folder["text.txt"]);
-        string[] command = ["train", trainer, ".", "-o", output, .. options.Split(' '), .. trainer == "lm" ? new[] { "--tokenizer", Novels } : [], "--quiet"];
+        string[] command = ["train", trainer, ".", "-o", output, .. options];
         (await CliProcess.RunInAsync(folder.Path, command)).Screen();
         if (Directory.Exists(folder[output]))
             Directory.Delete(folder[output], recursive: true);
@@ -112,15 +118,12 @@ public sealed class TrainLmTests
     }
 
     [Theory]
-    [InlineData("word2vec", "v.bin", "--dimensions 8 --epochs 1 --min-count 1")]
-    [InlineData("glove", "v.bin", "--dimensions 8 --epochs 2 --min-count 1")]
-    [InlineData("tokenizer", "tokens", "--vocab-size 300")]
-    [InlineData("lm", "model", "--architecture gpt2 --layers 1 --width 16 --heads 2 --context 16 --batch 2 --steps 3")]
-    public async Task A_finished_run_has_nothing_to_do_and_a_changed_text_is_refused(string trainer, string output, string options)
+    [MemberData(nameof(Trainers))]
+    public async Task A_finished_run_has_nothing_to_do_and_a_changed_text_is_refused(string trainer, string output, string[] options)
     {
         using TemporaryFolder folder = new();
         File.Copy(License, folder["text.txt"]);
-        string[] command = ["train", trainer, "text.txt", "-o", output, .. options.Split(' '), .. trainer == "lm" ? new[] { "--tokenizer", Novels } : [], "--quiet"];
+        string[] command = ["train", trainer, "text.txt", "-o", output, .. options];
         (await CliProcess.RunInAsync(folder.Path, command)).Screen();
         Assert.Matches($"{output}\\.run is finished: [0-9,]+ steps?; its result is {output}; nothing to do", (await CliProcess.RunInAsync(folder.Path, [.. command, "--resume"])).Screen());
         Assert.True((await CliProcess.RunInAsync(folder.Path, [.. command, "--resume", "--json"])).Json().GetProperty("finished").GetBoolean());

@@ -99,6 +99,9 @@ internal static class Options
         DefaultValueFactory = _ => [],
     };
 
+    /// <summary>An option of one text that may be given several times.</summary>
+    public static Option<string[]> Repeated(string name, string helpName, string description) => new(name) { Description = description, HelpName = helpName, DefaultValueFactory = _ => [] };
+
     /// <summary>An argument that the command itself says is missing, in its own words.</summary>
     public static Argument<string?> Argument(string name, string description) =>
         new(name) { Description = description, Arity = ArgumentArity.ZeroOrOne };

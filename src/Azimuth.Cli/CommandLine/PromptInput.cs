@@ -41,20 +41,16 @@ internal sealed record PromptInput(string? Text, int[] Ids, bool? BeginTokenAdde
             throw new UsageException($"{text.Name} and {ids.Name}: expected one of them, found both.");
         if (typed is null && typedIds is null && otherwise is null)
             throw new UsageException($"azimuth {session.Command}: expected {text.Name} TEXT or {ids.Name} 1,2,3, found neither.");
-        PromptInput prompt = typedIds is not null ? new PromptInput(null, typedIds, null) : Encode(model, typed ?? otherwise!, text.Name);
-        if (goesOn && typedIds is null)
-            prompt = prompt with { Ids = model.Tokenizer!.EncodePrompt(prompt.Text!) };
+        PromptInput prompt = typedIds is not null ? new PromptInput(null, typedIds, null) : Encode(model, typed ?? otherwise!, text.Name, goesOn);
         prompt.Check(model, typedIds is not null ? ids.Name : text.Name);
         return prompt;
     }
 
-    /// <summary>Encodes a text as the model's files say.</summary>
-    public static PromptInput Encode(LanguageModel model, string text, string where)
+    /// <summary>Encodes a text as the model's files say; without what they put behind a text when the model is to go on with it.</summary>
+    public static PromptInput Encode(LanguageModel model, string text, string where, bool goesOn = false)
     {
-        if (model.Tokenizer is null)
-            throw new UsageException($"{where}: {model.Name} has no tokenizer; give token ids in place of a text.");
-        TokenEncoding encoding = model.Tokenizer.Encode(text);
-        return new PromptInput(text, encoding.Ids, encoding.SpecialMask is [true, ..]);
+        Tokenizer tokenizer = model.Tokenizer ?? throw new UsageException($"{where}: {model.Name} has no tokenizer; give token ids in place of a text.");
+        return new PromptInput(text, goesOn ? tokenizer.EncodePrompt(text) : tokenizer.Encode(text).Ids, tokenizer.TokensBefore.Count > 0);
     }
 
     /// <summary>Adds to a result's conventions what is true of its prompt.</summary>

@@ -95,7 +95,7 @@ internal sealed class Session : IDisposable
         if (!TableFile.IsTableFile(path))
             return OpenedTable.Of(OpenModel(path));
         Outputs.Opened(TableFormats.OfEnding(path) is { } format && TableWriter.MetadataPath(path, format) is string second ? [path, second] : [path]);
-        TableFile file = TableFile.Load(path, Workers, new ShareProgress(Progress, "reading " + Path.GetFileName(path), 100, "percent"), Cancel);
+        TableFile file = TableFile.Load(path, Workers, new ShareProgress(Progress, "reading " + Path.GetFileName(path)), Cancel);
         foreach (string warning in file.Warnings)
             Warn($"{Path.GetFileName(path)}: {warning}");
         EmbeddingTable table = file.FastText is { MaxN: > 0 } model && words is not null ? WithUnknown(model, words) : file.Table;

@@ -47,7 +47,7 @@ internal static class TwoTables
     }
 
     /// <summary>Shows how far each step is.</summary>
-    public static Func<string, IProgress<double>> Steps(Session session) => step => new ShareProgress(session.Progress, step, 100, "percent");
+    public static Func<string, IProgress<double>> Steps(Session session) => step => new ShareProgress(session.Progress, step);
 
     /// <summary>One line: how many rows were paired, by what, and what was left out.</summary>
     public static string Describe(int pairs, MatchRule rule, int onlyInA, int onlyInB, int repeated)

@@ -28,7 +28,7 @@ internal static class AlignedFile
         if (TableFormats.OfEnding(file) is TableFormat format)
         {
             TableExport export = TableWriter.Save(
-                file, aligned, new TableExportOptions { Format = format }, session.Workers, new ShareProgress(session.Progress, "writing " + Path.GetFileName(file), 100, "percent"), session.Cancel);
+                file, aligned, new TableExportOptions { Format = format }, session.Workers, new ShareProgress(session.Progress, "writing " + Path.GetFileName(file)), session.Cancel);
             foreach (string warning in export.Warnings)
                 session.Warn(warning);
             return;

@@ -48,7 +48,7 @@ internal static class AttentionCommand
             Prefix = prompt.BeginTokenAdded == true ? prompt.Ids[..1] : [],
         };
         session.Progress.Say("running the prompt");
-        AttentionSurvey survey = AttentionSurvey.Of(model, prompt.Ids, options, new ShareProgress(session.Progress, "looking at heads", 100, "percent"), session.Cancel);
+        AttentionSurvey survey = AttentionSurvey.Of(model, prompt.Ids, options, new ShareProgress(session.Progress, "looking at heads"), session.Cancel);
         AttentionRow? row = head is null ? null : AttentionRow.Of(model, prompt.Ids, layer!.Value, head.Value, position, session.Cancel);
         HeadSummary[] heads = [.. survey.Heads.Where(summary => (layer ?? summary.Layer) == summary.Layer && (head ?? summary.Head) == summary.Head)];
         Conventions conventions = prompt.Describe(survey.Conventions with { Notes = [.. row?.Conventions.Notes ?? [], .. survey.Conventions.Notes] });

@@ -82,7 +82,7 @@ internal static class CheckCommand
             if (value.Share == 0)
                 line.Say($"{name}: {value.What}");
             else
-                line.Report($"{name}: {value.What}", (long)(100 * value.Share), 100, "percent");
+                line.Report($"{name}: {value.What}", (long)(100 * value.Share), 100, ProgressLine.Percent);
         }
     }
 }

@@ -49,7 +49,7 @@ internal static class ConvertCommand
             throw new UsageException($"{(session.IsGiven(Type) ? "--dtype" : "--max-shard-size")}: expected a model, found {path}, a file of vectors, which is written as 32-bit floats.");
         session.Outputs.CheckTable(to, "OUT", format);
         OpenedTable opened = session.OpenTable(path);
-        var progress = new ShareProgress(session.Progress, "writing " + Path.GetFileName(to), 100, "percent");
+        var progress = new ShareProgress(session.Progress, "writing " + Path.GetFileName(to));
         TableExport export = TableWriter.Save(to, opened.Input, new TableExportOptions { Format = format }, session.Workers, progress, session.Cancel);
         return Show(session, opened.Name, new ConversionResult(Path.GetFullPath(to), export.Format, export.SizeBytes, [new StoredType("F32", 1)], [.. export.Warnings, .. opened.LostSubwords is string lost ? [lost] : Array.Empty<string>()])
         {
@@ -65,7 +65,7 @@ internal static class ConvertCommand
         var options = new ConversionOptions { Type = TypeOf(session.Value(Type), isGguf), MaximumShardBytes = SizeOf(session.Value(Shards)) };
         if (isGguf && options.MaximumShardBytes is not null)
             throw new UsageException("--max-shard-size: expected a folder to write, found a .gguf file, which is written whole.");
-        var progress = new ShareProgress(session.Progress, $"writing {Path.GetFileName(Path.TrimEndingDirectorySeparator(to))}", 100, "percent");
+        var progress = new ShareProgress(session.Progress, $"writing {Path.GetFileName(Path.TrimEndingDirectorySeparator(to))}");
         if (isGguf)
         {
             session.Outputs.Check(to, "OUT", ".gguf");

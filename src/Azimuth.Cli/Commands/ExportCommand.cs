@@ -56,7 +56,7 @@ internal static class ExportCommand
             throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--ids: expected rows of the {table.Name}, 0 to {table.Count - 1}, found {beyond}."));
         TokenCounts? counts = session.Value(Counts) is string countFile ? TokenCounts.Load(countFile, table, session.Cancel) : null;
         options = options with { Ids = ids, Counts = counts?.ById, Classes = ClassesOf(session, opened, table, options) };
-        TableExport export = TableWriter.Save(file, table, options, session.Workers, new ShareProgress(session.Progress, "writing " + Path.GetFileName(file), 100, "percent"), session.Cancel);
+        TableExport export = TableWriter.Save(file, table, options, session.Workers, new ShareProgress(session.Progress, "writing " + Path.GetFileName(file)), session.Cancel);
         foreach (string warning in export.Warnings)
             session.Warn(warning);
         if (opened.LostSubwords is string lost)

@@ -66,7 +66,7 @@ internal static class GeometryCommand
         RowSample sample = session.Value(Queries) is int most ? RowSample.Of(table.Count, most, seed) : TableNeighborhoods.DefaultSample(table, seed);
         RowSample mapSample = session.Value(Queries) is null ? TableNeighborhoods.DefaultMapSample(table, seed) : sample;
         TableNeighborhoods near = TableNeighborhoods.Of(
-            table, spectrum, sample, mapSample, session.Workers, new ShareProgress(session.Progress, "looking for neighbours", 100, "percent"), session.Cancel);
+            table, spectrum, sample, mapSample, session.Workers, new ShareProgress(session.Progress, "looking for neighbours"), session.Cancel);
         TableLogitAudit? logits = opened.Model is { } model
             ? TableLogitAudit.Of(model, table, RowSample.Of(table.Count, LogitTokens, seed), session.Workers, new ShareProgress(session.Progress, "asking for logits", LogitTokens, "tokens"), session.Cancel)
             : null;

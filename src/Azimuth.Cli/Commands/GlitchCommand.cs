@@ -40,7 +40,7 @@ internal static class GlitchCommand
         }
 
         var options = new UnderTrainedOptions { Listed = session.Value(Top), SuspectShare = session.Value(Share) / 100, ReferenceIds = given };
-        ShareProgress progress = new(session.Progress, "comparing rows", 100, "percent");
+        ShareProgress progress = new(session.Progress, "comparing rows");
         UnderTrainedReport report = UnderTrainedTokens.Find(opened.Input, opened.Output, opened.Tied, opened.Tokenizer, options, session.Workers, progress, session.Cancel);
         RepetitionReport? repetition = session.Value(Verify) is int count ? Ask(session, opened, report, count) : null;
         var document = new
@@ -71,7 +71,7 @@ internal static class GlitchCommand
     {
         int[] suspects = [.. report.Ranking.Where(id => report.ClassOf[id] is TokenClass.Ok or TokenClass.Unreachable).Take(count)];
         int[] control = RepetitionTest.ControlSample(report, count, ControlSeed);
-        ShareProgress progress = new(session.Progress, "asking for repetitions", 100, "percent");
+        ShareProgress progress = new(session.Progress, "asking for repetitions");
         return RepetitionTest.Run(opened.Model!, suspects, control, progress, session.Cancel);
     }
 

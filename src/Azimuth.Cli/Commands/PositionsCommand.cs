@@ -37,7 +37,7 @@ internal static class PositionsCommand
         IReadOnlyList<PositionScheme> schemes = PositionSchemes.Of(model, length, session.Cancel);
         int kept = prompt.BeginTokenAdded == true ? 1 : 0;
         OrderTestOptions options = new() { Permutations = session.Value(Permutations), Seed = (ulong)session.Value(Seed), KeptInFront = kept };
-        OrderTestResult order = OrderTest.Run(model, prompt.Ids, options, new ShareProgress(session.Progress, "shuffling the prompt", 100, "percent"), session.Cancel);
+        OrderTestResult order = OrderTest.Run(model, prompt.Ids, options, new ShareProgress(session.Progress, "shuffling the prompt"), session.Cancel);
         Conventions conventions = prompt.Describe(order.Conventions);
         return session.Show(model.Name, conventions, new { Schemes = schemes, Order = order }, screen =>
         {

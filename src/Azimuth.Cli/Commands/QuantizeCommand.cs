@@ -54,7 +54,7 @@ internal static class QuantizeCommand
             try
             {
                 ModelQuantizationOptions options = new() { Part = part, Tables = tables, Window = session.Value(Window) };
-                ShareProgress progress = new(session.Progress, $"measuring {type.Name()}", 100, "percent");
+                ShareProgress progress = new(session.Progress, $"measuring {type.Name()}");
                 measured.Add(opened.Model is { } whole
                     ? ModelQuantizer.Measure(whole, type, options, ids, progress, session.Cancel)
                     : OfTable(opened.Input, type, tables, progress, session));

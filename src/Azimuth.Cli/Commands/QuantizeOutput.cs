@@ -48,7 +48,7 @@ internal sealed record QuantizeOutput(string Path, string Form, long SizeBytes, 
     public static QuantizeOutput Write(OpenedTable opened, QuantizationType type, QuantizedPart part, string path, Session session)
     {
         string full = System.IO.Path.GetFullPath(path);
-        ShareProgress progress = new(session.Progress, $"writing {System.IO.Path.GetFileName(full)}", 100, "percent");
+        ShareProgress progress = new(session.Progress, $"writing {System.IO.Path.GetFileName(full)}");
         if (path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
         {
             var remarks = ModelQuantizer.SaveGguf(opened.Model!, type, part, full, progress, session.Cancel);

@@ -53,7 +53,7 @@ internal static class ResizeCommand
             CopyFrom = copyFrom,
             Seed = (ulong)session.Value(Seed),
         };
-        ShareProgress progress = new(session.Progress, $"resizing {model.Name}", 100, "percent");
+        ShareProgress progress = new(session.Progress, $"resizing {model.Name}");
         ResizeResult result;
         try
         {

@@ -56,7 +56,7 @@ internal static class RoundtripCommand
         ShareProgress progress = new(session.Progress, "there and back", table.Count, "tokens");
         RoundTrip prepared = RoundTrip.Prepare(table, session.Workers, session.Cancel);
         TableRoundTrip trip = prepared.OfTable(progress, session.Cancel);
-        RoundTripRanks ranks = prepared.Ranks(Sample(table), new ShareProgress(session.Progress, "ranking", 100, "percent"), session.Cancel);
+        RoundTripRanks ranks = prepared.Ranks(Sample(table), new ShareProgress(session.Progress, "ranking"), session.Cancel);
         trip = trip with { Ranks = ranks };
         return session.Show(opened.Name, Noted(trip.Conventions, opened, ranks, table), trip, screen =>
         {
@@ -80,7 +80,7 @@ internal static class RoundtripCommand
     {
         session.Progress.Say("inverting both tables");
         RoundTrip prepared = RoundTrip.Prepare(opened.Input, opened.Output, session.Workers, session.Cancel);
-        RoundTripRanks ranks = prepared.Ranks(Sample(opened.Output), new ShareProgress(session.Progress, "ranking", 100, "percent"), session.Cancel);
+        RoundTripRanks ranks = prepared.Ranks(Sample(opened.Output), new ShareProgress(session.Progress, "ranking"), session.Cancel);
         Conventions conventions = Noted(new Conventions { StoredType = opened.Output.Rows.Type.ToString() }, opened, ranks, opened.Output);
         return session.Show(opened.Name, conventions, ranks, screen =>
         {

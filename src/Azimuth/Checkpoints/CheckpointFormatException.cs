@@ -23,10 +23,13 @@ public sealed class CheckpointFormatException : Exception
     /// <param name="kind">A stable word for the kind of defect, such as <c>HeaderTooLarge</c>.</param>
     public CheckpointFormatException(string path, string problem, string? tensor = null, long? offset = null, string? kind = null)
         : base($"{(tensor is null ? "" : $"{Shown(tensor, ShownName)} in ")}{path}{(offset is null ? "" : FormattableString.Invariant($" at byte {offset}"))}: {Shown(problem, ShownProblem)}")
-        => (Path, Tensor, Offset, Kind) = (path, tensor, offset, kind);
+        => (Path, Problem, Tensor, Offset, Kind) = (path, problem, tensor, offset, kind);
 
     /// <summary>The file or folder.</summary>
     public string Path { get; }
+
+    /// <summary>The problem as it was given, for a message with other advice.</summary>
+    internal string Problem { get; }
 
     /// <summary>The tensor concerned, or null.</summary>
     public string? Tensor { get; }

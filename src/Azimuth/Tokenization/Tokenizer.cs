@@ -150,18 +150,9 @@ public sealed class Tokenizer
         return EncodeTexts([text], addSpecialTokens, truncation: null);
     }
 
-    /// <summary>
-    /// The ids of a text that a model is to go on with: what the file puts before a text is there, what it puts behind one (an end token, BERT's [SEP], T5's &lt;/s&gt;) is not, as the
-    /// text is not over. The reference library's encoding has both, and what is generated from it begins behind an end.
-    /// </summary>
-    /// <param name="text">Any text; empty gives what stands before a text alone.</param>
-    /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
+    /// <summary>The ids of a text that a model is to go on with: with <see cref="TokensBefore"/>, and without <see cref="TokensAfter"/> (an end token, BERT's [SEP]), as it is not over.</summary>
     /// <exception cref="CheckpointFormatException">As of <see cref="Encode(string, bool)"/>.</exception>
-    public int[] EncodePrompt(string text)
-    {
-        int[] ids = Encode(text).Ids;
-        return ids.AsSpan().EndsWith([.. TokensAfter]) ? ids[..^TokensAfter.Count] : ids;
-    }
+    public int[] EncodePrompt(string text) => [.. TokensBefore, .. Encode(text, addSpecialTokens: false).Ids];
 
     /// <summary>The tokens of two texts as encoder models see pairs.</summary>
     /// <exception cref="ArgumentNullException">A text is null.</exception>

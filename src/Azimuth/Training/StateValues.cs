@@ -25,9 +25,8 @@ public sealed class StateValues
         }
         catch (CheckpointFormatException e)
         {
-            string problem = e.Message[(e.Message.IndexOf(e.Path, StringComparison.Ordinal) + e.Path.Length)..].TrimStart(':', ' ');
-            int advice = Math.Max(problem.IndexOf(". Download ", StringComparison.Ordinal), problem.IndexOf(CheckpointFormatException.Malformed, StringComparison.Ordinal));
-            throw new CheckpointFormatException(e.Path, $"{(advice < 0 ? problem.TrimEnd('.') : problem[..advice])}. {GoOn}", kind: e.Kind);
+            int advice = e.Problem.IndexOf(". ", StringComparison.Ordinal);
+            throw new CheckpointFormatException(e.Path, $"{(advice < 0 ? e.Problem.TrimEnd('.') : e.Problem[..advice])}. {GoOn}", e.Tensor, e.Offset, e.Kind);
         }
     }
 

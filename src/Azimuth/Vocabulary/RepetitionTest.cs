@@ -150,7 +150,7 @@ public static class RepetitionTest
             ids.AddRange(tokenizer.Encode(pieces[i], addSpecialTokens: false).Ids.Select(id => (int?)id));
         }
 
-        return new Prompt(shared + own, [.. tokenizer.TokensBefore, .. tokenizer.Encode(shared, addSpecialTokens: false).Ids], ids);
+        return new Prompt(shared + own, tokenizer.EncodePrompt(shared), ids);
     }
 
     /// <summary>A prompt's ids; null where the token asked for stands.</summary>

@@ -1,4 +1,3 @@
-using Azimuth.Checkpoints;
 using Azimuth.Cli.CommandLine;
 using Azimuth.Cli.Output;
 using Azimuth.Embeddings;
@@ -21,17 +20,8 @@ internal static class FinishedRun
     {
         if (Steps(session, output) is not long steps)
             return null;
-        string folder = TrainOptions.Folder(session, output);
-        try
-        {
-            TrainingRun.Resume(folder, recipe).Dispose();
-        }
-        catch (Exception problem) when (problem is IOException or CheckpointFormatException)
-        {
-            throw new UsageException($"--run: {problem.Message.TrimEnd('.')}.");
-        }
-
-        return session.Show(null, new Conventions(), new { Path = output, Run = folder, Steps = steps, Finished = true }, screen =>
-            screen.Line($"{folder} is finished: {Plural.Of(steps, "step")}; its result is {output}; nothing to do."));
+        using TrainingRun run = TrainOptions.OpenRun(session, output, recipe);
+        return session.Show(null, new Conventions(), new { Path = output, Run = run.Folder, Steps = steps, Finished = true }, screen =>
+            screen.Line($"{run.Folder} is finished: {Plural.Of(steps, "step")}; its result is {output}; nothing to do."));
     }
 }

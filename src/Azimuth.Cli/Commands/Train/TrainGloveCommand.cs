@@ -74,7 +74,7 @@ internal static class TrainGloveCommand
         void Show(string what, double share)
         {
             run.Clock.Begin(what);
-            session.Progress.Report(what, (long)(100 * share), 100, "percent");
+            session.Progress.Report(what, (long)(100 * share), 100, ProgressLine.Percent);
         }
     }
 

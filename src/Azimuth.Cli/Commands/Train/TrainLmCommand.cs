@@ -79,7 +79,7 @@ internal static class TrainLmCommand
     private static TokenSpool Spool(Session session, TrainCorpus corpus, string folder, ModelSource source)
     {
         string ids = Path.Combine(folder, "tokens.bin");
-        var progress = new ShareProgress(session.Progress, "tokenizing the corpus", 100, "percent");
+        var progress = new ShareProgress(session.Progress, "tokenizing the corpus");
         TokenSpool spool = File.Exists(ids) ? TokenSpool.Open(ids)
             : TokenSpool.Create(ids, corpus.Open(folder), source.Tokenizer, source.Config.VocabSize, session.Workers, session.Warn, progress, session.Cancel);
         TrainCorpus.Forget(folder);

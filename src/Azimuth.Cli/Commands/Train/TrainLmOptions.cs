@@ -168,16 +168,11 @@ internal static class TrainLmOptions
             return null;
         if (!session.Value(OnlyTable))
             throw new UsageException("--only-rows: expected with --only-table, found without it.");
-        string[] ends = typed.Split("..");
-        if (ends.Length == 2 && int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out int from)
-            && (ends[1].Length == 0 || int.TryParse(ends[1], NumberStyles.None, CultureInfo.InvariantCulture, out _)))
-        {
-            int last = ends[1].Length == 0 ? rows - 1 : int.Parse(ends[1], CultureInfo.InvariantCulture);
-            if (from <= last && last < rows)
-                return (from, last + 1);
-        }
-
+        if (typed.Split("..") is [var first, var last] && Row(first) is int from && (last.Length == 0 ? rows - 1 : Row(last)) is int to && from <= to && to < rows)
+            return (from, to + 1);
         throw new UsageException(FormattableString.Invariant($"--only-rows: expected FROM..TO or FROM.., rows from 0 to {rows - 1}, found \"{typed}\"."));
+
+        static int? Row(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int row) ? row : null;
     }
 
     private static int LengthFor(Session session, TransformerConfig config)

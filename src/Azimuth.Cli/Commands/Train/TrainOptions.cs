@@ -15,12 +15,7 @@ internal static class TrainOptions
     private static readonly Option<double> SaveEvery = Options.Number("--save-every", "MINUTES", "minutes between two saved states", 0.01, 10_000, 5);
     private static readonly Option<int> Keep = Options.WholeNumber("--keep", "N", "saved states that stay, the newest; 0 for all, as `drift` between them needs", 0, 100_000, 2);
     private static readonly Option<double> LogEvery = Options.Number("--log-every", "SECONDS", "seconds between two readings", 0.1, 100_000, 5);
-    private static readonly Option<string[]> Watch = new("--watch")
-    {
-        Description = "a word whose nearest rows are shown as they form; may be repeated",
-        HelpName = "WORD",
-        AllowMultipleArgumentsPerToken = false,
-    };
+    private static readonly Option<string[]> Watch = Options.Repeated("--watch", "WORD", "a word whose nearest rows are shown as they form; may be repeated");
     private static readonly Option<int> SeedOption = Options.WholeNumber("--seed", "N", "start of the random numbers: the same seed, threads and corpus give the same files", 0, int.MaxValue, 1);
 
     /// <summary>Listed behind a command's own options.</summary>
@@ -36,7 +31,7 @@ internal static class TrainOptions
     public static bool Resumes(Session session) => session.Value(ResumeRun);
 
     /// <summary>Words that are watched.</summary>
-    public static IReadOnlyList<string> Watched(Session session) => session.Value(Watch) ?? [];
+    public static IReadOnlyList<string> Watched(Session session) => session.Value(Watch)!;
 
     /// <summary>-o of a trainer whose result is a folder.</summary>
     public static Option<string?> OutputFolder() => Options.Text("--output", "FOLDER", "the folder to make; it must not exist yet, or be empty", "-o");
@@ -72,37 +67,39 @@ internal static class TrainOptions
     /// <exception cref="UsageException">The run folder is taken, or missing with --resume.</exception>
     public static (TrainingReading Last, string Folder) Train(Session session, string output, TrainingRecipe recipe, Func<string?, string, ITrainer> open, Action<ITrainer> finish)
     {
-        string folder = Folder(session, output);
-        int keep = session.Value(Keep);
-        TrainingRun run;
+        using TrainingRun run = OpenRun(session, output, recipe);
         try
         {
-            run = Resumes(session) ? TrainingRun.Resume(folder, recipe, keep) : TrainingRun.Begin(folder, recipe, keep);
+            return (Train(session, run, open, finish, output), run.Folder);
+        }
+        catch (OperationCanceledException problem)
+        {
+            throw new InterruptedException(Left(run), problem);
+        }
+    }
+
+    /// <summary>Begins the run, or opens the one that is gone on with.</summary>
+    /// <exception cref="UsageException">The run folder is taken; with --resume, it is missing, damaged, or was begun with other options.</exception>
+    public static TrainingRun OpenRun(Session session, string output, TrainingRecipe recipe)
+    {
+        string folder = Folder(session, output);
+        int keep = session.Value(Keep);
+        try
+        {
+            return Resumes(session) ? TrainingRun.Resume(folder, recipe, keep) : TrainingRun.Begin(folder, recipe, keep);
         }
         catch (Exception problem) when (problem is IOException and not FileNotFoundException or CheckpointFormatException)
         {
             throw new UsageException($"{(session.IsGiven(RunFolder) || Resumes(session) ? "--run" : "-o")}: {problem.Message.TrimEnd('.')}.");
         }
-
-        using (run)
-        {
-            try
-            {
-                return (Train(session, run, open, finish, folder, output), folder);
-            }
-            catch (OperationCanceledException problem)
-            {
-                throw new InterruptedException(Left(run, folder), problem);
-            }
-        }
     }
 
-    private static TrainingReading Train(Session session, TrainingRun run, Func<string?, string, ITrainer> open, Action<ITrainer> finish, string folder, string output)
+    private static TrainingReading Train(Session session, TrainingRun run, Func<string?, string, ITrainer> open, Action<ITrainer> finish, string output)
     {
         ITrainer trainer = Kept(session, run, () => open(run.Newest, run.Folder), _ => false);
         using var disposed = trainer as IDisposable;
         if (trainer.Finished && run.Newest is not null)
-            session.Note($"{folder} is finished: {Plural.Of(trainer.Step, "step")}; its result is written to {output} again");
+            session.Note($"{run.Folder} is finished: {Plural.Of(trainer.Step, "step")}; its result is written to {output} again");
         WarnOfUnknown(session, trainer);
         if (trainer.Effective is { } effective)
             run.Describe(effective);
@@ -130,9 +127,9 @@ internal static class TrainOptions
     }
 
     /// <summary>What is left of a run that was interrupted, and how to go on.</summary>
-    private static string Left(TrainingRun run, string folder) => run.Newest is { } state
-        ? $"the state of step {Numbers.Count(run.NewestStep)} is saved in {Path.Combine(folder, Path.GetFileName(state))}; repeat the command with --resume to go on from there"
-        : $"no state was saved yet; repeat the command with --resume to begin again in {folder}, or delete that folder";
+    private static string Left(TrainingRun run) => run.Newest is { } state
+        ? $"the state of step {Numbers.Count(run.NewestStep)} is saved in {Path.Combine(run.Folder, Path.GetFileName(state))}; repeat the command with --resume to go on from there"
+        : $"no state was saved yet; repeat the command with --resume to begin again in {run.Folder}, or delete that folder";
 
     /// <summary>A run that failed before it had learned or saved anything leaves no folder behind, which the next try would be refused for.</summary>
     private static T Kept<T>(Session session, TrainingRun run, Func<T> work, Func<Exception, bool> hasLearned)

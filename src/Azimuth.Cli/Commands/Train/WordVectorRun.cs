@@ -19,7 +19,6 @@ internal sealed class WordVectorRun
     private static readonly Option<int?> MaxVocabulary = Options.WholeNumber("--max-vocabulary", "N", "the N most frequent words only", 2, 100_000_000);
     private readonly Session _session;
     private readonly TrainCorpus _corpus;
-    private readonly string _file;
 
     /// <summary>Looks at what was given for the text and for the file.</summary>
     /// <exception cref="UsageException">One was left out, or the file cannot stand there.</exception>
@@ -27,11 +26,11 @@ internal sealed class WordVectorRun
     {
         _session = session;
         string[] paths = TrainCorpus.Paths(session, Corpus);
-        _file = session.Value(Output) ?? throw new UsageException($"azimuth {session.Command}: expected --output FILE, found none.");
-        session.Outputs.Check(_file, Output.Name, Endings);
-        if (File.Exists(_file) && !TrainOptions.Resumes(session))
-            session.Warn($"--output: {_file} is there already and is replaced when the training is over");
-        _corpus = TrainCorpus.Find(session, paths, _file);
+        VectorFile = session.Value(Output) ?? throw new UsageException($"azimuth {session.Command}: expected --output FILE, found none.");
+        session.Outputs.Check(VectorFile, Output.Name, Endings);
+        if (File.Exists(VectorFile) && !TrainOptions.Resumes(session))
+            session.Warn($"--output: {VectorFile} is there already and is replaced when the training is over");
+        _corpus = TrainCorpus.Find(session, paths, VectorFile);
         Vocabulary = new VocabularyOptions { MinCount = session.Value(MinCount), MaxWords = session.Value(MaxVocabulary) };
     }
 
@@ -42,7 +41,7 @@ internal sealed class WordVectorRun
     public static IReadOnlyList<Symbol> OfTheVocabulary => [MinCount, MaxVocabulary];
 
     /// <summary>The file of vectors.</summary>
-    public string VectorFile => _file;
+    public string VectorFile { get; }
 
     /// <summary>What the run knows its corpus by.</summary>
     public JsonArray Identity => _corpus.Identity;
@@ -61,8 +60,8 @@ internal sealed class WordVectorRun
     {
         TrainingText? text = null;
         TableExport? export = null;
-        (TrainingReading last, string folder) = TrainOptions.Train(_session, _file, recipe, Open, trainer => export = Write(trainer.Table!));
-        return new WordVectorResult(_file, folder, text!, last, Clock.Times, export!);
+        (TrainingReading last, string folder) = TrainOptions.Train(_session, VectorFile, recipe, Open, trainer => export = Write(trainer.Table!));
+        return new WordVectorResult(VectorFile, folder, text!, last, Clock.Times, export!);
 
         ITrainer Open(string? state, string run)
         {
@@ -79,7 +78,7 @@ internal sealed class WordVectorRun
     {
         Clock.Begin("counting words");
         _session.Progress.Say(_corpus.HasStandardInput ? "reading standard input" : "counting words");
-        TrainingText text = TrainingText.Prepare(_corpus.Open(run), options, run, _session.Workers, _session.Warn, new ShareProgress(_session.Progress, "counting words", 100, "percent"), _session.Cancel);
+        TrainingText text = TrainingText.Prepare(_corpus.Open(run), options, run, _session.Workers, _session.Warn, new ShareProgress(_session.Progress, "counting words"), _session.Cancel);
         _session.Note($"{Plural.Of(text.Words.Count, "word")} with vectors, {Numbers.Count(text.WordCount)} of the text");
         return text;
     }
@@ -88,8 +87,8 @@ internal sealed class WordVectorRun
     private TableExport Write(EmbeddingTable table)
     {
         Clock.Begin("writing");
-        TableFormat format = _file.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) || _file.EndsWith(".bin.gz", StringComparison.OrdinalIgnoreCase) ? TableFormat.Word2VecBinary : TableFormat.Word2VecText;
-        TableExport export = TableWriter.Save(_file, table, new TableExportOptions { Format = format }, _session.Workers, new ShareProgress(_session.Progress, "writing " + Path.GetFileName(_file), 100, "percent"), _session.Cancel);
+        TableFormat format = VectorFile.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) || VectorFile.EndsWith(".bin.gz", StringComparison.OrdinalIgnoreCase) ? TableFormat.Word2VecBinary : TableFormat.Word2VecText;
+        TableExport export = TableWriter.Save(VectorFile, table, new TableExportOptions { Format = format }, _session.Workers, new ShareProgress(_session.Progress, "writing " + Path.GetFileName(VectorFile)), _session.Cancel);
         foreach (string warning in export.Warnings)
             _session.Warn(warning);
         return export;

@@ -60,7 +60,11 @@ public sealed class TextCorpus
     public CorpusReader Read() => new(Files);
 
     /// <summary>Bytes as stored, of what a link leads to.</summary>
-    private static long SizeOf(string file) => (File.ResolveLinkTarget(file, returnFinalTarget: true) as FileInfo ?? new FileInfo(file)).Length;
+    private static long SizeOf(string file)
+    {
+        using FileStream stream = File.OpenRead(file);
+        return stream.CanSeek ? stream.Length : throw new IOException($"{file}: expected a file that can be read more than once, found a pipe. Send its text to standard input, with - in its place");
+    }
 
     private static string[] In(string folder, IReadOnlyList<string> without)
     {

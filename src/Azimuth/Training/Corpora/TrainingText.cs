@@ -102,12 +102,10 @@ public sealed class TrainingText
             WordTable words = numbering.Join(cancellation);
             if (words.Count == 0)
                 throw new TrainingException($"the corpus holds no word ({corpus.Named}). Give text whose words are separated by blanks");
+            if (options.PhrasePasses > 0)
+                Replace(first, second, (ids, stream) => Renumber(ids, numbering.Parts(), stream, cancellation));
             for (int pass = 0; pass < options.PhrasePasses; pass++)
-            {
-                if (pass == 0)
-                    Replace(first, second, ids => stream => Renumber(ids, numbering.Parts(), stream, cancellation));
-                Replace(first, second, ids => stream => PhraseJoiner.Join(words, ids, options.MinCount, options.PhraseThreshold, stream, cancellation));
-            }
+                Replace(first, second, (ids, stream) => PhraseJoiner.Join(words, ids, options.MinCount, options.PhraseThreshold, stream, cancellation));
 
             int[] chosen = Choose(words, options), numbers = Inverse(chosen, words.Count);
             IEnumerable<(long End, int[] Numbers)> parts = options.PhrasePasses == 0 ? numbering.Parts(numbers) : [(long.MaxValue, numbers)];
@@ -133,9 +131,10 @@ public sealed class TrainingText
     }
 
     /// <summary>Puts what is made of a file in its place.</summary>
-    private static void Replace(string path, string meanwhile, Func<IdFile, Action<Stream>> write)
+    private static void Replace(string path, string meanwhile, Action<IdFile, Stream> write)
     {
-        Scratch(meanwhile, write(new IdFile(path)));
+        var ids = new IdFile(path);
+        Scratch(meanwhile, stream => write(ids, stream));
         File.Move(meanwhile, path, overwrite: true);
     }
 

@@ -30,27 +30,31 @@ internal sealed class WordNumbering(VocabularyOptions options, Workers workers)
     public long ReadAll(TextCorpus corpus, Stream stream, IProgress<double>? progress, CancellationToken cancellation)
     {
         using CorpusReader reader = corpus.Read();
-        Block[] blocks = [.. Enumerable.Range(0, BlocksAThread * workers.ThreadCount).Select(_ => new Block())];
+        Blocks now = new(BlocksAThread * workers.ThreadCount), next = new(BlocksAThread * workers.ThreadCount);
         var writer = new IdWriter(stream);
         long written = 0;
+        int begun = 0;
         bool goesOn = false;
-        for (bool more = true; more;)
+        for (next.Fill(reader); next.Count > 0;)
         {
             cancellation.ThrowIfCancellationRequested();
             progress?.Report((double)reader.StoredBytesRead / Math.Max(1, corpus.SizeBytes));
-            int filled = 0;
-            while (filled < blocks.Length && (more = blocks[filled].Lines.Fill(reader, withEnds: false)))
-                filled++;
-            workers.Run(filled, part => Number(blocks[part], _parts.Count + part));
-            foreach (Block block in blocks.AsSpan(0, filled))
+            (now, next) = (next, now);
+            workers.Run(now.Count + 1, part =>
             {
-                writer.Add(CollectionsMarshal.AsSpan(block.Ids));
-                written += block.Ids.Count;
-                _parts.Add((written, block.Table!));
-                goesOn = options.WholeLines && block.Lines.GoesOn(block.Lines.Count - 1);
-            }
+                if (part > 0)
+                {
+                    Number(now[part - 1], begun + part - 1);
+                    return;
+                }
+
+                Write(next);
+                next.Fill(reader);
+            });
+            begun += now.Count;
         }
 
+        Write(now);
         if (goesOn)
         {
             writer.Add([IdFile.LineEnd]);
@@ -59,6 +63,18 @@ internal sealed class WordNumbering(VocabularyOptions options, Workers workers)
 
         writer.Flush();
         return reader.Replaced;
+
+        void Write(Blocks blocks)
+        {
+            for (int i = 0; i < blocks.Count; i++)
+            {
+                Block block = blocks[i];
+                writer.Add(CollectionsMarshal.AsSpan(block.Ids));
+                written += block.Ids.Count;
+                _parts.Add((written, block.Table!));
+                goesOn = options.WholeLines && block.Lines.GoesOn(block.Lines.Count - 1);
+            }
+        }
     }
 
     /// <summary>All words in the order in which they first come, with the counts of all threads.</summary>
@@ -107,6 +123,24 @@ internal sealed class WordNumbering(VocabularyOptions options, Workers workers)
         /// <summary>Which words were new in which block.</summary>
         public IEnumerable<(int Block, int From, int To, Table Table)> News() =>
             _blocks.Select((block, i) => (block.Block, block.WordsBefore, i + 1 < _blocks.Count ? _blocks[i + 1].WordsBefore : Words.Count, this));
+    }
+
+    /// <summary>What is numbered side by side, while one thread writes down and reads the next.</summary>
+    private sealed class Blocks(int most)
+    {
+        private readonly Block[] _blocks = [.. Enumerable.Range(0, most).Select(_ => new Block())];
+
+        /// <summary>Those that hold lines.</summary>
+        public int Count { get; private set; }
+
+        public Block this[int index] => _blocks[index];
+
+        public void Fill(CorpusReader reader)
+        {
+            Count = 0;
+            while (Count < _blocks.Length && _blocks[Count].Lines.Fill(reader, withEnds: false))
+                Count++;
+        }
     }
 
     /// <summary>Lines, and what became of them.</summary>

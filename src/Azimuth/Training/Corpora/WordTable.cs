@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Azimuth.Numerics;
@@ -185,6 +186,7 @@ internal sealed class WordTable
         return Mix(hash ^ last);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Mix(ulong value)
     {
         ulong high = Math.BigMul(value, 0xD6E8FEB86659FD93, out ulong low);

@@ -9,7 +9,6 @@ namespace Azimuth.Tests.Training.Word2Vec;
 /// <summary>Whole runs on a text made of topics: words of one topic stand together.</summary>
 public sealed class Word2VecTrainerTests : IDisposable
 {
-    private const int Topics = 8, WordsATopic = 12;
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -37,7 +36,7 @@ public sealed class Word2VecTrainerTests : IDisposable
     public void A_run_ends_with_the_same_bits_twice_and_when_it_was_saved_and_opened_on_the_way(bool cbow, bool tree, int threads)
     {
         TrainingText text = Text(40_000);
-        Word2VecOptions options = Options(cbow, tree) with { Epochs = 2 };
+        Word2VecOptions options = TopicText.Options(cbow, tree) with { Epochs = 2 };
         using var workers = new Workers(threads);
         using Word2VecTrainer whole = Word2VecTrainer.Begin(text, options, workers);
         while (!whole.Finished)
@@ -74,7 +73,7 @@ public sealed class Word2VecTrainerTests : IDisposable
     public void Windows_and_negatives_whose_predictions_fit_no_array_are_refused_by_name(int window, int negatives, bool perPair, bool refused)
     {
         TrainingText text = Text(2000);
-        Word2VecOptions options = Options(false, false) with { Window = window, Negatives = negatives, NegativesPerPair = perPair };
+        Word2VecOptions options = TopicText.Options(false, false) with { Window = window, Negatives = negatives, NegativesPerPair = perPair };
         using var workers = new Workers(1);
         var problem = Record.Exception(() => Word2VecTrainer.Begin(text, options, workers).Dispose());
         Assert.Equal(refused, problem is TrainingException);
@@ -91,7 +90,7 @@ public sealed class Word2VecTrainerTests : IDisposable
     public void On_one_thread_predictions_are_learned_in_order_as_by_the_plain_update(bool cbow, bool tree, bool perPair)
     {
         TrainingText text = Text(20_000);
-        Word2VecOptions options = Options(cbow, tree) with { Epochs = 1, NegativesPerPair = perPair };
+        Word2VecOptions options = TopicText.Options(cbow, tree) with { Epochs = 1, NegativesPerPair = perPair };
         bool together = !cbow && !tree && !perPair;
         using var workers = new Workers(1);
         using Word2VecTrainer trainer = Word2VecTrainer.Begin(text, options, workers);
@@ -127,7 +126,7 @@ public sealed class Word2VecTrainerTests : IDisposable
     public void Blocks_change_the_order_of_updates_and_nothing_that_can_be_seen_in_the_result(bool tree, bool perPair)
     {
         TrainingText text = Text(60_000);
-        (double Loss, double Share)[] runs = [.. new[] { 1, 2, 4 }.Select(threads => Learned(text, Options(false, tree) with { Epochs = 3, NegativesPerPair = perPair }, threads))];
+        (double Loss, double Share)[] runs = [.. new[] { 1, 2, 4 }.Select(threads => Learned(text, TopicText.Options(false, tree) with { Epochs = 3, NegativesPerPair = perPair }, threads))];
         foreach (var (loss, share) in runs)
         {
             // Another seed changes it by half a per cent; measured at most 0.34 per cent.
@@ -140,7 +139,7 @@ public sealed class Word2VecTrainerTests : IDisposable
     [InlineData(false)]
     [InlineData(true)]
     public void The_mean_of_context_words_learns_topics_too(bool tree) =>
-        Assert.True(Learned(Text(60_000), Options(true, tree) with { Epochs = 4, Rate = 0.05 }, 2).Share > 0.95);
+        Assert.True(Learned(Text(60_000), TopicText.Options(true, tree) with { Epochs = 4, Rate = 0.05 }, 2).Share > 0.95);
 
     [Theory]
     [InlineData(false)]
@@ -148,7 +147,7 @@ public sealed class Word2VecTrainerTests : IDisposable
     public void Negatives_are_drawn_for_a_position_or_for_each_of_its_pairs_and_both_learn(bool perPair)
     {
         TrainingText text = Text(60_000);
-        Word2VecOptions options = Options(false, false) with { NegativesPerPair = perPair, Epochs = 3 };
+        Word2VecOptions options = TopicText.Options(false, false) with { NegativesPerPair = perPair, Epochs = 3 };
         var chunk = new ExampleChunk(1);
         new ExampleMaker(text, options).Fill(chunk, 0, new RowDealing(1, 0));
         int examples = 0, pairs = 0;
@@ -160,78 +159,11 @@ public sealed class Word2VecTrainerTests : IDisposable
         Assert.True(Learned(text, options, 2).Share > 0.95);
     }
 
-    [Theory]
-    [InlineData(false, false, 2)]
-    [InlineData(true, false, 3)]
-    [InlineData(false, true, 3)]
-    public void All_rows_of_a_prediction_are_in_the_blocks_it_is_listed_under(bool perPair, bool tree, int blocks)
-    {
-        Word2VecOptions options = Options(false, tree) with { NegativesPerPair = perPair };
-        var maker = new ExampleMaker(Text(20_000), options, blocks);
-        var chunk = new ExampleChunk(blocks);
-        var pairs = new long[2];
-        for (int index = 0; index < 3; index++)
-        {
-            var dealing = new RowDealing(blocks, (ulong)index);
-            maker.Fill(chunk, index, dealing);
-            for (int block = 0; block < blocks * blocks; block++)
-            {
-                for (ExampleList.Reader reader = chunk.List(block / blocks, block % blocks).Read(); reader.Next();)
-                {
-                    Assert.All(reader.Inputs.ToArray(), input => Assert.Equal(block / blocks, dealing.BlockOf(input)));
-                    Assert.All(reader.Targets.ToArray(), target => Assert.Equal(block % blocks, dealing.BlockOf(target >> 1)));
-                    pairs[0] += reader.Inputs.Length * reader.Targets.Length;
-                }
-            }
-
-            pairs[1] += chunk.Targets;
-        }
-
-        Assert.Equal(pairs[1], pairs[0]);
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void With_many_words_the_targets_of_a_position_are_in_one_block_and_two_runs_end_with_the_same_bits(bool perPair)
-    {
-        var random = new SeededRandom(4);
-        File.WriteAllLines(_folder.File("many.txt"), Enumerable.Range(0, 400).Select(_ => string.Join(' ', Enumerable.Range(0, 50).Select(_ => $"w{(int)(random.NextDouble() * random.NextDouble() * 6000)}"))));
-        using var workers = new Workers(2);
-        TrainingText text = TrainingText.Prepare(TextCorpus.Open([_folder.File("many.txt")]), new VocabularyOptions { MinCount = 1 }, _folder.Path, workers);
-        Word2VecOptions options = Options(false, false) with { NegativesPerPair = perPair, Epochs = 1 };
-        Assert.True(NegativePool.IsFair(text.Counts, 2));
-        var chunk = new ExampleChunk(2);
-        var dealing = new RowDealing(2, 5);
-        new ExampleMaker(text, options, 2).Fill(chunk, 0, dealing);
-        int listed = 0;
-        for (int list = 0; list < 4; list++)
-        {
-            for (ExampleList.Reader reader = chunk.List(list / 2, list % 2).Read(); reader.Next(); listed += reader.Inputs.Length)
-            {
-                // The word and all that was drawn against it, but for itself.
-                Assert.InRange(reader.Targets.Length, 2, 1 + options.Negatives);
-                Assert.Equal(1, reader.Targets[0] & 1);
-                Assert.All(reader.Targets.ToArray(), target => Assert.Equal(list % 2, dealing.BlockOf(target >> 1)));
-            }
-        }
-
-        Assert.Equal(chunk.Predictions, listed);
-        float[][] runs = [.. Enumerable.Range(0, 2).Select(_ =>
-        {
-            using Word2VecTrainer trainer = Word2VecTrainer.Begin(text, options, workers);
-            while (!trainer.Finished)
-                trainer.Advance();
-            return Rows(trainer);
-        })];
-        Assert.Equal(runs[0], runs[1]);
-    }
-
     [Fact]
     public void A_loss_that_is_no_number_ends_the_run_and_names_the_step()
     {
         using var workers = new Workers(2);
-        using Word2VecTrainer trainer = Word2VecTrainer.Begin(Text(40_000), Options(false, false) with { Rate = 1e30 }, workers);
+        using Word2VecTrainer trainer = Word2VecTrainer.Begin(Text(40_000), TopicText.Options(false, false) with { Rate = 1e30 }, workers);
         var problem = Assert.Throws<TrainingException>(() =>
         {
             while (!trainer.Finished)
@@ -244,7 +176,7 @@ public sealed class Word2VecTrainerTests : IDisposable
     public void A_run_that_had_nothing_to_learn_says_so_at_its_end()
     {
         using var workers = new Workers(2);
-        using Word2VecTrainer trainer = Word2VecTrainer.Begin(Text(2_000), Options(false, false) with { Sample = 1e-300, Epochs = 1 }, workers);
+        using Word2VecTrainer trainer = Word2VecTrainer.Begin(Text(2_000), TopicText.Options(false, false) with { Sample = 1e-300, Epochs = 1 }, workers);
         Assert.StartsWith("nothing was learned: ", Assert.Throws<TrainingException>(() =>
         {
             while (!trainer.Finished)
@@ -257,7 +189,7 @@ public sealed class Word2VecTrainerTests : IDisposable
     {
         TrainingText text = Text(20_000);
         using var workers = new Workers(2);
-        using Word2VecTrainer trainer = Word2VecTrainer.Begin(text, Options(false, false), workers);
+        using Word2VecTrainer trainer = Word2VecTrainer.Begin(text, TopicText.Options(false, false), workers);
         trainer.Advance();
         trainer.Save(_folder.Path);
         var file = Azimuth.Checkpoints.WordVectors.TableFile.Load(_folder.File(Word2VecTrainer.VectorsName), workers);
@@ -296,35 +228,7 @@ public sealed class Word2VecTrainerTests : IDisposable
         return still.Read().PassLossNats!.Value;
     }
 
-    private static Word2VecOptions Options(bool cbow, bool tree) => new()
-    {
-        Dimensions = 20,
-        Window = 3,
-        Cbow = cbow,
-        HierarchicalSoftmax = tree,
-        Sample = 0.01,
-        Seed = 11,
-        Vocabulary = new VocabularyOptions { MinCount = 1 },
-    };
-
-    private TrainingText Text(int words)
-    {
-        var random = new SeededRandom(2);
-        using (StreamWriter writer = new(_folder.File("text.txt")))
-        {
-            for (int written = 0; written < words;)
-            {
-                int topic = random.NextInt32(Topics), length = 5 + random.NextInt32(20);
-                for (int i = 0; i < length; i++)
-                    writer.Write($"t{topic}-{(int)(random.NextDouble() * random.NextDouble() * WordsATopic)} ");
-                writer.Write('\n');
-                written += length;
-            }
-        }
-
-        using var workers = new Workers(1);
-        return TrainingText.Prepare(TextCorpus.Open([_folder.File("text.txt")]), new VocabularyOptions { MinCount = 1 }, _folder.Path, workers);
-    }
+    private TrainingText Text(int words) => TopicText.Prepare(_folder, words);
 
     private static float[] Rows(Word2VecTrainer trainer) => [.. Enumerable.Range(0, trainer.Table!.Count).SelectMany(trainer.Table!.Vector)];
 }
