@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.IO.Pipes;
 using System.Text;
 using Azimuth.Checkpoints;
 using Azimuth.Training.Corpora;
@@ -36,6 +37,16 @@ public sealed class TextCorpusTests : IDisposable
             Assert.Equal(["one", "two"], Lines(TextCorpus.Open([_folder], without: [Path.Combine(_folder, "v.bin.run") + "/", Path.Combine(_folder, "v.bin")])));
         Write("v.bin.run/b.txt", "three");
         Assert.Equal(["three"], Lines(TextCorpus.Open([Path.Combine(_folder, "v.bin.run", "b.txt")], without: [Path.Combine(_folder, "v.bin.run")])));
+    }
+
+    [Fact]
+    public void A_pipe_is_refused_as_it_cannot_be_read_twice()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "names of open pipes are Linux's");
+        using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
+        string name = $"/proc/self/fd/{pipe.ClientSafePipeHandle.DangerousGetHandle()}";
+        var problem = Assert.Throws<IOException>(() => TextCorpus.Open([name]));
+        Assert.StartsWith($"{name}: expected a file that can be read more than once, found a pipe.", problem.Message, StringComparison.Ordinal);
     }
 
     [Theory]
