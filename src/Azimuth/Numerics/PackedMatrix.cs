@@ -51,7 +51,7 @@ public sealed unsafe class PackedMatrix
     internal long PanelBytes { get; }
 
     /// <summary>
-    /// Packs <paramref name="weights"/>. <paramref name="outputRows"/> chooses and orders the outputs (part of a fused matrix, rows in another
+    /// Packs <paramref name="weights"/>, and lets go of what a mapped file held of them in memory, so that weights are not there twice. <paramref name="outputRows"/> chooses and orders the outputs (part of a fused matrix, rows in another
     /// order); all of them in order when null.
     /// </summary>
     /// <param name="weights">[outputs, inputs] or [inputs, outputs], as <paramref name="layout"/> says.</param>
@@ -89,11 +89,22 @@ public sealed unsafe class PackedMatrix
     private void Fill(StoredMatrix weights, WeightLayout layout, int[]? outputRows, Workers? workers)
     {
         var packer = new PanelPacker(this, weights, layout, outputRows);
+        // Small parts: a page touched for the first time takes longer than the rest of the work on it.
+        const int Together = 8;
+        int parts = (PanelCount + Together - 1) / Together;
         if (workers is null)
-            packer.Pack(0, PanelCount);
+            Array.ForEach([.. Enumerable.Range(0, parts)], Pack);
         else
-            // Small parts: a page touched for the first time takes longer than the rest of the work on it.
-            workers.Run((PanelCount + 7) / 8, part => packer.Pack(8 * part, Math.Min(PanelCount, 8 * part + 8)));
+            workers.Run(parts, Pack);
+        weights.Bytes.Release(0, weights.Bytes.Length);
+
+        void Pack(int part)
+        {
+            int from = Together * part, to = Math.Min(PanelCount, from + Together);
+            packer.Pack(from, to);
+            if (layout == WeightLayout.OutputsByInputs && outputRows is null)
+                weights.Bytes.Release(from * PanelWidth * weights.RowBytes, (Math.Min(Outputs, to * PanelWidth) - from * PanelWidth) * weights.RowBytes);
+        }
     }
 
     private static TensorType PackedType(StoredMatrix weights, bool straight)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Azimuth.Numerics;
 
@@ -61,6 +62,15 @@ public sealed unsafe class StoredBytes
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length - offset);
         return new ReadOnlySpan<byte>(_pointer + offset, length);
+    }
+
+    /// <summary>Says that a range will not be read again soon: where it is a mapped file's, it no longer counts to the process's memory.</summary>
+    internal void Release(long offset, long length)
+    {
+        if (offset < 0 || length < 0 || length > Length - offset)
+            throw new ArgumentOutOfRangeException(nameof(length), length, $"{length} bytes from {offset} on reach outside the {Length}");
+        if (_owner is SafeMemoryMappedViewHandle)
+            PageHint.Unneeded(_pointer + offset, length);
     }
 
     /// <summary>The address of the first byte, for kernels in this assembly; they call <see cref="GC.KeepAlive"/> on this object.</summary>

@@ -50,6 +50,34 @@ public sealed class StoredMatrix
         return new StoredMatrix(TensorType.F32, rows, columns, new StoredBytes((byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref pinned[0]), pinned.Length * (long)sizeof(float), pinned));
     }
 
+    /// <summary>Matrices of as many columns one below the other, in their own type when they share it, else widened.</summary>
+    /// <param name="parts">One or more.</param>
+    /// <param name="memory">Whoever calls disposes it, and does not use the matrix afterwards.</param>
+    internal static unsafe StoredMatrix Stack(IReadOnlyList<StoredMatrix> parts, out IDisposable memory)
+    {
+        TensorType type = parts.All(part => part.Type == parts[0].Type) ? parts[0].Type : TensorType.F32;
+        int columns = parts[0].Columns;
+        long rows = parts.Sum(part => part.Rows), rowBytes = (long)columns / type.BlockLength() * type.BlockBytes();
+        AlignedMemory stacked = AlignedMemory.Of<byte>(checked(rows * rowBytes));
+        memory = stacked;
+        byte* at = stacked.Pointer;
+        foreach (StoredMatrix part in parts)
+        {
+            for (long row = 0; row < part.Rows; row++, at += rowBytes)
+            {
+                if (type == part.Type)
+                    part.Bytes.Span(row * rowBytes, (int)rowBytes).CopyTo(new Span<byte>(at, (int)rowBytes));
+                else
+                    part.ReadRow(row, new Span<float>((float*)at, columns));
+            }
+
+            part.Bytes.Release(0, part.Bytes.Length);
+            GC.KeepAlive(part.Bytes);
+        }
+
+        return new StoredMatrix(type, rows, columns, new StoredBytes(stacked.Pointer, stacked.Bytes, stacked));
+    }
+
     /// <summary>Writes one tile of rows [count, columns].</summary>
     internal delegate void TileWriter(long first, int count, Span<float> tile);
 

@@ -38,6 +38,49 @@ public sealed class MappedFileTests
         Assert.Equal(0, OperatingSystem.IsWindows() ? 0 : MappedFile.Open("/dev/zero").Length);
 
     [Fact]
+    public void What_is_let_go_of_is_read_from_the_file_again_and_memory_of_its_own_keeps_its_bytes()
+    {
+        using var folder = new TemporaryFolder();
+        byte[] bytes = [.. Enumerable.Range(0, 100_000).Select(i => (byte)(i * 7))];
+        File.WriteAllBytes(folder.File("bytes"), bytes);
+        foreach (StoredBytes stored in new[] { MappedFile.Open(folder.File("bytes")), StoredBytes.FromBytes(bytes) })
+        {
+            stored.Release(0, bytes.Length);
+            stored.Slice(10, 50_000).Release(3, 40_000);
+            Assert.Equal(bytes, stored.Span(0, bytes.Length));
+            Assert.Throws<ArgumentOutOfRangeException>(() => stored.Release(1, bytes.Length));
+        }
+    }
+
+    /// <summary>Weights that lie in a file and packed in memory are not to be there twice.</summary>
+    [Fact]
+    public void A_packed_matrix_does_not_keep_its_file_in_the_memory_of_the_process()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "what a process holds of a file is read from /proc/self/smaps");
+        using var folder = new TemporaryFolder();
+        string path = folder.File("weights");
+        const int Rows = 4096, Columns = 1024;
+        File.WriteAllBytes(path, new byte[Rows * Columns * sizeof(float)]);
+        var matrix = new StoredMatrix(TensorType.F32, Rows, Columns, MappedFile.Open(path));
+        using var workers = new Workers(2);
+        PackedMatrix packed = PackedMatrix.Pack(matrix, workers: workers);
+        Assert.InRange(Resident(path), 0, 1 << 20);
+        packed = PackedMatrix.Pack(matrix, WeightLayout.InputsByOutputs, workers: workers);
+        Assert.InRange(Resident(path), 0, 1 << 20);
+        GC.KeepAlive(packed);
+    }
+
+    /// <summary>Bytes of a mapped file that count to this process.</summary>
+    private static long Resident(string path)
+    {
+        string[] lines = File.ReadAllLines("/proc/self/smaps");
+        int mapping = Array.FindIndex(lines, line => line.EndsWith(path, StringComparison.Ordinal));
+        Assert.True(mapping >= 0);
+        string resident = lines.Skip(mapping).First(line => line.StartsWith("Rss:", StringComparison.Ordinal));
+        return 1024 * long.Parse(resident.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
     public void Rows_beyond_two_gigabytes_are_read()
     {
         const long Rows = 2_300_000_000;

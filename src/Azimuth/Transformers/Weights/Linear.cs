@@ -38,8 +38,20 @@ internal sealed class Linear
     public float[]? Bias { get; }
 
     /// <summary>Packs the matrix; the decoder does so for all of them before its first run, on one thread at a time.</summary>
-    public void Prepare(Workers workers) =>
-        _packed ??= PackedMatrix.Pack(_parts.Count == 1 ? _parts[0] : Stack(_parts), _layout, _rowOrder, workers);
+    public void Prepare(Workers workers)
+    {
+        if (_packed is not null)
+            return;
+        if (_parts is [var only])
+        {
+            _packed = PackedMatrix.Pack(only, _layout, _rowOrder, workers);
+            return;
+        }
+
+        StoredMatrix stacked = StoredMatrix.Stack(_parts, out IDisposable memory);
+        using (memory)
+            _packed = PackedMatrix.Pack(stacked, _layout, _rowOrder, workers);
+    }
 
     /// <summary>output [rows, outputs] = input [rows, inputs] · Wᵀ + b.</summary>
     public void Apply(ReadOnlySpan<float> input, int rows, Span<float> output, Workers workers) =>
@@ -68,34 +80,4 @@ internal sealed class Linear
     }
 
     private PackedMatrix Packed => _packed ?? throw new InvalidOperationException("the matrix has not been packed");
-
-    /// <summary>The parts one below the other; in their own type when they share it, else widened.</summary>
-    private static StoredMatrix Stack(IReadOnlyList<StoredMatrix> parts)
-    {
-        long rows = parts.Sum(part => part.Rows);
-        TensorType type = parts[0].Type;
-        if (parts.Any(part => part.Type != type))
-        {
-            var widened = new float[checked(rows * parts[0].Columns)];
-            int row = 0;
-            foreach (StoredMatrix part in parts)
-            {
-                part.ReadRows(0, (int)part.Rows, widened.AsSpan(row * part.Columns, (int)part.Rows * part.Columns));
-                row += (int)part.Rows;
-            }
-
-            return StoredMatrix.FromFloats(widened, rows, parts[0].Columns);
-        }
-
-        var bytes = new byte[checked(parts.Sum(part => part.Bytes.Length))];
-        int at = 0;
-        foreach (StoredMatrix part in parts)
-        {
-            part.Bytes.Span(0, checked((int)part.Bytes.Length)).CopyTo(bytes.AsSpan(at));
-            at += (int)part.Bytes.Length;
-            GC.KeepAlive(part.Bytes);
-        }
-
-        return new StoredMatrix(type, rows, parts[0].Columns, StoredBytes.FromBytes(bytes));
-    }
 }
