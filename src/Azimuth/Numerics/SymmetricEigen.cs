@@ -2,7 +2,7 @@ namespace Azimuth.Numerics;
 
 /// <summary>
 /// Eigenvalues and eigenvectors of a real symmetric matrix A = Σ λᵢ vᵢvᵢᵀ in double precision. Immutable, safe for many threads.
-/// Method: Householder tridiagonalisation, then the implicit QL iteration (Golub and Van Loan, Matrix Computations, §8.3). Backward stable:
+/// Method: Householder tridiagonalisation, then divide and conquer (Golub and Van Loan, Matrix Computations, §8.3 and §8.4). Backward stable:
 /// eigenvalues are within a small multiple of n·2⁻⁵³·|A| of the exact ones. Results do not depend on the number of threads.
 /// </summary>
 public sealed class SymmetricEigen
@@ -17,7 +17,7 @@ public sealed class SymmetricEigen
 
     /// <summary>
     /// Orthonormal eigenvectors, one a row, in the order of <see cref="Values"/> [n, n]. Each one's component of largest magnitude is positive
-    /// (the first such one), so the sign is the same on every run. Empty when only values were asked for.
+    /// (the first such one), so the sign is the same on every run. The first ones only, or none, when fewer were asked for.
     /// </summary>
     public double[] Vectors { get; }
 
@@ -26,28 +26,32 @@ public sealed class SymmetricEigen
 
     /// <summary>All eigenvalues and eigenvectors of <paramref name="matrix"/> [order, order], which must be symmetric; it is not changed.</summary>
     /// <exception cref="ArgumentException">Another length than order², or a NaN or infinite entry.</exception>
-    public static SymmetricEigen Decompose(ReadOnlySpan<double> matrix, int order, Workers workers) => Solve(matrix, order, workers, true);
+    public static SymmetricEigen Decompose(ReadOnlySpan<double> matrix, int order, Workers workers) => Decompose(matrix, order, order, workers);
 
-    /// <summary>Eigenvalues only, largest first [order]; less than half the work.</summary>
+    /// <summary>All eigenvalues, and the eigenvectors of the <paramref name="largest"/> ones only; half the work where those are few.</summary>
     /// <exception cref="ArgumentException">Another length than order², or a NaN or infinite entry.</exception>
-    public static double[] ValuesOf(ReadOnlySpan<double> matrix, int order, Workers workers) => Solve(matrix, order, workers, false).Values;
-
-    private static SymmetricEigen Solve(ReadOnlySpan<double> matrix, int order, Workers workers, bool vectors)
+    /// <exception cref="ArgumentOutOfRangeException">Fewer vectors than 0, or more than the order.</exception>
+    public static SymmetricEigen Decompose(ReadOnlySpan<double> matrix, int order, int largest, Workers workers)
     {
         ArgumentNullException.ThrowIfNull(workers);
         ArgumentOutOfRangeException.ThrowIfNegative(order);
+        ArgumentOutOfRangeException.ThrowIfNegative(largest);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(largest, order);
         if (matrix.Length != (long)order * order)
             throw new ArgumentException($"a matrix of order {order} has {(long)order * order} values, found {matrix.Length}", nameof(matrix));
         if (order == 0)
             return new SymmetricEigen([], []);
-        double largest = LargestMagnitude(matrix, order);
+        double most = LargestMagnitude(matrix, order);
         // A power of two, so that scaling is exact; it keeps squares away from overflow and underflow.
-        double scale = largest == 0 ? 1 : Math.ScaleB(1, -Math.ILogB(largest));
+        double scale = most == 0 ? 1 : Math.ScaleB(1, -Math.ILogB(most));
         using var tridiagonal = Tridiagonal.Reduce(matrix, order, scale, workers);
-        using var rows = vectors ? tridiagonal.OrthogonalRows(workers) : null; // [order, stride]: Qᵀ
-        ImplicitQl.Diagonalise(tridiagonal.Diagonal, tridiagonal.OffDiagonal, rows, tridiagonal.Stride, workers);
-        return Sorted(tridiagonal.Diagonal, rows, tridiagonal.Stride, scale);
+        using var solved = DivideAndConquer.Solve(tridiagonal.Diagonal, tridiagonal.OffDiagonal, largest, workers);
+        return Sorted(solved, tridiagonal, largest, scale, workers);
     }
+
+    /// <summary>Eigenvalues only, largest first [order]; half the work or less. The same bits as with vectors.</summary>
+    /// <exception cref="ArgumentException">Another length than order², or a NaN or infinite entry.</exception>
+    public static double[] ValuesOf(ReadOnlySpan<double> matrix, int order, Workers workers) => Decompose(matrix, order, 0, workers).Values;
 
     private static double LargestMagnitude(ReadOnlySpan<double> matrix, int order)
     {
@@ -62,26 +66,22 @@ public sealed class SymmetricEigen
         return largest;
     }
 
-    private static unsafe SymmetricEigen Sorted(double[] diagonal, AlignedMemory? rows, int stride, double scale)
+    private static unsafe SymmetricEigen Sorted(DivideAndConquer solved, Tridiagonal tridiagonal, int wanted, double scale, Workers workers)
     {
-        int n = diagonal.Length;
-        var order = new int[n];
-        for (int i = 0; i < n; i++)
-            order[i] = i;
-        Array.Sort(order, (a, b) => diagonal[a] != diagonal[b] ? diagonal[b].CompareTo(diagonal[a]) : a.CompareTo(b));
-        var values = new double[n];
-        var vectors = rows is null ? [] : new double[checked(n * n)];
-        for (int i = 0; i < n; i++)
+        int n = solved.Values.Length;
+        int[] order = [.. Enumerable.Range(0, n)];
+        Array.Sort(order, (a, b) => solved.Values[a] != solved.Values[b] ? solved.Values[b].CompareTo(solved.Values[a]) : a.CompareTo(b));
+        var vectors = new double[checked(wanted * n)];
+        for (int i = 0; i < wanted; i++)
+            new ReadOnlySpan<double>(solved.Vector(order[i]), n).CopyTo(vectors.AsSpan(i * n, n));
+        fixed (double* rows = vectors)
+            tridiagonal.TurnBack(rows, n, wanted, workers);
+        workers.RunRanges(wanted, 16, (first, last) =>
         {
-            values[i] = diagonal[order[i]] / scale;
-            if (rows is null)
-                continue;
-            var to = vectors.AsSpan(i * n, n);
-            new ReadOnlySpan<double>((double*)rows.Pointer + (long)order[i] * stride, n).CopyTo(to);
-            FixSign(to);
-        }
-
-        return new SymmetricEigen(values, vectors);
+            for (int i = first; i < last; i++)
+                FixSign(vectors.AsSpan(i * n, n));
+        });
+        return new SymmetricEigen(Array.ConvertAll(order, i => solved.Values[i] / scale), vectors);
     }
 
     private static void FixSign(Span<double> vector)

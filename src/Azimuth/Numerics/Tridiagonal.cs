@@ -1,241 +1,283 @@
 using System.Runtime.Intrinsics;
+using View = Azimuth.Numerics.DoubleProduct.View;
 
 namespace Azimuth.Numerics;
 
 /// <summary>
-/// A = Q T Qᵀ with T tridiagonal, by Householder reflections (Golub and Van Loan, Matrix Computations, algorithm 8.3.1). The rank-two update of
-/// one step and the matrix-vector product of the next are one pass over the matrix, so that memory is read once a step.
-/// Rows of T are kept in reverse order: the large entries, which the reduction collects at the top, end up where the QL iteration wants them.
+/// A = Q T Qᵀ with T tridiagonal, by Householder reflections in panels (Dongarra, Sorensen and Hammarling 1989, "Block reduction of matrices to condensed forms"): within a panel
+/// the matrix stays as it is and every step multiplies it by one vector, reading the triangle above the diagonal once; at a panel's end one matrix product brings it up to date.
 /// </summary>
 internal sealed unsafe class Tridiagonal : IDisposable
 {
     private const int Lanes = 8; // doubles in a 512-bit vector
-    private const int RowsAtOnce = 4;
-    private const int ParallelFrom = 192; // below, handing out a pass costs more than the pass
+    private const int PanelWidth = 32;
+    private const int BackWidth = 48; // two panels of the product's columns
+    private const long PartArea = 48 << 10; // values of the triangle that one part of a matrix-vector product reads
+    private const int MostParts = 32;
 
-    private readonly AlignedMemory _memory; // [n, Stride]: the matrix; row k becomes the reflector vₖ once column k is done
+    private readonly int _n;
+    private readonly long _stride;
+    private readonly AlignedMemory _memory; // [n rounded up to 8, stride]: the triangle above the diagonal and the 8 × 8 blocks on it; row k becomes the reflector vₖ once column k is done
     private readonly double[] _tau; // [n]: Hₖ = 1 − τₖvₖvₖᵀ
 
     private Tridiagonal(int n)
     {
+        _n = n;
+        int width = (n + Lanes - 1) / Lanes;
         // An odd number of cache lines in a row: rows under each other do not compete for the same cache sets.
-        Stride = (((n + Lanes - 1) / Lanes) | 1) * Lanes;
-        _memory = AlignedMemory.Of<double>((long)n * Stride, zeroed: true);
+        _stride = (width | 1) * Lanes;
+        _memory = AlignedMemory.Of<double>(width * Lanes * _stride, zeroed: true);
         _tau = new double[n];
         (Diagonal, OffDiagonal) = (new double[n], new double[n]);
     }
 
-    /// <summary>Values from one row to the next in <see cref="OrthogonalRows"/>.</summary>
-    public int Stride { get; }
-
-    /// <summary>Diagonal of T, reversed [n].</summary>
+    /// <summary>Diagonal of T [n].</summary>
     public double[] Diagonal { get; }
 
-    /// <summary>OffDiagonal[i] joins i and i + 1 in the reversed order; the last is 0 [n].</summary>
+    /// <summary>OffDiagonal[i] joins i and i + 1; the last is 0 [n].</summary>
     public double[] OffDiagonal { get; }
 
-    private double* Row(int i) => (double*)_memory.Pointer + (long)i * Stride;
+    private double* Row(int i) => (double*)_memory.Pointer + i * _stride;
 
     /// <summary>Reduces scale · <paramref name="matrix"/> [n, n].</summary>
     public static Tridiagonal Reduce(ReadOnlySpan<double> matrix, int n, double scale, Workers workers)
     {
         var result = new Tridiagonal(n);
-        for (int i = 0; i < n; i++)
+        fixed (double* from = matrix)
         {
-            for (int j = 0; j < n; j++)
-                result.Row(i)[j] = matrix[i * n + j] * scale;
+            double* values = from;
+            workers.RunRanges(n, 16, (first, last) =>
+            {
+                for (int i = first; i < last; i++)
+                    System.Numerics.Tensors.TensorPrimitives.Multiply(new ReadOnlySpan<double>(values + (long)i * n, n), scale, new Span<double>(result.Row(i), n));
+            });
         }
 
-        result.Reduce(n, workers);
+        result.Reduce(workers);
         return result;
     }
 
-    /// <summary>Qᵀ with its rows in the reversed order of T [n, Stride]; the caller disposes it.</summary>
-    public AlignedMemory OrthogonalRows(Workers workers)
+    /// <summary>Every row of <paramref name="rows"/> [count, n], rows <paramref name="stride"/> apart, times Q from the left as a column: eigenvectors of T become those of A.</summary>
+    public void TurnBack(double* rows, long stride, int count, Workers workers)
     {
-        int n = Diagonal.Length;
-        var rows = AlignedMemory.Of<double>((long)n * Stride, zeroed: true);
-        double* all = (double*)rows.Pointer;
-        int groups = (n + RowsAtOnce - 1) / RowsAtOnce;
-        // The longest rows first, so that the threads end together.
-        workers.Run(groups, g => ReflectRows(all, (groups - 1 - g) * RowsAtOnce, n));
-        return rows;
+        int most = Math.Max(0, (_n - 2) / BackWidth * BackWidth);
+        using var scratch = AlignedMemory.Of<double>(BackWidth * (2 * BackWidth + _stride + (long)count));
+        double* products = (double*)scratch.Pointer, factor = products + BackWidth * BackWidth, turned = factor + BackWidth * BackWidth, along = turned + BackWidth * _stride;
+        for (int k = most; k >= 0; k -= BackWidth)
+        {
+            int width = Math.Min(BackWidth, _n - 1 - k), start = k / Lanes * Lanes, length = _n - start;
+            View reflectors = new(Row(k) + start, _stride, 1), given = new(rows + start, stride, 1);
+            DoubleProduct.Run(DoubleProduct.Into.Set, reflectors, reflectors.Turned, products, BackWidth, width, width, length, workers);
+            BlockFactor(k, width, products, factor);
+            // H₀H₁… = 1 − VᵀFV over the block's reflectors, the rows of V; a row x becomes x − (xVᵀ)(FᵀV).
+            DoubleProduct.Run(DoubleProduct.Into.Set, new View(factor, 1, BackWidth), reflectors, turned, _stride, width, length, width, workers);
+            DoubleProduct.Run(DoubleProduct.Into.Set, given, reflectors.Turned, along, BackWidth, count, width, length, workers);
+            DoubleProduct.Run(DoubleProduct.Into.Subtract, new View(along, BackWidth, 1), new View(turned, _stride, 1), rows + start, stride, count, length, width, workers);
+        }
     }
 
     public void Dispose() => _memory.Dispose();
 
-    private void Reduce(int n, Workers workers)
+    /// <summary>The triangular F of a block of reflectors (Schreiber and Van Loan 1989, "A storage-efficient WY representation") from their products [width, width].</summary>
+    private void BlockFactor(int first, int width, double* products, double* factor)
     {
-        using var scratch = AlignedMemory.Of<double>(5L * Stride, zeroed: true);
-        double* v = (double*)scratch.Pointer, w = v + Stride, next = w + Stride, product = next + Stride;
-        for (int k = 0; k < n; k++)
+        new Span<double>(factor, BackWidth * BackWidth).Clear();
+        for (int i = 0; i < width; i++)
         {
-            double* row = Row(k);
-            UpdateRow(row, v[k], w[k], v, w, k / Lanes * Lanes, Stride);
-            Diagonal[n - 1 - k] = row[k];
-            new Span<double>(next, Stride).Clear();
-            if (k + 1 == n)
-                break;
-            OffDiagonal[n - 2 - k] = Reflector(row, next, k + 1, n, out double tau);
-            _tau[k] = tau;
-            UpdateAndMultiply(v, w, next, product, k + 1, n, workers);
-            // The reflector is all that is needed of this row from now on.
-            new ReadOnlySpan<double>(next, Stride).CopyTo(new Span<double>(row, Stride));
-            double along = 0;
-            for (int i = k + 1; i < n; i++)
-                along += product[i] * next[i];
-            // w = τAv − (τ²/2)(vᵀAv)v
-            for (int i = 0; i < Stride; i++)
+            double tau = _tau[first + i];
+            factor[i * BackWidth + i] = tau;
+            for (int row = 0; row < i; row++)
             {
-                w[i] = i > k && i < n ? tau * (product[i] - 0.5 * tau * along * next[i]) : 0;
-                v[i] = next[i];
+                double sum = 0;
+                for (int c = row; c < i; c++)
+                    sum += factor[row * BackWidth + c] * products[c * BackWidth + i];
+                factor[row * BackWidth + i] = -tau * sum;
             }
         }
     }
 
+    private void Reduce(Workers workers)
+    {
+        // The panel's reflectors v, its w, and v again, so that [v w]ᵀ[w v] is one product; then the sums of the parts of a matrix-vector product.
+        using var scratch = AlignedMemory.Of<double>((3 * PanelWidth + MostParts) * _stride, zeroed: true);
+        double* v = (double*)scratch.Pointer, w = v + PanelWidth * _stride, again = w + PanelWidth * _stride, sums = again + PanelWidth * _stride;
+        for (int first = 0; first < _n; first += PanelWidth)
+        {
+            int width = Math.Min(PanelWidth, _n - first);
+            for (int j = 0; j < width; j++)
+                Step(first + j, j, v, w, sums, workers);
+            int next = first + width, rest = _n - next;
+            if (rest <= 0)
+                break;
+            new ReadOnlySpan<double>(v, (int)(PanelWidth * _stride)).CopyTo(new Span<double>(again, (int)(PanelWidth * _stride)));
+            DoubleProduct.Run(
+                DoubleProduct.Into.SubtractUpper, new View(v + next, 1, _stride), new View(w + next, _stride, 1), Row(next) + next, _stride, rest, rest, 2 * PanelWidth, workers);
+        }
+    }
+
+    /// <summary>Column k, the panel's j-th: brings its row up to date, makes the reflector and w = τAv − (τ²/2)(vᵀAv)v.</summary>
+    private void Step(int k, int j, double* v, double* w, double* sums, Workers workers)
+    {
+        double* row = Row(k), reflector = v + j * _stride, product = w + j * _stride;
+        double* factors = stackalloc double[2 * PanelWidth];
+        for (int q = 0; q < j; q++)
+            (factors[q], factors[PanelWidth + q]) = (w[q * _stride + k], v[q * _stride + k]);
+        int start = k / Lanes * Lanes;
+        Subtract(v, j, factors, row, start);
+        Subtract(w, j, factors + PanelWidth, row, start);
+        Diagonal[k] = row[k];
+        new Span<double>(reflector, (int)_stride).Clear();
+        new Span<double>(product, (int)_stride).Clear();
+        if (k + 1 < _n)
+        {
+            OffDiagonal[k] = Reflector(row, reflector, k + 1, out double tau);
+            _tau[k] = tau;
+            start = (k + 1) / Lanes * Lanes;
+            if (tau != 0)
+            {
+                Multiply(reflector, product, start, sums, workers);
+                Products(v, j, reflector, factors + PanelWidth, start);
+                Products(w, j, reflector, factors, start);
+                Subtract(v, j, factors, product, start);
+                Subtract(w, j, factors + PanelWidth, product, start);
+                for (int i = start; i <= k; i++)
+                    product[i] = 0;
+                double along = 0;
+                Products(product, 1, reflector, &along, start);
+                for (int i = k + 1; i < _n; i++)
+                    product[i] = tau * (product[i] - 0.5 * tau * along * reflector[i]);
+            }
+        }
+
+        // The reflector is all that is needed of this row from now on.
+        new ReadOnlySpan<double>(reflector, (int)_stride).CopyTo(new Span<double>(row, (int)_stride));
+    }
+
     /// <summary>v with v[from] = 1 and H·row = β at <paramref name="from"/>, 0 beyond; returns β.</summary>
-    private static double Reflector(double* row, double* v, int from, int n, out double tau)
+    private double Reflector(double* row, double* v, int from, out double tau)
     {
         double rest = 0;
-        for (int i = from + 1; i < n; i++)
+        for (int i = from + 1; i < _n; i++)
             rest += row[i] * row[i];
         double head = row[from];
         tau = 0;
         if (rest == 0)
             return head;
         double length = Math.Sqrt(head * head + rest);
-        double beta = head >= 0 ? -length : length;
+        double beta = head >= 0 ? -length : length, scale = 1 / (head - beta);
         v[from] = 1;
-        for (int i = from + 1; i < n; i++)
-            v[i] = row[i] / (head - beta);
+        for (int i = from + 1; i < _n; i++)
+            v[i] = row[i] * scale;
         tau = (beta - head) / beta;
         return beta;
     }
 
-    /// <summary>Rows from <paramref name="first"/> on: A ← A − vwᵀ − wvᵀ, and product = A·next.</summary>
-    private void UpdateAndMultiply(double* v, double* w, double* next, double* product, int first, int n, Workers workers)
+    /// <summary>product = A·x over the rows and columns from <paramref name="start"/> on; x is zero before them. Parts depend on the size only, and are added in order.</summary>
+    private void Multiply(double* x, double* product, int start, double* sums, Workers workers)
     {
-        int count = n - first, start = first / Lanes * Lanes;
-        if (count < ParallelFrom || workers.ThreadCount == 1)
+        int groups = (_n - start + Lanes - 1) / Lanes, parts = (int)Math.Clamp((long)groups * groups * Lanes * Lanes / 2 / PartArea, 1, MostParts);
+        int Group(int part) => part == parts ? groups : groups - (int)(groups * Math.Sqrt((double)(parts - part) / parts));
+        workers.Run(parts, part =>
         {
-            UpdateAndMultiplyRows(v, w, next, product, first, n, start);
-            return;
+            double* sum = sums + part * _stride;
+            int from = start + Group(part) * Lanes, to = start + Group(part + 1) * Lanes;
+            new Span<double>(sum + from, (int)_stride - from).Clear();
+            for (int i = from; i < to; i += Lanes)
+                MultiplyRows(x, sum, i);
+        });
+        for (int part = 0; part < parts; part++)
+        {
+            double* sum = sums + part * _stride;
+            for (int c = start + Group(part) * Lanes; c < _stride; c += Lanes)
+                (Vector512.LoadAligned(product + c) + Vector512.LoadAligned(sum + c)).StoreAligned(product + c);
         }
-
-        int parts = workers.ThreadCount, each = (count + parts - 1) / parts;
-        workers.Run(parts, p => UpdateAndMultiplyRows(v, w, next, product, first + p * each, Math.Min(n, first + (p + 1) * each), start));
     }
 
-    private void UpdateAndMultiplyRows(double* v, double* w, double* next, double* product, int from, int to, int start)
+    /// <summary>What eight rows and, by symmetry, the columns below them add to A·x. Their block on the diagonal is there as a whole.</summary>
+    private void MultiplyRows(double* x, double* sum, int i)
     {
-        int i = from;
-        for (; i + RowsAtOnce <= to; i += RowsAtOnce)
+        double* r0 = Row(i), r1 = r0 + _stride, r2 = r1 + _stride, r3 = r2 + _stride, r4 = r3 + _stride, r5 = r4 + _stride, r6 = r5 + _stride, r7 = r6 + _stride;
+        var xj = Vector512.LoadAligned(x + i);
+        Vector512<double> s0 = Vector512.LoadAligned(r0 + i) * xj, s1 = Vector512.LoadAligned(r1 + i) * xj, s2 = Vector512.LoadAligned(r2 + i) * xj, s3 = Vector512.LoadAligned(r3 + i) * xj;
+        Vector512<double> s4 = Vector512.LoadAligned(r4 + i) * xj, s5 = Vector512.LoadAligned(r5 + i) * xj, s6 = Vector512.LoadAligned(r6 + i) * xj, s7 = Vector512.LoadAligned(r7 + i) * xj;
+        Vector512<double> x0 = Vector512.Create(x[i]), x1 = Vector512.Create(x[i + 1]), x2 = Vector512.Create(x[i + 2]), x3 = Vector512.Create(x[i + 3]);
+        Vector512<double> x4 = Vector512.Create(x[i + 4]), x5 = Vector512.Create(x[i + 5]), x6 = Vector512.Create(x[i + 6]), x7 = Vector512.Create(x[i + 7]);
+        for (int j = i + Lanes; j < _stride; j += Lanes)
         {
-            double* r0 = Row(i), r1 = r0 + Stride, r2 = r1 + Stride, r3 = r2 + Stride;
-            Vector512<double> v0 = Vector512.Create(-v[i]), v1 = Vector512.Create(-v[i + 1]), v2 = Vector512.Create(-v[i + 2]), v3 = Vector512.Create(-v[i + 3]);
-            Vector512<double> w0 = Vector512.Create(-w[i]), w1 = Vector512.Create(-w[i + 1]), w2 = Vector512.Create(-w[i + 2]), w3 = Vector512.Create(-w[i + 3]);
+            xj = Vector512.LoadAligned(x + j);
+            Vector512<double> a0 = Vector512.LoadAligned(r0 + j), a1 = Vector512.LoadAligned(r1 + j), a2 = Vector512.LoadAligned(r2 + j), a3 = Vector512.LoadAligned(r3 + j);
+            s0 = Vector512.FusedMultiplyAdd(a0, xj, s0);
+            s1 = Vector512.FusedMultiplyAdd(a1, xj, s1);
+            s2 = Vector512.FusedMultiplyAdd(a2, xj, s2);
+            s3 = Vector512.FusedMultiplyAdd(a3, xj, s3);
+            var low = Vector512.FusedMultiplyAdd(a0, x0, Vector512.LoadAligned(sum + j));
+            low = Vector512.FusedMultiplyAdd(a3, x3, Vector512.FusedMultiplyAdd(a2, x2, Vector512.FusedMultiplyAdd(a1, x1, low)));
+            a0 = Vector512.LoadAligned(r4 + j);
+            a1 = Vector512.LoadAligned(r5 + j);
+            a2 = Vector512.LoadAligned(r6 + j);
+            a3 = Vector512.LoadAligned(r7 + j);
+            s4 = Vector512.FusedMultiplyAdd(a0, xj, s4);
+            s5 = Vector512.FusedMultiplyAdd(a1, xj, s5);
+            s6 = Vector512.FusedMultiplyAdd(a2, xj, s6);
+            s7 = Vector512.FusedMultiplyAdd(a3, xj, s7);
+            var high = Vector512.FusedMultiplyAdd(a1, x5, a0 * x4);
+            high = Vector512.FusedMultiplyAdd(a3, x7, Vector512.FusedMultiplyAdd(a2, x6, high));
+            (low + high).StoreAligned(sum + j);
+        }
+
+        (sum[i], sum[i + 1], sum[i + 2], sum[i + 3]) = (sum[i] + Vector512.Sum(s0), sum[i + 1] + Vector512.Sum(s1), sum[i + 2] + Vector512.Sum(s2), sum[i + 3] + Vector512.Sum(s3));
+        (sum[i + 4], sum[i + 5], sum[i + 6], sum[i + 7]) = (sum[i + 4] + Vector512.Sum(s4), sum[i + 5] + Vector512.Sum(s5), sum[i + 6] + Vector512.Sum(s6), sum[i + 7] + Vector512.Sum(s7));
+    }
+
+    /// <summary>to[c] −= Σ factors[r] · rows[r, c] for c from <paramref name="start"/>, a multiple of 8, on.</summary>
+    private void Subtract(double* rows, int count, double* factors, double* to, int start)
+    {
+        int r = 0;
+        for (; r + 4 <= count; r += 4)
+        {
+            double* r0 = rows + r * _stride, r1 = r0 + _stride, r2 = r1 + _stride, r3 = r2 + _stride;
+            Vector512<double> f0 = Vector512.Create(-factors[r]), f1 = Vector512.Create(-factors[r + 1]), f2 = Vector512.Create(-factors[r + 2]), f3 = Vector512.Create(-factors[r + 3]);
+            for (int c = start; c < _stride; c += Lanes)
+            {
+                var sum = Vector512.FusedMultiplyAdd(f1, Vector512.LoadAligned(r1 + c), Vector512.FusedMultiplyAdd(f0, Vector512.LoadAligned(r0 + c), Vector512.LoadAligned(to + c)));
+                Vector512.FusedMultiplyAdd(f3, Vector512.LoadAligned(r3 + c), Vector512.FusedMultiplyAdd(f2, Vector512.LoadAligned(r2 + c), sum)).StoreAligned(to + c);
+            }
+        }
+
+        for (; r < count; r++)
+        {
+            var factor = Vector512.Create(-factors[r]);
+            for (int c = start; c < _stride; c += Lanes)
+                Vector512.FusedMultiplyAdd(factor, Vector512.LoadAligned(rows + r * _stride + c), Vector512.LoadAligned(to + c)).StoreAligned(to + c);
+        }
+    }
+
+    /// <summary>results[r] = rows[r] · x over the columns from <paramref name="start"/>, a multiple of 8, on.</summary>
+    private void Products(double* rows, int count, double* x, double* results, int start)
+    {
+        int r = 0;
+        for (; r + 4 <= count; r += 4)
+        {
+            double* r0 = rows + r * _stride, r1 = r0 + _stride, r2 = r1 + _stride, r3 = r2 + _stride;
             Vector512<double> s0 = default, s1 = default, s2 = default, s3 = default;
-            for (int j = start; j < Stride; j += Lanes)
+            for (int c = start; c < _stride; c += Lanes)
             {
-                Vector512<double> vj = Vector512.LoadAligned(v + j), wj = Vector512.LoadAligned(w + j), xj = Vector512.LoadAligned(next + j);
-                var a0 = Vector512.FusedMultiplyAdd(w0, vj, Vector512.FusedMultiplyAdd(v0, wj, Vector512.LoadAligned(r0 + j)));
-                var a1 = Vector512.FusedMultiplyAdd(w1, vj, Vector512.FusedMultiplyAdd(v1, wj, Vector512.LoadAligned(r1 + j)));
-                var a2 = Vector512.FusedMultiplyAdd(w2, vj, Vector512.FusedMultiplyAdd(v2, wj, Vector512.LoadAligned(r2 + j)));
-                var a3 = Vector512.FusedMultiplyAdd(w3, vj, Vector512.FusedMultiplyAdd(v3, wj, Vector512.LoadAligned(r3 + j)));
-                a0.StoreAligned(r0 + j);
-                a1.StoreAligned(r1 + j);
-                a2.StoreAligned(r2 + j);
-                a3.StoreAligned(r3 + j);
-                s0 = Vector512.FusedMultiplyAdd(a0, xj, s0);
-                s1 = Vector512.FusedMultiplyAdd(a1, xj, s1);
-                s2 = Vector512.FusedMultiplyAdd(a2, xj, s2);
-                s3 = Vector512.FusedMultiplyAdd(a3, xj, s3);
+                var xc = Vector512.LoadAligned(x + c);
+                s0 = Vector512.FusedMultiplyAdd(xc, Vector512.LoadAligned(r0 + c), s0);
+                s1 = Vector512.FusedMultiplyAdd(xc, Vector512.LoadAligned(r1 + c), s1);
+                s2 = Vector512.FusedMultiplyAdd(xc, Vector512.LoadAligned(r2 + c), s2);
+                s3 = Vector512.FusedMultiplyAdd(xc, Vector512.LoadAligned(r3 + c), s3);
             }
 
-            (product[i], product[i + 1], product[i + 2], product[i + 3]) = (Vector512.Sum(s0), Vector512.Sum(s1), Vector512.Sum(s2), Vector512.Sum(s3));
+            (results[r], results[r + 1], results[r + 2], results[r + 3]) = (Vector512.Sum(s0), Vector512.Sum(s1), Vector512.Sum(s2), Vector512.Sum(s3));
         }
 
-        for (; i < to; i++)
+        for (; r < count; r++)
         {
-            double* row = Row(i);
-            UpdateRow(row, v[i], w[i], v, w, start, Stride);
             Vector512<double> sum = default;
-            for (int j = start; j < Stride; j += Lanes)
-                sum = Vector512.FusedMultiplyAdd(Vector512.LoadAligned(row + j), Vector512.LoadAligned(next + j), sum);
-            product[i] = Vector512.Sum(sum);
+            for (int c = start; c < _stride; c += Lanes)
+                sum = Vector512.FusedMultiplyAdd(Vector512.LoadAligned(x + c), Vector512.LoadAligned(rows + r * _stride + c), sum);
+            results[r] = Vector512.Sum(sum);
         }
-    }
-
-    private static void UpdateRow(double* row, double vi, double wi, double* v, double* w, int start, int end)
-    {
-        Vector512<double> minusV = Vector512.Create(-vi), minusW = Vector512.Create(-wi);
-        for (int j = start; j < end; j += Lanes)
-        {
-            var a = Vector512.FusedMultiplyAdd(minusV, Vector512.LoadAligned(w + j), Vector512.LoadAligned(row + j));
-            Vector512.FusedMultiplyAdd(minusW, Vector512.LoadAligned(v + j), a).StoreAligned(row + j);
-        }
-    }
-
-    /// <summary>Rows first … first + 3 of Qᵀ = Hₙ₋₂ … H₁H₀: unit rows times the reflectors, last reflector first; each reflector is read once for the group.</summary>
-    private void ReflectRows(double* all, int first, int n)
-    {
-        int count = Math.Min(RowsAtOnce, n - first);
-        double** rows = stackalloc double*[RowsAtOnce];
-        for (int r = 0; r < RowsAtOnce; r++)
-        {
-            // Short groups work on their last row several times over; the reflection is repeated on one row only below.
-            int row = first + Math.Min(r, count - 1);
-            rows[r] = all + (long)(n - 1 - row) * Stride;
-            rows[r][row] = 1;
-        }
-
-        // Reflector k starts at k + 1: it leaves unit rows up to k alone.
-        for (int k = first + count - 2; k >= 0; k--)
-        {
-            if (_tau[k] == 0)
-                continue;
-            if (count == RowsAtOnce)
-                ReflectFour(rows, Row(k), _tau[k], (k + 1) / Lanes * Lanes);
-            else
-            {
-                for (int r = 0; r < count; r++)
-                    ReflectOne(rows[r], Row(k), _tau[k], (k + 1) / Lanes * Lanes);
-            }
-        }
-    }
-
-    private void ReflectFour(double** rows, double* v, double tau, int start)
-    {
-        double* r0 = rows[0], r1 = rows[1], r2 = rows[2], r3 = rows[3];
-        Vector512<double> s0 = default, s1 = default, s2 = default, s3 = default;
-        for (int j = start; j < Stride; j += Lanes)
-        {
-            var x = Vector512.LoadAligned(v + j);
-            s0 = Vector512.FusedMultiplyAdd(x, Vector512.LoadAligned(r0 + j), s0);
-            s1 = Vector512.FusedMultiplyAdd(x, Vector512.LoadAligned(r1 + j), s1);
-            s2 = Vector512.FusedMultiplyAdd(x, Vector512.LoadAligned(r2 + j), s2);
-            s3 = Vector512.FusedMultiplyAdd(x, Vector512.LoadAligned(r3 + j), s3);
-        }
-
-        Vector512<double> f0 = Vector512.Create(-tau * Vector512.Sum(s0)), f1 = Vector512.Create(-tau * Vector512.Sum(s1));
-        Vector512<double> f2 = Vector512.Create(-tau * Vector512.Sum(s2)), f3 = Vector512.Create(-tau * Vector512.Sum(s3));
-        for (int j = start; j < Stride; j += Lanes)
-        {
-            var x = Vector512.LoadAligned(v + j);
-            Vector512.FusedMultiplyAdd(f0, x, Vector512.LoadAligned(r0 + j)).StoreAligned(r0 + j);
-            Vector512.FusedMultiplyAdd(f1, x, Vector512.LoadAligned(r1 + j)).StoreAligned(r1 + j);
-            Vector512.FusedMultiplyAdd(f2, x, Vector512.LoadAligned(r2 + j)).StoreAligned(r2 + j);
-            Vector512.FusedMultiplyAdd(f3, x, Vector512.LoadAligned(r3 + j)).StoreAligned(r3 + j);
-        }
-    }
-
-    private void ReflectOne(double* row, double* v, double tau, int start)
-    {
-        Vector512<double> sum = default;
-        for (int j = start; j < Stride; j += Lanes)
-            sum = Vector512.FusedMultiplyAdd(Vector512.LoadAligned(v + j), Vector512.LoadAligned(row + j), sum);
-        var factor = Vector512.Create(-tau * Vector512.Sum(sum));
-        for (int j = start; j < Stride; j += Lanes)
-            Vector512.FusedMultiplyAdd(factor, Vector512.LoadAligned(v + j), Vector512.LoadAligned(row + j)).StoreAligned(row + j);
     }
 }
