@@ -54,7 +54,7 @@ public sealed class PcaProjection
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(dimensions, rows.Columns);
         Gram gram = Gram.Of(rows, workers, cancellation);
-        return new PcaProjection(gram.Mean, SymmetricEigen.Decompose(gram.Covariance(), gram.Columns, workers), dimensions);
+        return new PcaProjection(gram.Mean, SymmetricEigen.Decompose(gram.Covariance(), gram.Columns, dimensions, workers), dimensions);
     }
 
     /// <summary>The same from a spectrum that is known already.</summary>

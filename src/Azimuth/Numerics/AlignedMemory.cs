@@ -16,11 +16,11 @@ internal sealed unsafe class AlignedMemory : IDisposable
 
     private void* _pointer;
 
-    private AlignedMemory(long bytes)
+    private AlignedMemory(long bytes, bool largePages)
     {
         Bytes = bytes;
         // Whole vectors past the end may be read by kernels, never used.
-        _pointer = NativeMemory.AlignedAlloc(checked((nuint)bytes + Alignment), Alignment);
+        _pointer = NativeMemory.AlignedAlloc(checked((nuint)bytes + Alignment), (nuint)(largePages && bytes >= PageHint.LargePage ? PageHint.LargePage : Alignment));
         if (bytes >= PressureFrom)
             GC.AddMemoryPressure(bytes);
     }
@@ -34,11 +34,11 @@ internal sealed unsafe class AlignedMemory : IDisposable
     /// <summary>Room for <paramref name="count"/> values.</summary>
     /// <param name="count">How many.</param>
     /// <param name="zeroed">Or with whatever is there.</param>
-    /// <param name="largePages">For memory that is read in no order (<see cref="PageHint"/>).</param>
+    /// <param name="largePages">For memory that is read in no order, or that is wanted often and not for long (<see cref="PageHint"/>).</param>
     public static AlignedMemory Of<T>(long count, bool zeroed = false, bool largePages = false) where T : unmanaged
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        var memory = new AlignedMemory(checked(count * Unsafe.SizeOf<T>()));
+        var memory = new AlignedMemory(checked(count * Unsafe.SizeOf<T>()), largePages);
         if (largePages)
             PageHint.Large(memory._pointer, memory.Bytes);
         if (zeroed)

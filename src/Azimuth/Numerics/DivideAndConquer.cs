@@ -21,7 +21,7 @@ internal sealed unsafe class DivideAndConquer : IDisposable
     {
         (Values, _off, _workers) = ([.. diagonal], off, workers);
         Stride = (((diagonal.Length + 7) / 8) | 1) * 8;
-        _rows = AlignedMemory.Of<double>(diagonal.Length * Stride, zeroed: true);
+        _rows = AlignedMemory.Of<double>(diagonal.Length * Stride, zeroed: true, largePages: true);
     }
 
     /// <summary>Eigenvalues, in no order [n].</summary>
@@ -131,10 +131,8 @@ internal sealed unsafe class DivideAndConquer : IDisposable
     {
         int count = merge.Kept.Count, left = middle - from, right = to - middle, width = to - from;
         int onlyLeft = merge.Kept.Count(i => merge.Sides[i] == Side.Left), onlyRight = merge.Kept.Count(i => merge.Sides[i] == Side.Right), wide = count - onlyLeft - onlyRight;
-        long stride = (count + 7) / 8 * 8;
-        using var scratch = AlignedMemory.Of<double>((onlyLeft + wide) * (long)left + (wide + onlyRight) * (long)right + merge.Dropped.Count * (long)width + (count - first) * stride);
+        using var scratch = AlignedMemory.Of<double>((onlyLeft + wide) * (long)left + (wide + onlyRight) * (long)right + merge.Dropped.Count * (long)width, largePages: true);
         double* leftRows = (double*)scratch.Pointer, rightRows = leftRows + (onlyLeft + wide) * (long)left, dropped = rightRows + (wide + onlyRight) * (long)right;
-        double* vectors = dropped + merge.Dropped.Count * (long)width;
         int[] place = new int[count], next = [0, onlyLeft, onlyLeft + wide];
         for (int i = 0; i < count; i++)
         {
@@ -149,10 +147,10 @@ internal sealed unsafe class DivideAndConquer : IDisposable
             Copy(Vector(from + merge.Dropped[i]) + from, dropped + (long)i * width, width);
         if (first < count)
         {
-            equation.Vectors(first, place, vectors, stride, _workers);
+            View vectors = equation.Vectors(first, place, _workers);
             double* to0 = Vector(from + first) + from;
-            DoubleProduct.Run(DoubleProduct.Into.Set, new View(vectors, stride, 1), new View(leftRows, left, 1), to0, Stride, count - first, left, onlyLeft + wide, _workers);
-            DoubleProduct.Run(DoubleProduct.Into.Set, new View(vectors + onlyLeft, stride, 1), new View(rightRows, right, 1), to0 + left, Stride, count - first, right, wide + onlyRight, _workers);
+            DoubleProduct.Run(DoubleProduct.Into.Set, vectors, new View(leftRows, left, 1), to0, Stride, count - first, left, onlyLeft + wide, _workers);
+            DoubleProduct.Run(DoubleProduct.Into.Set, vectors.From(0, onlyLeft), new View(rightRows, right, 1), to0 + left, Stride, count - first, right, wide + onlyRight, _workers);
         }
 
         for (int i = 0; i < merge.Dropped.Count; i++)

@@ -23,6 +23,8 @@ internal static unsafe class DoubleProduct
 
         public long ColumnStep => columnStep;
 
+        public View From(long row, long column) => new(At(row, column), rowStep, columnStep);
+
         public View Turned => new(first, columnStep, rowStep);
     }
 
@@ -63,9 +65,9 @@ internal static unsafe class DoubleProduct
         {
             int count = Math.Min(InnerBlock, k - from), start = from;
             Into here = from > 0 && how == Into.Set ? Into.Add : how;
-            void Pack(int panel) => PackPanel(new View(right.At(start, panel * Panel), right.RowStep, right.ColumnStep), count, Math.Min(Panel, n - panel * Panel), values + (long)panel * Panel * count);
+            void Pack(int panel) => PackPanel(right.From(start, panel * Panel), count, Math.Min(Panel, n - panel * Panel), values + (long)panel * Panel * count);
             void Part(int part) => Rows(
-                here, new View(left.At(0, start), left.RowStep, left.ColumnStep), values, count, result, stride, n,
+                here, left.From(0, start), values, count, result, stride, n,
                 part / across * RowBlock, Math.Min(m, (part / across + 1) * RowBlock), panels * (part % across) / across, panels * (part % across + 1) / across);
             if (small)
             {
@@ -118,6 +120,15 @@ internal static unsafe class DoubleProduct
                 if (how == Into.SubtractUpper && column + width <= row)
                     break;
                 int height = Math.Min(DoubleTile.Rows, toRow - row);
+                // The values that the sums join are on their way meanwhile.
+                for (int r = 0; r < height && how != Into.Set; r++)
+                {
+                    double* to = result + (row + r) * stride + column;
+                    CacheHint.Fetch(in *to);
+                    CacheHint.Fetch(in to[8]);
+                    CacheHint.Fetch(in to[16]);
+                }
+
                 DoubleTile.Sum(left.At(row, 0), left.RowStep, left.ColumnStep, height, packed + (long)panel * Panel * count, count, sums);
                 for (int r = 0; r < height; r++)
                     Combine(how, sums + r * Panel, result + (row + r) * stride + column, width);

@@ -5,12 +5,14 @@ namespace Azimuth.Numerics;
 /// <summary>What the system is told about memory. Changes no result; does nothing where the system is not Linux.</summary>
 internal static unsafe partial class PageHint
 {
-    private const ulong LargePage = 2 << 20;
+    /// <summary>Bytes of a large page of today's processors.</summary>
+    public const int LargePage = 2 << 20;
+
     private const int MadvDontNeed = 4, MadvHugePage = 14; // <sys/mman.h>
 
     /// <summary>
     /// Asks for large pages, for memory that nothing has been written to yet: rows that are fetched in no order then wait less often for the table of pages (learning word vectors takes a
-    /// seventh less time).
+    /// seventh less time), and memory that is wanted often is handed out in few pieces.
     /// </summary>
     public static void Large(void* from, long bytes) => Advise(from, bytes, LargePage, MadvHugePage);
 

@@ -25,8 +25,8 @@ internal sealed unsafe class SecularEquation : IDisposable
     internal SecularEquation(ReadOnlySpan<double> d, double[] z, double rho)
     {
         (_count, _z) = (d.Length, z);
-        _stride = (_count + Lanes - 1) / Lanes * Lanes;
-        _memory = AlignedMemory.Of<double>((3 + (long)_count) * _stride, zeroed: false);
+        _stride = (((_count + Lanes - 1) / Lanes) | 1) * Lanes;
+        _memory = AlignedMemory.Of<double>((3 + (long)_count) * _stride, largePages: true);
         for (int i = 0; i < _stride; i++)
         {
             // Beyond the last: a pole far away, of no weight.
@@ -55,28 +55,32 @@ internal sealed unsafe class SecularEquation : IDisposable
         return roots;
     }
 
-    /// <summary>Unit eigenvectors of the roots from <paramref name="first"/> on, one a row; entry i stands at place[i] [count − first, stride]. <see cref="Roots"/> comes before.</summary>
-    internal void Vectors(int first, int[] place, double* rows, long stride, Workers workers)
+    /// <summary>
+    /// Unit eigenvectors of the roots from <paramref name="first"/> on, one a row; entry i stands at place[i] [count − first, count]. <see cref="Roots"/> comes before; it can be called once.
+    /// </summary>
+    internal DoubleProduct.View Vectors(int first, int[] place, Workers workers)
     {
         workers.Run((int)(_stride + 31) / 32, strip => ExactWeights(strip * 32, (int)Math.Min(_stride, (strip + 1) * 32)));
         workers.Run((_count - first + RootsAtOnce - 1) / RootsAtOnce, part =>
         {
+            var vector = new double[_stride];
             for (int j = first + part * RootsAtOnce; j < Math.Min(_count, first + (part + 1) * RootsAtOnce); j++)
             {
-                double* distances = Distances(j), row = rows + (j - first) * stride;
+                double* row = Distances(j);
                 Vector512<double> squares = default;
                 for (int i = 0; i < _stride; i += Lanes)
                 {
-                    var value = Vector512.LoadAligned(Exact + i) / Vector512.LoadAligned(distances + i);
-                    value.StoreAligned(distances + i);
+                    var value = Vector512.LoadAligned(Exact + i) / Vector512.LoadAligned(row + i);
+                    value.CopyTo(vector, i);
                     squares = Vector512.FusedMultiplyAdd(value, value, squares);
                 }
 
                 double scale = 1 / Math.Sqrt(Vector512.Sum(squares));
                 for (int i = 0; i < _count; i++)
-                    row[place[i]] = distances[i] * scale;
+                    row[place[i]] = vector[i] * scale;
             }
         });
+        return new DoubleProduct.View(Distances(first), _stride, 1);
     }
 
     public void Dispose() => _memory.Dispose();

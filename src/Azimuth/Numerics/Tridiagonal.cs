@@ -26,7 +26,7 @@ internal sealed unsafe class Tridiagonal : IDisposable
         int width = (n + Lanes - 1) / Lanes;
         // An odd number of cache lines in a row: rows under each other do not compete for the same cache sets.
         _stride = (width | 1) * Lanes;
-        _memory = AlignedMemory.Of<double>(width * Lanes * _stride, zeroed: true);
+        _memory = AlignedMemory.Of<double>(width * Lanes * _stride, zeroed: true, largePages: true);
         _tau = new double[n];
         (Diagonal, OffDiagonal) = (new double[n], new double[n]);
     }

@@ -135,7 +135,7 @@ public sealed record UnderTrainedIndicators
         View[] views = [new(mean, null, null), new(mean, gram.Mean, null), new(mean, null, component)];
         return allReadings ? [.. views, new(mean, gram.Mean, component), new(mean, null, First(gram.Products))] : views;
 
-        double[] First(double[] symmetric) => SymmetricEigen.Decompose(symmetric, gram.Columns, workers).Vector(0).ToArray();
+        double[] First(double[] symmetric) => SymmetricEigen.Decompose(symmetric, gram.Columns, 1, workers).Vector(0).ToArray();
     }
 
     private static int Compare(double a, double b) => double.IsNaN(a) || double.IsNaN(b) ? double.IsNaN(a).CompareTo(double.IsNaN(b)) : a.CompareTo(b);

@@ -32,10 +32,41 @@ public class SymmetricEigenTests
             Assert.Equal(eigen.Values[i], valuesOnly[i]);
     }
 
+    [Theory]
+    [InlineData("rank 40 of 330", 330)]
+    [InlineData("glued Wilkinson", 21 * 16)]
+    [InlineData("Toeplitz", 350)]
+    [InlineData("graded over 30 decades", 300)]
+    [InlineData("three values many times", 300)]
+    [InlineData("blocks that nothing joins", 260)]
+    public void Values_in_clusters_and_of_all_sizes_keep_their_vectors_orthonormal(string kind, int n)
+    {
+        using var workers = new Workers(2);
+        double[] matrix = Difficult(kind, n);
+        var eigen = SymmetricEigen.Decompose(matrix, n, workers);
+        AssertDecomposes(matrix, n, eigen);
+        Assert.Equal(eigen.Values, SymmetricEigen.ValuesOf(matrix, n, workers));
+    }
+
+    [Theory]
+    [InlineData(5, 2)]
+    [InlineData(300, 1)]
+    [InlineData(300, 50)]
+    [InlineData(300, 299)]
+    public void A_few_vectors_are_the_first_of_all(int n, int largest)
+    {
+        using var workers = new Workers(2);
+        double[] matrix = RandomSymmetric(n, 6);
+        SymmetricEigen all = SymmetricEigen.Decompose(matrix, n, workers), few = SymmetricEigen.Decompose(matrix, n, largest, workers);
+        Assert.Equal(all.Values, few.Values);
+        Assert.Equal(all.Vectors[..(largest * n)], few.Vectors);
+        Assert.Throws<ArgumentOutOfRangeException>(() => SymmetricEigen.Decompose(matrix, n, n + 1, workers));
+    }
+
     [Fact]
     public void Results_do_not_depend_on_the_number_of_threads()
     {
-        const int n = 300;
+        const int n = 600;
         double[] matrix = RandomSymmetric(n, 5);
         using var one = new Workers(1);
         using var three = new Workers(3);
@@ -110,6 +141,30 @@ public class SymmetricEigenTests
         var error = Assert.Throws<ArgumentException>(() => SymmetricEigen.Decompose([1, 2, double.NaN, 1], 2, workers));
         Assert.Contains("[1, 0] is NaN", error.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => SymmetricEigen.Decompose([1, 2, 3], 2, workers));
+    }
+
+    private static double[] Difficult(string kind, int n)
+    {
+        var matrix = new double[n * n];
+        double[] random = RandomSymmetric(n, 3);
+        for (int i = 0; i < n; i++)
+        {
+            for (int j = 0; j < n; j++)
+            {
+                matrix[i * n + j] = kind switch
+                {
+                    "rank 40 of 330" => Enumerable.Range(0, 40).Sum(k => random[k * n + i] * random[k * n + j]),
+                    "glued Wilkinson" => i == j ? Math.Abs(i % 21 - 10) : Math.Abs(i - j) != 1 ? 0 : Math.Max(i, j) % 21 == 0 ? 1e-10 : 1,
+                    "Toeplitz" => i == j ? 2 : Math.Abs(i - j) == 1 ? -1 : 0,
+                    "graded over 30 decades" => random[i * n + j] * Math.Pow(10, -15.0 * (i + j) / n),
+                    "three values many times" => (i == j ? i % 3 : 0) + 2e-15 * random[i * n + j],
+                    "blocks that nothing joins" => i / 13 == j / 13 ? random[i * n + j] : 0,
+                    _ => throw new ArgumentException(kind, nameof(kind)),
+                };
+            }
+        }
+
+        return matrix;
     }
 
     internal static double[] RandomSymmetric(int n, int seed)
