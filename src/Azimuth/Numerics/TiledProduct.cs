@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -6,6 +7,12 @@ namespace Azimuth.Numerics;
 /// <summary>One call of <see cref="MatrixProduct"/>: who does which part, and the loops around the tiles.</summary>
 internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix weights, float* bias, float* output, VectorWidth width)
 {
+    /// <summary>
+    /// Tiles of 12 rows by 256 inputs, rows side by side and the last tile filled up: [tile, block of inputs, row, 256]. For inputs whose rows lie a multiple of 2 KiB apart: those would share a
+    /// few places of the first-level cache and push each other out. Null where they do not.
+    /// </summary>
+    private float* _tiles;
+
     private const int Width = PackedMatrix.PanelWidth;
     private const int TileRows = Tiles512.Rows;
     private const int CacheBytes = 512 << 10; // half of the second-level cache of today's processors
@@ -30,6 +37,27 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
     }
 
     public void Run(Workers workers)
+    {
+        if (weights.Inputs % 512 != 0 || weights.Inputs == 0 || rows < TileRows)
+        {
+            Share(workers);
+            return;
+        }
+
+        int tiles = (rows + TileRows - 1) / TileRows, tileValues = TileRows * weights.Inputs;
+        float[] copy = ArrayPool<float>.Shared.Rent(checked(tiles * tileValues));
+        fixed (float* tile = copy)
+        {
+            _tiles = tile;
+            workers.RunRanges(tiles, 4, CopyTiles);
+            Share(workers);
+        }
+
+        ArrayPool<float>.Shared.Return(copy);
+    }
+
+    /// <summary>Deals out the panels, and rows where they are too few.</summary>
+    private void Share(Workers workers)
     {
         int panels = weights.PanelCount, threads = workers.ThreadCount;
         if (threads == 1 || (long)rows * weights.Outputs * weights.Inputs < SmallWork)
@@ -72,14 +100,12 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
     private void Part(int fromRow, int toRow, int fromPanel, int toPanel)
     {
         int inputs = weights.Inputs, rowBlock = RowBlock();
-        // One panel's block of inputs [256, 32], one tile's sums [12, 32], the block of rows' sums so far [rowBlock, 32], a tile's inputs [12, 256]; on cache lines.
-        float* raw = stackalloc float[InputBlock * Width + TileRows * Width + rowBlock * Width + TileRows * InputBlock + 16];
-        float* scratch = (float*)(((nint)raw + 63) & ~(nint)63), sums = scratch + InputBlock * Width, totals = sums + TileRows * Width, near = totals + rowBlock * Width;
-        // Rows a multiple of 2 KiB apart would share a few places of the first-level cache and push each other out: they are copied side by side.
-        bool copies = inputs % 512 == 0 && toRow - fromRow >= TileRows;
+        // One panel's block of inputs [256, 32], one tile's sums [12, 32], the block of rows' sums so far [rowBlock, 32]; on cache lines.
+        float* raw = stackalloc float[InputBlock * Width + TileRows * Width + rowBlock * Width + 16];
+        float* scratch = (float*)(((nint)raw + 63) & ~(nint)63), sums = scratch + InputBlock * Width, totals = sums + TileRows * Width;
         // All blocks of rows but the last are whole tiles.
         int lastRow = fromRow + (toRow - fromRow - 1) / TileRows * TileRows, lastCount = toRow - lastRow;
-        using var lastRows = Readable(lastCount) == lastCount ? null : FillUp(lastRow, lastCount);
+        using var lastRows = _tiles is not null || Readable(lastCount) == lastCount ? null : FillUp(lastRow, lastCount);
         for (int block = fromRow; block < toRow; block += rowBlock)
         {
             int rowCount = Math.Min(rowBlock, toRow - block);
@@ -93,14 +119,13 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
                     for (int row = 0; row < rowCount; row += TileRows)
                     {
                         int tile = Math.Min(TileRows, rowCount - row);
-                        float* from = lastRows is not null && block + row == lastRow ? (float*)lastRows.Pointer : input + (long)(block + row) * inputs;
-                        if (copies)
+                        if (_tiles is not null)
                         {
-                            CopyTile(from + k, tile, count, near);
-                            TileSum.Block(width, near, InputBlock, 1, tile, values, count, sums);
+                            TileSum.Block(width, _tiles + (long)(block + row) * inputs + k * TileRows, InputBlock, 1, tile, values, count, sums);
                         }
                         else
                         {
+                            float* from = lastRows is not null && block + row == lastRow ? (float*)lastRows.Pointer : input + (long)(block + row) * inputs;
                             TileSum.Block(width, from + k, inputs, 1, tile, values, count, sums);
                         }
 
@@ -113,11 +138,24 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
         }
     }
 
-    /// <summary>A tile's block of inputs, rows side by side; rows that the kernel reads beyond it keep what they hold, and their sums are not used.</summary>
-    private void CopyTile(float* from, int tile, int count, float* to)
+    /// <summary>Fills tiles <paramref name="from"/> … <paramref name="to"/> − 1; of rows beyond the last, zeros.</summary>
+    private void CopyTiles(int from, int to)
     {
-        for (int r = 0; r < tile; r++)
-            new ReadOnlySpan<float>(from + (long)r * weights.Inputs, count).CopyTo(new Span<float>(to + r * InputBlock, count));
+        int inputs = weights.Inputs;
+        for (int tile = from; tile < to; tile++)
+        {
+            float* at = _tiles + (long)tile * TileRows * inputs;
+            for (int k = 0; k < inputs; k += InputBlock)
+            {
+                for (int row = tile * TileRows; row < (tile + 1) * TileRows; row++, at += InputBlock)
+                {
+                    if (row < rows)
+                        new ReadOnlySpan<float>(input + (long)row * inputs + k, InputBlock).CopyTo(new Span<float>(at, InputBlock));
+                    else
+                        new Span<float>(at, InputBlock).Clear();
+                }
+            }
+        }
     }
 
     /// <summary>Rows whose inputs, or a quarter of them where panels are to be widened, stay in the second-level cache.</summary>

@@ -32,16 +32,17 @@ internal sealed class ForwardPass
         Embed(work);
         int model = _config.ModelDim;
         int position = work.Segments[0].Start;
-        trace?.Record(TraceSites.Embedding, 0, position, work.Residual(model), model);
+        float[] stream = work.Residual(model);
+        trace?.Record(TraceSites.Embedding, 0, position, work.All(stream, model), model);
         work.Attention.Begin(work.Segments);
         for (int layer = 0; layer < _config.LayerCount; layer++)
         {
-            trace?.Record(TraceSites.ResidPre, layer, position, work.Residual(model), model);
+            trace?.Record(TraceSites.ResidPre, layer, position, work.All(stream, model), model);
             if (_config.Layers[layer].Shape is BlockShape.Parallel or BlockShape.ParallelTwoNorms)
                 RunParallel(work, layer, trace);
             else
                 RunSequential(work, layer, trace);
-            trace?.Record(TraceSites.ResidPost, layer, position, work.Residual(model), model);
+            trace?.Record(TraceSites.ResidPost, layer, position, work.All(stream, model), model);
         }
     }
 
@@ -122,7 +123,7 @@ internal sealed class ForwardPass
         Norm? norm = config.Shape == BlockShape.Parallel ? weights.AttentionNorm : weights.MlpNorm;
         if (norm is not null && config.Shape != BlockShape.PostNorm)
         {
-            Span<float> normed = work.Normed(_config.ModelDim);
+            Span<float> normed = work.All(work.Normed(_config.ModelDim), _config.ModelDim);
             norm.ApplyRows(stream, normed, _config.ModelDim);
             input = normed;
         }
@@ -136,8 +137,8 @@ internal sealed class ForwardPass
     {
         EmbeddingConfig config = _config.Embedding;
         int model = _config.ModelDim, width = config.SumDim(model);
-        Span<float> residual = work.Residual(model), scratch = work.Normed(Math.Max(model, config.Dim));
-        Span<float> sums = config.Projection == EmbeddingProjection.Last ? work.Added(width) : residual; // [row, width]
+        Span<float> residual = work.All(work.Residual(model), model), scratch = work.Normed(Math.Max(model, config.Dim));
+        Span<float> sums = config.Projection == EmbeddingProjection.Last ? work.All(work.Added(width), width) : residual; // [row, width]
         foreach (Segment segment in work.Segments)
         {
             Span<float> rows = sums.Slice(segment.Row * width, segment.Count * width);
@@ -168,36 +169,36 @@ internal sealed class ForwardPass
     private void RunSequential(Workspace work, int layer, Trace? trace)
     {
         LayerWeights weights = _weights.Layers[layer];
-        Span<float> added = work.Added(_config.ModelDim);
-        Attend(work, layer, Input(work, layer, weights.AttentionNorm), added, trace);
-        AddToResidual(work, layer, weights.AttentionOutputNorm, weights.AttentionNorm, TraceSites.AttentionOut, trace);
-        trace?.Record(TraceSites.ResidMid, layer, work.Segments[0].Start, work.Residual(_config.ModelDim), _config.ModelDim);
-        RunMlp(work, layer, Input(work, layer, weights.MlpNorm), added, trace);
-        AddToResidual(work, layer, weights.MlpOutputNorm, weights.MlpNorm, TraceSites.MlpOut, trace);
+        int model = _config.ModelDim, position = work.Segments[0].Start;
+        float[] residual = work.Residual(model), added = work.Added(model);
+        Span<float> rows = work.All(added, model);
+        Attend(work, layer, Input(work, layer, weights.AttentionNorm), rows, trace);
+        Join(work, layer, added, weights.AttentionOutputNorm, weights.AttentionNorm);
+        trace?.Record(TraceSites.AttentionOut, layer, position, rows, model);
+        trace?.Record(TraceSites.ResidMid, layer, position, work.All(residual, model), model);
+        RunMlp(work, layer, Input(work, layer, weights.MlpNorm), rows, trace);
+        Join(work, layer, added, weights.MlpOutputNorm, weights.MlpNorm);
+        trace?.Record(TraceSites.MlpOut, layer, position, rows, model);
     }
 
     /// <summary>What enters a sub-block: the norm of the residual stream, or in post-norm and norm-after blocks the stream itself.</summary>
     private ReadOnlySpan<float> Input(Workspace work, int layer, Norm? norm)
     {
         int model = _config.ModelDim;
-        Span<float> residual = work.Residual(model), normed = work.Normed(model);
+        float[] residual = work.Residual(model), normed = work.Normed(model);
         if (norm is null || _config.Layers[layer].Shape == BlockShape.PostNorm)
-            return residual;
-        norm.ApplyRows(residual, normed, model);
-        return normed;
+            return work.All(residual, model);
+        RowOperation.Run(new NormRows(norm, residual, normed, model), work.Rows, _workers);
+        return work.All(normed, model);
     }
 
     /// <summary>Adds a sub-block's result, normed where the block says so, to the residual stream; in a post-norm block the sum is normed.</summary>
-    private void AddToResidual(Workspace work, int layer, Norm? outputNorm, Norm? inputNorm, TraceSites site, Trace? trace)
+    private void Join(Workspace work, int layer, float[] added, Norm? outputNorm, Norm? inputNorm)
     {
         int model = _config.ModelDim;
-        Span<float> residual = work.Residual(model), added = work.Added(model);
-        outputNorm?.ApplyRows(added, added, model);
-        Scale(added, _config.Layers[layer].ResidualScale);
-        trace?.Record(site, layer, work.Segments[0].Start, added, model);
-        TensorPrimitives.Add(residual, added, residual);
-        if (_config.Layers[layer].Shape == BlockShape.PostNorm)
-            inputNorm?.ApplyRows(residual, residual, model);
+        LayerConfig config = _config.Layers[layer];
+        var join = new JoinRows(added, work.Residual(model), model, outputNorm, config.ResidualScale, config.Shape == BlockShape.PostNorm ? inputNorm : null);
+        RowOperation.Run(join, work.Rows, _workers);
     }
 
     /// <summary>Attention and MLP side by side on the same residual stream.</summary>
@@ -206,19 +207,20 @@ internal sealed class ForwardPass
         LayerConfig config = _config.Layers[layer];
         LayerWeights weights = _weights.Layers[layer];
         int model = _config.ModelDim, position = work.Segments[0].Start;
-        Span<float> residual = work.Residual(model), normed = work.Normed(model);
-        Span<float> attended = work.Added(model), transformed = work.AddedToo(model);
+        float[] residual = work.Residual(model), normed = work.Normed(model), sum = work.Added(model);
+        Span<float> attended = work.All(sum, model), transformed = work.All(work.AddedToo(model), model);
 
-        weights.AttentionNorm!.ApplyRows(residual, normed, model);
-        Attend(work, layer, normed, attended, trace);
-        weights.MlpNorm?.ApplyRows(residual, normed, model); // one norm for both where the block has only one
-        RunMlp(work, layer, normed, transformed, trace);
+        RowOperation.Run(new NormRows(weights.AttentionNorm!, residual, normed, model), work.Rows, _workers);
+        Attend(work, layer, work.All(normed, model), attended, trace);
+        if (weights.MlpNorm is { } norm) // one norm for both where the block has only one
+            RowOperation.Run(new NormRows(norm, residual, normed, model), work.Rows, _workers);
+        RunMlp(work, layer, work.All(normed, model), transformed, trace);
         Scale(attended, config.ResidualScale);
         Scale(transformed, config.ResidualScale);
         trace?.Record(TraceSites.AttentionOut, layer, position, attended, model);
         trace?.Record(TraceSites.MlpOut, layer, position, transformed, model);
         TensorPrimitives.Add(attended, transformed, attended);
-        TensorPrimitives.Add(residual, attended, residual);
+        RowOperation.Run(new JoinRows(sum, residual, model, outputNorm: null, scale: 1, sumNorm: null), work.Rows, _workers);
     }
 
     private void Attend(Workspace work, int layer, ReadOnlySpan<float> input, Span<float> output, Trace? trace)
@@ -231,39 +233,17 @@ internal sealed class ForwardPass
         foreach (Segment segment in work.Segments)
         {
             RotaryTable? rotary = config.Rotary is null ? null : _rotary.For(config.Rotary, segment.Cache.Length);
-            for (int i = 0; i < segment.Count; i++)
-            {
-                int position = segment.Start + i;
-                Span<float> row = all.AsSpan((segment.Row + i) * width, width);
-                Prepare(config, weights, rotary, row, position);
-                segment.Cache.Store(layer, position, row.Slice(queries, keys), row[(queries + keys)..]);
-                trace?.Record(TraceSites.Query, layer, position, row[..queries], queries);
-                trace?.Record(TraceSites.Key, layer, position, row.Slice(queries, keys), keys);
-                trace?.Record(TraceSites.Value, layer, position, row[(queries + keys)..], keys);
-            }
+            RowOperation.Run(new StoreRows(config, weights, rotary, segment, layer, all), segment.Count, _workers);
         }
 
+        trace?.RecordColumns(TraceSites.Query, layer, work.Segments[0].Start, work.All(all, width), width, 0, queries);
+        trace?.RecordColumns(TraceSites.Key, layer, work.Segments[0].Start, work.All(all, width), width, queries, keys);
+        trace?.RecordColumns(TraceSites.Value, layer, work.Segments[0].Start, work.All(all, width), width, queries + keys, keys);
         float[] heads = work.Heads(queries); // [row, heads · headDim]
         work.Attention.Run(layer, config, _weights.RelativeBias, all, heads, trace?.PatternOf(layer, config.HeadCount), trace?.PatternQuery, _workers);
-        Span<float> mixed = heads.AsSpan(0, work.Rows * queries);
+        Span<float> mixed = work.All(heads, queries);
         trace?.Record(TraceSites.HeadOutput, layer, work.Segments[0].Start, mixed, queries);
         weights.AttentionOutput.Apply(mixed, work.Rows, output, _workers);
-    }
-
-    /// <summary>Clip, norm and rotation of one row [queries | keys | values].</summary>
-    private static void Prepare(AttentionConfig config, LayerWeights weights, RotaryTable? rotary, Span<float> row, int position)
-    {
-        Span<float> queries = row[..config.QueryWidth], keys = row.Slice(config.QueryWidth, config.KeyWidth);
-        if (config.Clip is { } clip)
-            TensorPrimitives.Clamp(row, -clip, clip, row);
-        if (config.QueryKeyNorm is { } norm)
-        {
-            weights.QueryNorm!.ApplyRows(queries, queries, norm.PerHead ? config.HeadDim : queries.Length);
-            weights.KeyNorm!.ApplyRows(keys, keys, norm.PerHead ? config.HeadDim : keys.Length);
-        }
-
-        rotary?.Rotate(queries, config.HeadDim, position);
-        rotary?.Rotate(keys, config.HeadDim, position);
     }
 
     private void RunMlp(Workspace work, int layer, ReadOnlySpan<float> input, Span<float> output, Trace? trace)
@@ -277,18 +257,12 @@ internal sealed class ForwardPass
         }
 
         int hidden = config.HiddenDim, width = config.IsGated ? 2 * hidden : hidden;
-        Span<float> up = work.MlpUp(width); // [row, hidden] or [row, gate | up]
-        weights.Mlps[0].Up.Apply(input, work.Rows, up, _workers);
-        if (trace is not null)
-        {
-            for (int row = 0; row < work.Rows; row++)
-                trace.Record(TraceSites.MlpPre, layer, work.Segments[0].Start + row, up.Slice(row * width, hidden), hidden);
-        }
-
-        Span<float> inner = config.IsGated ? work.MlpHidden(hidden) : up; // [row, hidden]
-        Mlp.Activate(config, up, inner, work.Rows);
-        trace?.Record(TraceSites.MlpHidden, layer, work.Segments[0].Start, inner, hidden);
-        weights.Mlps[0].Down.Apply(inner, work.Rows, output, _workers);
+        float[] up = work.MlpUp(width), inner = config.IsGated ? work.MlpHidden(hidden) : up; // [row, hidden] or [row, gate | up]; [row, hidden]
+        weights.Mlps[0].Up.Apply(input, work.Rows, work.All(up, width), _workers);
+        trace?.RecordColumns(TraceSites.MlpPre, layer, work.Segments[0].Start, work.All(up, width), width, 0, hidden);
+        RowOperation.Run(new ActivateRows(config, up, inner), work.Rows, _workers);
+        trace?.Record(TraceSites.MlpHidden, layer, work.Segments[0].Start, work.All(inner, hidden), hidden);
+        weights.Mlps[0].Down.Apply(work.All(inner, hidden), work.Rows, output, _workers);
     }
 
     private static void Scale(Span<float> rows, float factor)

@@ -21,7 +21,7 @@ internal sealed class Runner(TransformerConfig config, ForwardPass forward)
         Append(cache, ids, trace: null, done: null, cancellation);
         Workspace work = cache.Workspace;
         Span<float> finished = work.Finished(config.ModelDim, rows: 1);
-        forward.Finish(work.Residual(config.ModelDim)[((work.Rows - 1) * config.ModelDim)..], finished);
+        forward.Finish(work.Residual(config.ModelDim).AsSpan((work.Rows - 1) * config.ModelDim, config.ModelDim), finished);
         forward.Unembed(finished, 1, logits);
     }
 
@@ -60,7 +60,7 @@ internal sealed class Runner(TransformerConfig config, ForwardPass forward)
 
             forward.Forward(work, trace: null);
             foreach ((int done, int row) in ends)
-                forward.Finish(work.Residual(model).Slice(row * model, model), finished.Row(done));
+                forward.Finish(work.Residual(model).AsSpan(row * model, model), finished.Row(done));
         }
 
         var logits = new float[checked(prompts.Count * config.VocabSize)];
@@ -91,7 +91,7 @@ internal sealed class Runner(TransformerConfig config, ForwardPass forward)
             foreach (Segment segment in work.Segments)
             {
                 Matrix state = states[first++] = new Matrix(segment.Count, model);
-                ReadOnlySpan<float> rows = work.Residual(model).Slice(segment.Row * model, segment.Count * model);
+                ReadOnlySpan<float> rows = work.Residual(model).AsSpan(segment.Row * model, segment.Count * model);
                 for (int row = 0; row < segment.Count; row++)
                     forward.Finish(rows.Slice(row * model, model), state.Row(row));
             }
@@ -155,7 +155,7 @@ internal sealed class Runner(TransformerConfig config, ForwardPass forward)
     private void Unembed(Workspace work, int position, Matrix? logits, Trace? trace)
     {
         int model = config.ModelDim;
-        Span<float> residual = work.Residual(model), finished = work.Finished(model, work.Rows);
+        Span<float> residual = work.All(work.Residual(model), model), finished = work.Finished(model, work.Rows);
         for (int at = 0; at < residual.Length; at += model)
             forward.Finish(residual.Slice(at, model), finished.Slice(at, model));
         trace?.Record(TraceSites.FinalNorm, 0, position, finished, model);

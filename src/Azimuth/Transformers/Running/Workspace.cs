@@ -1,6 +1,6 @@
 namespace Azimuth.Transformers.Running;
 
-/// <summary>Buffers of a run, kept between calls so that a decoded token allocates nothing. One run at a time.</summary>
+/// <summary>Buffers of a run, kept between calls so that a decoded token allocates nothing; they may be longer than the rows (<see cref="All"/>). One run at a time.</summary>
 internal sealed class Workspace
 {
     private float[] _residual = [], _normed = [], _queryKeyValue = [], _heads = [], _added = [], _second = [], _mlpUp = [], _mlpHidden = [], _finished = [];
@@ -15,10 +15,10 @@ internal sealed class Workspace
     public AttentionRun Attention { get; } = new();
 
     /// <summary>The residual stream [row, model].</summary>
-    public Span<float> Residual(int width) => Of(ref _residual, Rows * width);
+    public float[] Residual(int width) => Array(ref _residual, Rows * width);
 
     /// <summary>Its norm [row, model]; also the embedding before its projection.</summary>
-    public Span<float> Normed(int width) => Of(ref _normed, Rows * width);
+    public float[] Normed(int width) => Array(ref _normed, Rows * width);
 
     /// <summary>[row, queries | keys | values].</summary>
     public float[] QueryKeyValue(int width) => Array(ref _queryKeyValue, Rows * width);
@@ -27,19 +27,22 @@ internal sealed class Workspace
     public float[] Heads(int width) => Array(ref _heads, Rows * width);
 
     /// <summary>What a sub-block adds [row, model].</summary>
-    public Span<float> Added(int width) => Of(ref _added, Rows * width);
+    public float[] Added(int width) => Array(ref _added, Rows * width);
 
     /// <summary>What the other sub-block of a parallel block adds [row, model].</summary>
-    public Span<float> AddedToo(int width) => Of(ref _second, Rows * width);
+    public float[] AddedToo(int width) => Array(ref _second, Rows * width);
 
     /// <summary>[row, hidden] or [row, gate | up].</summary>
-    public Span<float> MlpUp(int width) => Of(ref _mlpUp, Rows * width);
+    public float[] MlpUp(int width) => Array(ref _mlpUp, Rows * width);
 
     /// <summary>[row, hidden].</summary>
-    public Span<float> MlpHidden(int width) => Of(ref _mlpHidden, Rows * width);
+    public float[] MlpHidden(int width) => Array(ref _mlpHidden, Rows * width);
+
+    /// <summary>The rows of a buffer.</summary>
+    public Span<float> All(float[] buffer, int width) => buffer.AsSpan(0, Rows * width);
 
     /// <summary>The final norm of <paramref name="rows"/> rows [row, model].</summary>
-    public Span<float> Finished(int width, int rows) => Of(ref _finished, rows * width);
+    public Span<float> Finished(int width, int rows) => Array(ref _finished, rows * width).AsSpan(0, rows * width);
 
     /// <summary>Starts a call with no segments.</summary>
     public void Clear()
@@ -57,8 +60,6 @@ internal sealed class Workspace
 
     /// <summary>Adds rows of no prompt, for a part of the computation applied by itself.</summary>
     public void Add(int count) => Rows += count;
-
-    private static Span<float> Of(ref float[] buffer, int length) => Array(ref buffer, length).AsSpan(0, length);
 
     private static float[] Array(ref float[] buffer, int length)
     {

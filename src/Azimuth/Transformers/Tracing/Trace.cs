@@ -78,13 +78,24 @@ public sealed class Trace
     public Matrix MlpOut(int layer) => Get(TraceSites.MlpOut, layer);
 
     /// <summary>Copies [rows, width] to positions from <paramref name="position"/> on, if the site was asked for.</summary>
-    internal void Record(TraceSites site, int layer, int position, ReadOnlySpan<float> rows, int width)
+    internal void Record(TraceSites site, int layer, int position, ReadOnlySpan<float> rows, int width) => RecordColumns(site, layer, position, rows, width, 0, width);
+
+    /// <summary>The same of <paramref name="count"/> columns from <paramref name="from"/> on.</summary>
+    internal void RecordColumns(TraceSites site, int layer, int position, ReadOnlySpan<float> rows, int width, int from, int count)
     {
         if ((Sites & site) == 0)
             return;
         if (!_values.TryGetValue((site, layer), out Matrix? kept))
-            _values[(site, layer)] = kept = new Matrix(Positions, width);
-        rows.CopyTo(kept.Values.AsSpan(position * width));
+            _values[(site, layer)] = kept = new Matrix(Positions, count);
+        Span<float> to = kept.Values.AsSpan(position * count);
+        if (count == width)
+        {
+            rows.CopyTo(to);
+            return;
+        }
+
+        for (int row = 0; row * width < rows.Length; row++)
+            rows.Slice(row * width + from, count).CopyTo(to[(row * count)..]);
     }
 
     /// <summary>The matrix [position, width] of a site that belongs to no layer, to be filled by the run.</summary>
