@@ -82,6 +82,12 @@ internal static class PeerServer
                     return () => SymmetricEigen.Decompose(gram.Products, sizes[0], workers);
                 }
 
+            case "svd": // order
+                {
+                    double[] matrix = Array.ConvertAll(Data.Random((long)sizes[0] * sizes[0], 1), v => (double)v);
+                    return () => SingularValues.Of(matrix, sizes[0], sizes[0], workers);
+                }
+
             case "forward": // tokens; every residual stream of 124M parameters of GPT-2's shape
                 {
                     string folder = Data.Gpt2Folder();

@@ -44,6 +44,15 @@ internal static unsafe class DoubleProduct
         SubtractUpper,
     }
 
+    /// <summary>a·bᵀ of a [m, k] and b [n, k]: [m, n].</summary>
+    public static double[] OfRows(double[] a, int m, double[] b, int n, int k, Workers workers)
+    {
+        var product = new double[checked(m * n)];
+        fixed (double* left = a, right = b, result = product)
+            Run(Into.Set, new View(left, k, 1), new View(right, 1, k), result, n, m, n, k, workers);
+        return product;
+    }
+
     /// <summary>result [m, n], rows <paramref name="stride"/> apart, of left [m, k] · right [k, n]; the result may not overlap either.</summary>
     public static void Run(Into how, View left, View right, double* result, long stride, int m, int n, int k, Workers workers)
     {

@@ -31,15 +31,6 @@ internal sealed class DoubleRows
     /// <summary>Values in a row.</summary>
     internal int Columns { get; }
 
-    /// <summary>a·bᵀ of a [m, k] and b [n, k]: [m, n], shared out over the threads.</summary>
-    internal static double[] Product(double[] a, int m, double[] b, int n, int k, Workers workers)
-    {
-        var right = new DoubleRows(b, n, k);
-        var product = new double[checked(m * n)];
-        workers.RunRanges(m, Together, (from, to) => right.Multiply(a.AsSpan(from * k, (to - from) * k), to - from, product.AsSpan(from * n, (to - from) * n)));
-        return product;
-    }
-
     /// <summary>results[v, r] = vector v · row r; vectors [count, columns], results [count, rows].</summary>
     internal void Multiply(ReadOnlySpan<double> vectors, int count, Span<double> results)
     {

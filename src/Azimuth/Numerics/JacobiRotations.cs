@@ -1,57 +1,58 @@
 using System.Numerics.Tensors;
+using View = Azimuth.Numerics.DoubleProduct.View;
 
 namespace Azimuth.Numerics;
 
 /// <summary>
-/// Turns pairs of rows until all are orthogonal to each other, and turns the rows of a second matrix along: the iteration of
-/// <see cref="SingularValues"/>. A sweep meets every pair once, in rounds of disjoint pairs that the threads share (round-robin tournament), so the
-/// result does not depend on their number.
+/// Turns rows until all are orthogonal to each other, and turns the rows of a second matrix along: the iteration of <see cref="SingularValues"/>. Two blocks of rows at a time: their
+/// products are diagonalised by plane rotations, which are then one orthogonal factor for both matrices (Bečka, Okša and Vajteršic 2002, "Dynamic ordering for a parallel block-Jacobi SVD
+/// algorithm"). A sweep meets every pair of blocks once, in rounds of disjoint pairs that the threads share (round-robin tournament), so the result does not depend on their number.
 /// </summary>
-internal sealed class JacobiRotations(double[] rows, double[] along, int count, int length, Workers workers)
+internal sealed unsafe class JacobiRotations(double[] rows, double[] along, int count, int length, Workers workers)
 {
     private const int MostSweeps = 40; // a handful suffices; the bound only guards against endless work
-    private const int PairsAtOnce = 8;
-
-    private readonly double[] _squares = new double[count];
+    private const int BlockRows = 32;
+    private const int PairRows = 2 * BlockRows;
 
     /// <summary>Rotates both matrices in place; returns the lengths of the rows.</summary>
     internal double[] Run(CancellationToken cancellation)
     {
         // The bound of LAPACK's dgesvj: cosines that rounding alone makes.
         double tolerance = Math.Sqrt(length) * Math.ScaleB(1, -52);
+        double[] norms = Norms();
         for (int sweep = 0; sweep < MostSweeps; sweep++)
         {
-            for (int i = 0; i < count; i++)
-                _squares[i] = TensorPrimitives.SumOfSquares<double>(Row(i));
-            double noise = count == 0 ? 0 : length * Math.ScaleB(1, -52) * Math.Sqrt(_squares.Max());
-            if (!Sweep(tolerance, noise * noise, cancellation))
+            double noise = count == 0 ? 0 : length * Math.ScaleB(1, -52) * norms.Max();
+            bool turned = Sweep(tolerance, noise * noise, cancellation);
+            norms = Norms();
+            if (!turned)
                 break;
         }
 
-        var norms = new double[count];
-        for (int i = 0; i < count; i++)
-            norms[i] = TensorPrimitives.Norm<double>(Row(i));
         return norms;
     }
 
-    private Span<double> Row(int row) => rows.AsSpan(row * length, length);
+    private double[] Norms()
+    {
+        var norms = new double[count];
+        for (int i = 0; i < count; i++)
+            norms[i] = TensorPrimitives.Norm<double>(rows.AsSpan(i * length, length));
+        return norms;
+    }
 
-    /// <summary>One meeting of every pair; true when any pair was turned.</summary>
+    /// <summary>One meeting of every pair of blocks; true when any rows were turned.</summary>
     private bool Sweep(double tolerance, double noise, CancellationToken cancellation)
     {
-        int players = count + (count & 1), pairs = players / 2, turned = 0;
+        int blocks = Math.Max(2, (count + BlockRows - 1) / BlockRows), players = blocks + (blocks & 1), turned = 0;
         for (int round = 0; round < players - 1; round++)
         {
             cancellation.ThrowIfCancellationRequested();
             int here = round;
-            workers.Run((pairs + PairsAtOnce - 1) / PairsAtOnce, part =>
+            workers.Run(players / 2, pair =>
             {
-                for (int pair = part * PairsAtOnce; pair < Math.Min(pairs, (part + 1) * PairsAtOnce); pair++)
-                {
-                    int a = Player(here, pair, players), b = Player(here, players - 1 - pair, players);
-                    if (a < count && b < count && Turn(Math.Min(a, b), Math.Max(a, b), tolerance, noise))
-                        Volatile.Write(ref turned, 1);
-                }
+                int a = Player(here, pair, players), b = Player(here, players - 1 - pair, players);
+                if (Turn(Math.Min(a, b), Math.Max(a, b), tolerance, noise))
+                    Volatile.Write(ref turned, 1);
             });
         }
 
@@ -61,29 +62,40 @@ internal sealed class JacobiRotations(double[] rows, double[] along, int count, 
     /// <summary>Who sits at a place of the table in a round: the last player stays, the others move on by one.</summary>
     private static int Player(int round, int place, int players) => place == 0 ? players - 1 : (round + place) % (players - 1);
 
+    /// <summary>Makes the rows of two blocks orthogonal, within each and between them.</summary>
     private bool Turn(int a, int b, double tolerance, double noise)
     {
-        double squareA = _squares[a], squareB = _squares[b];
-        // A row of rounding errors has no direction of its own.
-        if (squareA <= noise || squareB <= noise)
-            return false;
-        double product = TensorPrimitives.Dot<double>(Row(a), Row(b));
-        if (Math.Abs(product) <= tolerance * Math.Sqrt(squareA) * Math.Sqrt(squareB))
-            return false;
-        // Golub and Van Loan, Matrix Computations, §8.5.2: the smaller of the two angles.
-        double tau = (squareB - squareA) / (2 * product);
-        double tangent = (tau >= 0 ? 1 : -1) / (Math.Abs(tau) + Math.Sqrt(1 + tau * tau));
-        double cosine = 1 / Math.Sqrt(1 + tangent * tangent), sine = cosine * tangent;
-        Rotate(Row(a), Row(b), cosine, sine);
-        Rotate(along.AsSpan(a * count, count), along.AsSpan(b * count, count), cosine, sine);
-        _squares[a] = squareA - tangent * product;
-        _squares[b] = squareB + tangent * product;
+        // The second block is not there when the number of blocks is odd.
+        int countA = Math.Min(BlockRows, count - a * BlockRows), countB = Math.Clamp(count - b * BlockRows, 0, BlockRows), both = countA + countB;
+        using var scratch = AlignedMemory.Of<double>(2 * PairRows * PairRows + PairRows * (long)Math.Max(length, count));
+        double* products = (double*)scratch.Pointer, factor = products + PairRows * PairRows, turned = factor + PairRows * PairRows;
+        fixed (double* all = rows, others = along)
+        {
+            Gather(all, length, a, countA, b, countB, turned);
+            View pair = new(turned, length, 1);
+            DoubleProduct.Run(DoubleProduct.Into.Set, pair, pair.Turned, products, PairRows, both, both, length, workers);
+            if (!new SmallJacobi(products, factor, both, PairRows).Diagonalise(tolerance, noise))
+                return false;
+            Apply(factor, all, length, a, countA, b, countB, turned);
+            Gather(others, count, a, countA, b, countB, turned);
+            Apply(factor, others, count, a, countA, b, countB, turned);
+        }
+
         return true;
     }
 
-    private static void Rotate(Span<double> a, Span<double> b, double cosine, double sine)
+    private static void Gather(double* all, int width, int a, int countA, int b, int countB, double* to)
     {
-        for (int i = 0; i < a.Length; i++)
-            (a[i], b[i]) = (cosine * a[i] - sine * b[i], sine * a[i] + cosine * b[i]);
+        new ReadOnlySpan<double>(all + (long)a * BlockRows * width, countA * width).CopyTo(new Span<double>(to, countA * width));
+        new ReadOnlySpan<double>(all + (long)b * BlockRows * width, countB * width).CopyTo(new Span<double>(to + (long)countA * width, countB * width));
+    }
+
+    /// <summary>Both blocks become the factor [countA + countB, countA + countB] times what was gathered of them.</summary>
+    private void Apply(double* factor, double* all, int width, int a, int countA, int b, int countB, double* gathered)
+    {
+        View from = new(gathered, width, 1);
+        DoubleProduct.Run(DoubleProduct.Into.Set, new View(factor, PairRows, 1), from, all + (long)a * BlockRows * width, width, countA, width, countA + countB, workers);
+        DoubleProduct.Run(
+            DoubleProduct.Into.Set, new View(factor + (long)countA * PairRows, PairRows, 1), from, all + (long)b * BlockRows * width, width, countB, width, countA + countB, workers);
     }
 }

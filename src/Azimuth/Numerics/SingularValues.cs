@@ -4,7 +4,7 @@ namespace Azimuth.Numerics;
 
 /// <summary>
 /// The thin singular value decomposition M = Σ σᵢ uᵢvᵢᵀ of a real matrix in double precision. Immutable, safe for many threads.
-/// Method: the eigenvectors of MᵀM are a first guess of the vᵢ, then one-sided Jacobi rotations make the columns Mvᵢ orthogonal (Hestenes 1958;
+/// Method: the eigenvectors of MᵀM are a first guess of the vᵢ, then one-sided Jacobi rotations, in blocks, make the columns Mvᵢ orthogonal (Hestenes 1958;
 /// Demmel and Veselić 1992, "Jacobi's method is more accurate than QR"), so that small singular values do not suffer from the squaring. Results do
 /// not depend on the number of threads.
 /// </summary>
@@ -72,9 +72,9 @@ public sealed class SingularValues
     private static SingularValues Tall(double[] matrix, int rows, int columns, double scale, Workers workers, CancellationToken cancellation)
     {
         double[] turned = Transposed(matrix, rows, columns);
-        double[] right = SymmetricEigen.Decompose(DoubleRows.Product(turned, columns, turned, columns, rows, workers), columns, workers).Vectors;
+        double[] right = SymmetricEigen.Decompose(DoubleProduct.OfRows(turned, columns, turned, columns, rows, workers), columns, workers).Vectors;
         cancellation.ThrowIfCancellationRequested();
-        double[] images = DoubleRows.Product(right, columns, matrix, rows, columns, workers); // row i is M vᵢ [columns, rows]
+        double[] images = DoubleProduct.OfRows(right, columns, matrix, rows, columns, workers); // row i is M vᵢ [columns, rows]
         double[] norms = new JacobiRotations(images, right, columns, rows, workers).Run(cancellation);
         int[] order = [.. Enumerable.Range(0, columns)];
         Array.Sort(order, (a, b) => norms[a] != norms[b] ? norms[b].CompareTo(norms[a]) : a.CompareTo(b));

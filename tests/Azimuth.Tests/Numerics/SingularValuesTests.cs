@@ -15,6 +15,7 @@ public sealed class SingularValuesTests : IDisposable
     [InlineData(3, 7)]
     [InlineData(40, 40)]
     [InlineData(65, 64)]
+    [InlineData(130, 100)]
     public void The_values_are_another_library_s_and_the_parts_make_the_matrix(int rows, int columns)
     {
         double[] matrix = Normal(rows * columns, seed: rows + columns);

@@ -38,8 +38,8 @@ public static class Cka
         var (whiteB, keptB) = Whitening(moments.ProductsB(centred: true), widthB, share, workers);
         // Λa^(−½)Vaᵀ · Σ a bᵀ · Vb Λb^(−½): its singular values are the canonical correlations.
         double[] turned = SingularValues.Transposed(moments.Cross(centred: true), widthA, widthB); // [dB, dA]
-        double[] half = DoubleRows.Product(whiteA, keptA, turned, widthB, widthA, workers); // [keptA, dB]
-        double[] both = DoubleRows.Product(half, keptA, whiteB, keptB, widthB, workers); // [keptA, keptB]
+        double[] half = DoubleProduct.OfRows(whiteA, keptA, turned, widthB, widthA, workers); // [keptA, dB]
+        double[] both = DoubleProduct.OfRows(half, keptA, whiteB, keptB, widthB, workers); // [keptA, keptB]
         double[] correlations = Array.ConvertAll(SingularValues.Of(both, keptA, keptB, workers).Values, v => Math.Min(1, v));
         return new SvccaResult(keptA, keptB, correlations.Length == 0 ? double.NaN : correlations.Average(), correlations);
     }

@@ -59,7 +59,7 @@ public sealed record Procrustes
             throw new ArgumentException($"rows of the same width expected, found {d} and {moments.MeanB.Length}", nameof(moments));
         SingularValues svd = SingularValues.Of(moments.Cross(centred), d, d, workers, cancellation);
         double[] left = SingularValues.Transposed(svd.Left, d, d), right = SingularValues.Transposed(svd.Right, d, d);
-        double[] rotation = DoubleRows.Product(left, d, right, d, d, workers); // Σ uᵢvᵢᵀ
+        double[] rotation = DoubleProduct.OfRows(left, d, right, d, d, workers); // Σ uᵢvᵢᵀ
         double sum = svd.Values.Sum(), squareA = moments.SquaredNormA(centred), squareB = moments.SquaredNormB(centred);
         double scale = squareA == 0 ? 0 : sum / squareA;
         return new Procrustes
