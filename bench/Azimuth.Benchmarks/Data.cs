@@ -7,13 +7,20 @@ namespace Azimuth.Benchmarks;
 /// <summary>Random matrices and models of real sizes.</summary>
 internal static class Data
 {
-    /// <summary>Uniform in ±<paramref name="scale"/>, the same for the same seed.</summary>
+    /// <summary>
+    /// Uniform in ±<paramref name="scale"/>, the same for the same seed: each value is made from its place alone (SplitMix64, Steele et al. 2014), so that a peer can make the same ones at once.
+    /// </summary>
     public static float[] Random(long count, ulong seed, float scale = 1)
     {
-        var random = new SeededRandom(seed);
         var values = new float[count];
         for (int i = 0; i < values.Length; i++)
-            values[i] = (float)(2 * random.NextDouble() - 1) * scale;
+        {
+            ulong z = ((seed << 40) + (ulong)i + 1) * 0x9E3779B97F4A7C15;
+            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+            values[i] = (float)((((z ^ (z >> 31)) >> 40) * (1.0 / (1 << 23)) - 1) * scale);
+        }
+
         return values;
     }
 
@@ -22,11 +29,13 @@ internal static class Data
         StoredMatrix.FromFloats(Random((long)rows * columns, seed), rows, columns);
 
     /// <summary>
-    /// Writes a folder with a model of GPT-2's shape with random weights in single precision: 124 million parameters, 498 MB, tied. The caller deletes it.
+    /// Writes a model of GPT-2's shape with random weights in single precision: 124 million parameters, 498 MB, tied. The caller deletes it.
     /// </summary>
-    public static string Gpt2Folder(int layers = 12, int model = 768, int heads = 12, int vocab = 50257, int context = 1024)
+    /// <param name="folder">Where; a new one in the temporary folder when null.</param>
+    public static string Gpt2Folder(string? folder = null)
     {
-        string folder = Directory.CreateTempSubdirectory("azimuth-bench-").FullName;
+        const int layers = 12, model = 768, heads = 12, vocab = 50257, context = 1024;
+        folder = folder is null ? Directory.CreateTempSubdirectory("azimuth-bench-").FullName : Directory.CreateDirectory(folder).FullName;
         File.WriteAllText(Path.Combine(folder, "config.json"), string.Create(CultureInfo.InvariantCulture, $$"""
             {"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "n_layer": {{layers}}, "n_head": {{heads}}, "n_embd": {{model}},
              "n_positions": {{context}}, "n_ctx": {{context}}, "vocab_size": {{vocab}}, "activation_function": "gelu_new", "layer_norm_epsilon": 1e-5}
@@ -55,9 +64,5 @@ internal static class Data
     }
 
     /// <summary>Token ids spread over a vocabulary.</summary>
-    public static int[] Ids(int count, int vocab)
-    {
-        var random = new SeededRandom(7);
-        return [.. Enumerable.Range(0, count).Select(_ => random.NextInt32(vocab))];
-    }
+    public static int[] Ids(int count, int vocab) => [.. Enumerable.Range(0, count).Select(i => (int)(1000 + i * 7919L % (vocab - 2000)))];
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Numerics.Tensors;
 using Azimuth.Checkpoints;
 using Azimuth.Numerics;
 using Azimuth.Training.Corpora;
@@ -10,14 +11,15 @@ using Azimuth.Transformers.Tracing;
 namespace Azimuth.Benchmarks;
 
 /// <summary>
-/// Times one case at a time for a script that times a peer in turn. A line "NAME ARGUMENTS… REPETITIONS" is answered by the milliseconds of each
-/// repetition on one line; the first line of a case also prepares it, outside the times. Threads: as many as asked for, or as the machine has processors when 0.
+/// Times one case at a time for a script that times a peer in turn. A line "NAME ARGUMENTS… REPETITIONS" is answered by the milliseconds of each repetition on one line; the first line of a case
+/// also prepares it, outside the times. With 0 repetitions the answer is a few numbers of the result, for the peer's to be compared with. Threads: as many as asked for, or as the machine has
+/// processors when 0. An argument that is no number is a path, without blanks.
 /// </summary>
 internal static class PeerServer
 {
     public static void Run(TextReader requests, TextWriter answers, int threads)
     {
-        var cases = new Dictionary<string, Action>(StringComparer.Ordinal);
+        var cases = new Dictionary<string, Func<double[]>>(StringComparer.Ordinal);
         var cleanup = new List<Action>();
         var workers = new Workers(threads);
         try
@@ -25,23 +27,12 @@ internal static class PeerServer
             for (string? line = requests.ReadLine(); line is not null; line = requests.ReadLine())
             {
                 string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                int[] numbers = [.. words.Skip(1).Select(word => int.Parse(word, CultureInfo.InvariantCulture))];
                 string name = string.Join(' ', words[..^1]);
-                if (!cases.TryGetValue(name, out var action))
-                {
-                    cases[name] = action = Prepare(words[0], numbers, workers, cleanup);
-                    action();
-                }
-
-                var times = new double[numbers[^1]];
-                for (int i = 0; i < times.Length; i++)
-                {
-                    long start = Stopwatch.GetTimestamp();
-                    action();
-                    times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-                }
-
-                answers.WriteLine(string.Join(' ', times.Select(t => t.ToString("F4", CultureInfo.InvariantCulture))));
+                bool isNew = !cases.TryGetValue(name, out var action);
+                if (isNew)
+                    cases[name] = action = Prepare(words[0], words[1..^1], workers, cleanup);
+                double[] result = isNew || words[^1] == "0" ? action!() : [];
+                answers.WriteLine(string.Join(' ', (words[^1] == "0" ? result : Times(action!, int.Parse(words[^1], CultureInfo.InvariantCulture))).Select(value => value.ToString("R", CultureInfo.InvariantCulture))));
                 answers.Flush();
             }
         }
@@ -52,72 +43,108 @@ internal static class PeerServer
         }
     }
 
-    private static Action Prepare(string name, int[] sizes, Workers workers, List<Action> cleanup)
+    private static double[] Times(Func<double[]> action, int repetitions)
     {
+        var times = new double[repetitions];
+        for (int i = 0; i < times.Length; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            action();
+            times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        }
+
+        return times;
+    }
+
+    private static Func<double[]> Prepare(string name, string[] arguments, Workers workers, List<Action> cleanup)
+    {
+        int[] sizes = [.. arguments.Where(word => char.IsAsciiDigit(word[0])).Select(word => int.Parse(word, CultureInfo.InvariantCulture))];
+        string path = arguments.FirstOrDefault(word => !char.IsAsciiDigit(word[0])) ?? KnownModels.DefaultName;
         switch (name)
         {
             case "product": // rows outputs inputs
                 {
                     var packed = PackedMatrix.Pack(Data.Matrix(sizes[1], sizes[2], 1));
                     float[] input = Data.Random((long)sizes[0] * sizes[2], 2), output = new float[sizes[0] * sizes[1]];
-                    return () => MatrixProduct.Multiply(input, sizes[0], packed, [], output, workers);
+                    return () =>
+                    {
+                        MatrixProduct.Multiply(input, sizes[0], packed, [], output, workers);
+                        return First(output);
+                    };
                 }
 
             case "topk": // queries rows columns
                 {
                     float[] table = Data.Random((long)sizes[1] * sizes[2], 1);
                     var rows = StoredMatrix.FromFloats(table, sizes[1], sizes[2]);
-                    return () => RowScores.Largest(table.AsSpan(0, sizes[0] * sizes[2]), sizes[0], rows, 10, workers);
+                    return () => [.. RowScores.Largest(table.AsSpan(0, sizes[0] * sizes[2]), sizes[0], rows, 10, workers)[^1].Select(scored => (double)scored.Index)];
                 }
 
             case "gram": // rows columns
                 {
                     var rows = Data.Matrix(sizes[0], sizes[1], 1);
-                    return () => Gram.Of(rows, workers);
+                    return () => Gram.Of(rows, workers).Products[..8];
                 }
 
             case "eigen": // order
                 {
                     var gram = Gram.Of(Data.Matrix(4 * sizes[0], sizes[0], 1), workers);
-                    return () => SymmetricEigen.Decompose(gram.Products, sizes[0], workers);
+                    return () => SymmetricEigen.Decompose(gram.Products, sizes[0], workers).Values[..8];
                 }
 
             case "svd": // order
                 {
                     double[] matrix = Array.ConvertAll(Data.Random((long)sizes[0] * sizes[0], 1), v => (double)v);
-                    return () => SingularValues.Of(matrix, sizes[0], sizes[0], workers);
+                    return () => SingularValues.Of(matrix, sizes[0], sizes[0], workers).Values[..8];
                 }
 
-            case "forward": // tokens; every residual stream of 124M parameters of GPT-2's shape
+            case "read": // mebibytes
                 {
-                    string folder = Data.Gpt2Folder();
-                    cleanup.Add(() => Directory.Delete(folder, recursive: true));
-                    var model = LanguageModel.Load(folder, workers);
+                    float[] values = Data.Random((long)sizes[0] << 18, 1);
+                    return () => [Sum(values, workers)];
+                }
+
+            case "forward": // tokens folder; every residual stream of 124M parameters of GPT-2's shape; the folder is made where it is missing
+                {
+                    if (!Directory.Exists(path))
+                        Data.Gpt2Folder(path);
+                    var model = LanguageModel.Load(path, workers);
                     int[] ids = Data.Ids(sizes[0], model.Config.VocabSize);
-                    return () => model.Trace(ids, TraceSites.Residuals | TraceSites.FinalNorm);
+                    return () => First(model.Trace(ids, TraceSites.Residuals | TraceSites.FinalNorm).FinalNorm.Row(ids.Length - 1));
                 }
 
-            case "decode": // context; tokens; SmolLM2 in Q4_1
+            case "decode": // context tokens model; the most probable token goes on
                 {
-                    var model = LanguageModel.Load(KnownModels.DefaultName, workers);
-                    int[] ids = Data.Ids(sizes[0] + sizes[1], model.Config.VocabSize);
-                    var cache = model.CreateCache(ids.Length);
+                    var model = LanguageModel.Load(path, workers);
+                    int[] ids = Data.Ids(sizes[0], model.Config.VocabSize);
+                    var cache = model.CreateCache(sizes[0] + sizes[1]);
                     var logits = new float[model.Config.VocabSize];
                     return () =>
                     {
                         if (cache.Length == 0)
-                            model.NextLogits(ids.AsSpan(0, sizes[0]), cache, logits);
-                        cache.Truncate(sizes[0]);
-                        for (int i = sizes[0]; i < ids.Length; i++)
-                            model.NextLogits(ids.AsSpan(i, 1), cache, logits);
+                            model.NextLogits(ids.AsSpan(0, sizes[0] - 1), cache, logits);
+                        cache.Truncate(sizes[0] - 1);
+                        var made = new double[sizes[1]];
+                        int id = ids[^1];
+                        for (int i = 0; i < made.Length; i++)
+                        {
+                            model.NextLogits([id], cache, logits);
+                            made[i] = id = TensorPrimitives.IndexOfMax(logits);
+                        }
+
+                        return made;
                     };
                 }
 
-            case "prompt": // tokens; SmolLM2 in Q4_1
+            case "prompt": // tokens model
                 {
-                    var model = LanguageModel.Load(KnownModels.DefaultName, workers);
+                    var model = LanguageModel.Load(path, workers);
                     int[] ids = Data.Ids(sizes[0], model.Config.VocabSize);
-                    return () => model.NextLogits(ids);
+                    return () =>
+                    {
+                        float[] logits = model.NextLogits(ids);
+                        return [TensorPrimitives.IndexOfMax<float>(logits), .. First(logits)];
+                    };
                 }
 
             case "train": // sequences length; a step of AdamW on 3.5M parameters of GPT-2's shape
@@ -132,11 +159,25 @@ internal static class PeerServer
                         trainer.Dispose();
                         Directory.Delete(folder, recursive: true);
                     });
-                    return trainer.Advance;
+                    return () =>
+                    {
+                        trainer.Advance();
+                        return [];
+                    };
                 }
 
             default:
-                throw new ArgumentException($"case {name} is unknown: expected product, topk, gram, eigen, forward, decode, prompt or train", nameof(name));
+                throw new ArgumentException($"case {name} is unknown: expected product, topk, gram, eigen, svd, read, forward, decode, prompt or train", nameof(name));
         }
+    }
+
+    private static double[] First(ReadOnlySpan<float> values) => [.. values[..8].ToArray().Select(value => (double)value)];
+
+    /// <summary>The sum of all values: as fast as memory is read.</summary>
+    private static double Sum(float[] values, Workers workers)
+    {
+        var sums = new double[workers.ThreadCount];
+        workers.Run(sums.Length, part => sums[part] = TensorPrimitives.Sum<float>(values.AsSpan((int)((long)values.Length * part / sums.Length)..(int)((long)values.Length * (part + 1) / sums.Length))));
+        return sums.Sum();
     }
 }

@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
-"""Times Azimuth and its peers side by side on the same shapes and prints a Markdown table.
+"""Times Azimuth and its peers side by side on the same inputs and prints a Markdown table.
 
 Every case is run in turns, a few repetitions of Azimuth, then of the peer, several rounds, so that both meet the same load of the machine.
-The number compared is the median over all repetitions. See README.md beside this file.
+The number compared is the median over all repetitions. Before it is timed the results of both are compared: what is in the column "same" is what of them, and the script ends
+with 1 where they differ. See README.md beside this file.
 """
 import argparse
 import datetime
+import json
 import os
 import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 THREADS = os.cpu_count() or 1
@@ -27,54 +30,101 @@ try:
     torch.set_grad_enabled(False)
 except ImportError:
     torch = None
+try:
+    import faiss
+    faiss.omp_set_num_threads(THREADS)
+except ImportError:
+    faiss = None
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
 
 
-def random(*shape):
-    return np.random.default_rng(1).uniform(-1, 1, shape).astype(np.float32)
+def random(seed, *shape):
+    """The numbers that Azimuth's side makes of the same seed: uniform in -1 to 1 (SplitMix64 of the place)."""
+    with np.errstate(over="ignore"):
+        z = (np.arange(1, int(np.prod(shape)) + 1, dtype=np.uint64) + np.uint64(seed << 40)) * np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        z ^= z >> np.uint64(31)
+    return ((z >> np.uint64(40)).astype(np.float64) * 2.0 ** -23 - 1).astype(np.float32).reshape(shape)
+
+
+def token_ids(count, vocab):
+    return [1000 + i * 7919 % (vocab - 2000) for i in range(count)]
+
+
+def tensors(folder):
+    """A folder's safetensors file in single precision, as torch tensors."""
+    with open(os.path.join(folder, "model.safetensors"), "rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        start = file.tell()
+        found = {}
+        for name, entry in header.items():
+            if name != "__metadata__":
+                assert entry["dtype"] == "F32"
+                file.seek(start + entry["data_offsets"][0])
+                found[name] = torch.from_numpy(np.fromfile(file, np.float32, int(np.prod(entry["shape"]))).reshape(entry["shape"]))
+    return found
 
 
 def product(rows, outputs, inputs):
-    a, w = random(rows, inputs), np.ascontiguousarray(random(outputs, inputs).T)
-    return lambda: a @ w
+    a, w = random(2, rows, inputs), np.ascontiguousarray(random(1, outputs, inputs).T)
+    return lambda: a @ w, lambda result: result[0, :8]
 
 
 def product_torch(rows, outputs, inputs):
-    a, w = torch.from_numpy(random(rows, inputs)), torch.from_numpy(random(outputs, inputs))
-    return lambda: torch.nn.functional.linear(a, w)
+    a, w = torch.from_numpy(random(2, rows, inputs)), torch.from_numpy(random(1, outputs, inputs))
+    return lambda: torch.nn.functional.linear(a, w), lambda result: result[0, :8]
 
 
 def topk(queries, rows, columns):
-    table = torch.from_numpy(random(rows, columns))
+    table = torch.from_numpy(random(1, rows, columns))
     query = table[:queries].clone()
-    return lambda: (query @ table.T).topk(10)
+    return lambda: (query @ table.T).topk(10), lambda result: result[1][-1]
+
+
+def topk_faiss(queries, rows, columns):
+    table = random(1, rows, columns)
+    index = faiss.IndexFlatIP(columns)
+    index.add(table)
+    query = table[:queries].copy()
+    return lambda: index.search(query, 10), lambda result: result[1][-1]
 
 
 def gram(rows, columns):
-    table = random(rows, columns)
+    table = random(1, rows, columns)
 
     def run():
         wide = table.astype(np.float64)
         return wide.T @ wide
-    return run
+    return run, lambda result: result[0, :8]
 
 
 def eigen(order):
-    table = random(4 * order, order).astype(np.float64)
+    table = random(1, 4 * order, order).astype(np.float64)
     products = table.T @ table
-    return lambda: np.linalg.eigh(products)
+    return lambda: np.linalg.eigh(products), lambda result: result[0][::-1][:8]
 
 
-def forward(tokens, layers=12, width=768, heads=12, vocab=50257):
-    """GPT-2's layers with random weights; keeps the residual stream before, between and after every block."""
-    def weights(*shape):
-        return (torch.rand(*shape) - 0.5) * 0.07
-    ids = torch.randint(0, vocab, (tokens,))
-    wte, wpe = weights(vocab, width), weights(1024, width)
+def svd(order):
+    matrix = random(1, order, order).astype(np.float64)
+    return lambda: np.linalg.svd(matrix), lambda result: result[1][:8]
+
+
+def read(mebibytes):
+    values = torch.from_numpy(random(1, mebibytes << 18))
+    return lambda: values.sum(), None
+
+
+def forward(tokens, folder, layers=12, width=768, heads=12):
+    """GPT-2's layers; keeps the residual stream before, between and after every block."""
+    found = tensors(folder)
+    wte, wpe = found["wte.weight"], found["wpe.weight"]
+    ids = torch.tensor(token_ids(tokens, len(wte)))
     one, zero = torch.ones(width), torch.zeros(width)
-    blocks = [dict(qkv=weights(width, 3 * width), qkv_b=torch.zeros(3 * width), out=weights(width, width), up=weights(width, 4 * width),
-                   up_b=torch.zeros(4 * width), down=weights(4 * width, width)) for _ in range(layers)]
+    blocks = [dict(qkv=found[f"h.{i}.attn.c_attn.weight"], qkv_b=found[f"h.{i}.attn.c_attn.bias"], out=found[f"h.{i}.attn.c_proj.weight"], up=found[f"h.{i}.mlp.c_fc.weight"],
+                   up_b=found[f"h.{i}.mlp.c_fc.bias"], down=found[f"h.{i}.mlp.c_proj.weight"]) for i in range(layers)]
     mask = torch.full((tokens, tokens), float("-inf")).triu(1)
     norm = torch.nn.functional.layer_norm
 
@@ -93,25 +143,26 @@ def forward(tokens, layers=12, width=768, heads=12, vocab=50257):
             x = torch.addmm(zero, gelu(torch.addmm(b["up_b"], norm(x, (width,), one, zero), b["up"])), b["down"]) + x
             kept.append(x)
         return norm(x, (width,), one, zero), kept
-    return run
+    return run, lambda result: result[0][-1, :8]
 
 
 class Llama:
-    """SmolLM2-135M's shape with random weights in single precision and a KV cache, as one would write it in PyTorch."""
+    """SmolLM2-135M in single precision with a KV cache, as one would write it in PyTorch."""
 
-    def __init__(self, layers=30, width=576, heads=9, kv_heads=3, hidden=1536, vocab=49152):
-        def weights(*shape):
-            return (torch.rand(*shape) - 0.5) * 0.07
+    def __init__(self, folder, layers=30, width=576, heads=9, kv_heads=3):
+        found = tensors(folder)
         self.width, self.heads, self.kv, self.dim = width, heads, kv_heads, width // heads
-        self.table, self.one = weights(vocab, width), torch.ones(width)
-        self.blocks = [dict(q=weights(width, width), k=weights(kv_heads * self.dim, width), v=weights(kv_heads * self.dim, width), o=weights(width, width),
-                            gate=weights(hidden, width), up=weights(hidden, width), down=weights(width, hidden)) for _ in range(layers)]
+        self.table, self.last = found["model.embed_tokens.weight"], found["model.norm.weight"]
+        names = dict(q="self_attn.q_proj", k="self_attn.k_proj", v="self_attn.v_proj", o="self_attn.o_proj", gate="mlp.gate_proj", up="mlp.up_proj", down="mlp.down_proj",
+                     before="input_layernorm", between="post_attention_layernorm")
+        self.blocks = [{short: found[f"model.layers.{i}.{name}.weight"] for short, name in names.items()} for i in range(layers)]
         angle = torch.arange(2048)[:, None] / 100000 ** (torch.arange(0, self.dim, 2) / self.dim)
         self.cos, self.sin = torch.cat([angle, angle], -1).cos(), torch.cat([angle, angle], -1).sin()
         self.cache = [(torch.zeros(kv_heads, 2048, self.dim), torch.zeros(kv_heads, 2048, self.dim)) for _ in range(layers)]
 
-    def norm(self, x):
-        return x * torch.rsqrt((x * x).mean(-1, keepdim=True) + 1e-5) * self.one
+    @staticmethod
+    def norm(x, gain):
+        return x * torch.rsqrt((x * x).mean(-1, keepdim=True) + 1e-5) * gain
 
     def turn(self, x, start):
         half = torch.cat([-x[..., self.dim // 2:], x[..., :self.dim // 2]], -1)
@@ -123,7 +174,7 @@ class Llama:
         x = self.table[ids]
         mask = torch.full((n, start + n), float("-inf")).triu(start + 1) if n > 1 else 0
         for b, (keys, values) in zip(self.blocks, self.cache):
-            h = self.norm(x)
+            h = self.norm(x, b["before"])
             q = self.turn(linear(h, b["q"]).view(n, self.heads, self.dim).transpose(0, 1), start)
             keys[:, start:start + n] = self.turn(linear(h, b["k"]).view(n, self.kv, self.dim).transpose(0, 1), start)
             values[:, start:start + n] = linear(h, b["v"]).view(n, self.kv, self.dim).transpose(0, 1)
@@ -133,26 +184,48 @@ class Llama:
             weight = torch.softmax(scores + mask, -1).view(self.kv, -1, start + n)
             mixed = torch.bmm(weight, values[:, :start + n]).view(self.heads, n, self.dim)
             x = x + linear(mixed.transpose(0, 1).reshape(n, self.width), b["o"])
-            h = self.norm(x)
+            h = self.norm(x, b["between"])
             x = x + linear(torch.nn.functional.silu(linear(h, b["gate"])) * linear(h, b["up"]), b["down"])
-        return linear(self.norm(x[-1:]), self.table)
+        return linear(self.norm(x[-1:], self.last), self.table)[0]
 
 
-def decode(context, tokens):
-    model = Llama()
-    ids = torch.randint(0, 49152, (context + tokens,))
-    model.run(ids[:context], 0)
+def decode(context, tokens, folder):
+    model = Llama(folder)
+    ids = torch.tensor(token_ids(context, len(model.table)))
+    model.run(ids[:-1], 0)
 
     def run():
-        for i in range(context, context + tokens):
-            model.run(ids[i:i + 1], i)
-    return run
+        made = [ids[-1:]]
+        for i in range(tokens):
+            made.append(model.run(made[-1], context - 1 + i).argmax().view(1))
+        return made[1:]
+    return run, torch.cat
 
 
-def prompt(tokens):
-    model = Llama()
-    ids = torch.randint(0, 49152, (tokens,))
-    return lambda: model.run(ids, 0)
+def prompt(tokens, folder):
+    model = Llama(folder)
+    ids = torch.tensor(token_ids(tokens, len(model.table)))
+    return lambda: model.run(ids, 0), lambda logits: [logits.argmax(), *logits[:8]]
+
+
+class Node:
+    """llama.cpp in a process of its own, asked line by line as Azimuth's side is."""
+
+    started = {}
+
+    def __init__(self, file):
+        self.process = subprocess.Popen(["node", os.path.join(HERE, "llama_cpp.mjs"), file, str(THREADS)], cwd=os.environ["LLAMA_CPP"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.version = self.process.stdout.readline().strip()
+
+    @staticmethod
+    def case(name):
+        def peer(*arguments):
+            *sizes, file = arguments
+            if file not in Node.started:
+                Node.started[file] = Node(file)
+            node = Node.started[file]
+            return lambda: ask(node.process, name, sizes, 1), lambda _: ask(node.process, name, sizes, 0)
+        return peer
 
 
 def train(sequences, length, layers=6, width=192, heads=6, vocab=4096):
@@ -190,33 +263,59 @@ def train(sequences, length, layers=6, width=192, heads=6, vocab=4096):
             loss().backward()
         nn.utils.clip_grad_norm_([*weights.values(), *small], 1.0)
         optimizer.step()
-    return run
+    return run, None
 
 
-# case, arguments, peer's name, peer, repetitions a round
+# case, arguments, peer's name, peer, repetitions a round, what of the results is compared, how far they may differ (share of the largest). A name in brackets is a model of Models.
 CASES = [
-    ("product", (12, 3072, 768), "OpenBLAS", product, 40),
-    ("product", (48, 3072, 768), "OpenBLAS", product, 20),
-    ("product", (120, 3072, 768), "OpenBLAS", product, 20),
-    ("product", (1020, 3072, 768), "OpenBLAS", product, 5),
-    ("product", (1020, 768, 3072), "OpenBLAS", product, 5),
-    ("product", (12, 3072, 768), "torch", product_torch, 40),
-    ("product", (1020, 3072, 768), "torch", product_torch, 5),
-    ("topk", (1, 50257, 768), "torch matmul + topk", topk, 10),
-    ("topk", (100, 50257, 768), "torch matmul + topk", topk, 3),
-    ("topk", (1000, 50257, 768), "torch matmul + topk", topk, 1),
-    ("gram", (50257, 768), "numpy float64", gram, 2),
-    ("eigen", (576,), "numpy eigh", eigen, 2),
-    ("eigen", (768,), "numpy eigh", eigen, 2),
-    ("forward", (512,), "torch f32", forward, 1),
-    ("decode", (128, 16), "torch f32", decode, 1),
-    ("prompt", (512,), "torch f32", prompt, 1),
-    ("train", (32, 256), "torch f32", train, 1),
+    *[("product", shape, "OpenBLAS", product, repetitions, "outputs", 1e-5) for shape, repetitions in
+      [((12, 3072, 768), 40), ((48, 3072, 768), 20), ((120, 3072, 768), 20), ((1020, 3072, 768), 5), ((1020, 768, 3072), 5)]],
+    ("product", (12, 3072, 768), "torch", product_torch, 40, "outputs", 1e-5),
+    ("product", (1020, 3072, 768), "torch", product_torch, 5, "outputs", 1e-5),
+    *[("topk", (queries, 50257, 768), name, peer, repetitions, "ids", 0) for queries, repetitions in [(1, 10), (100, 3), (5000, 1)]
+      for name, peer in [("torch matmul + topk", topk), ("FAISS flat", topk_faiss)]],
+    ("gram", (50257, 768), "numpy float64", gram, 2, "products", 1e-12),
+    ("eigen", (576,), "numpy eigh", eigen, 2, "values", 1e-12),
+    ("eigen", (768,), "numpy eigh", eigen, 2, "values", 1e-12),
+    ("svd", (768,), "numpy svd", svd, 1, "values", 1e-12),
+    ("read", (512,), "torch sum", read, 3, None, 0),
+    ("forward", (512, "[gpt2]"), "torch f32", forward, 1, "last state", 1e-4),
+    *[("decode", (128, 16, f"[{kind}]"), name, peer, 1, "tokens", 0) for kind in ("f32", "bf16", "q8_0", "q4_1")
+      for name, peer in [("torch f32", decode), ("llama.cpp", Node.case("decode"))]],
+    ("prompt", (512, "[f32]"), "torch f32", prompt, 1, "logits", 1e-4),
+    ("prompt", (512, "[q4_1]"), "torch f32", prompt, 1, "logits", 1e-4),
+    ("prompt", (512, "[q4_1]"), "llama.cpp", Node.case("prompt"), 1, "token", 0),
+    ("train", (32, 256), "torch f32", train, 1, None, 0),
 ]
 
 
+class Models:
+    """Models that both sides read, made when they are first asked for."""
+
+    BUNDLED = os.path.join(ROOT, "models", "SmolLM2-135M-Instruct")
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def path(self, kind, for_torch=False):
+        if kind == "gpt2":  # made by the server
+            return os.path.join(self.folder, "gpt2")
+        if kind == "q4_1" and not for_torch:
+            return next(os.path.join(self.BUNDLED, name) for name in os.listdir(self.BUNDLED) if name.endswith(".gguf"))
+        # torch has no blocks of four or eight bits: it gets the same values in single precision.
+        path = os.path.join(self.folder, kind if for_torch else kind + ".gguf")
+        if not os.path.exists(path):
+            source = self.BUNDLED if kind in ("q4_1", "f32") else self.path(kind) if for_torch else self.BUNDLED
+            subprocess.run(["dotnet", "run", "-c", "Release", "--project", os.path.join(ROOT, "src", "Azimuth.Cli"), "--", "convert", source, path, "--dtype", "f32" if for_torch else kind, "--quiet"],
+                           check=True, stdout=subprocess.DEVNULL)
+        return path
+
+    def fill(self, arguments, for_torch=False):
+        return [self.path(word[1:-1], for_torch) if isinstance(word, str) else word for word in arguments]
+
+
 def azimuth():
-    project = os.path.join(HERE, "..", "Azimuth.Benchmarks")
+    project = os.path.join(ROOT, "bench", "Azimuth.Benchmarks")
     return subprocess.Popen(["dotnet", "run", "-c", "Release", "--project", project, "--", "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
@@ -230,9 +329,28 @@ def clock(action, repetitions):
     times = []
     for _ in range(repetitions):
         start = time.perf_counter()
-        action()
-        times.append((time.perf_counter() - start) * 1e3)
+        answer = action()
+        # A peer in another process says its own time.
+        times.append(answer[0] if isinstance(answer, list) and isinstance(answer[0], float) else (time.perf_counter() - start) * 1e3)
     return times
+
+
+def missing(peer_name):
+    return (torch is None and "torch" in peer_name) or (faiss is None and "FAISS" in peer_name) or (peer_name == "llama.cpp" and not os.environ.get("LLAMA_CPP"))
+
+
+def agreement(what, allowed, here, there):
+    """What both sides have the same of, and whether they have."""
+    if what is None:
+        return "", True
+    a, b = np.asarray(here[:len(there)], np.float64), np.asarray(there, np.float64)
+    if allowed == 0 or a[0] != b[0] and what == "logits":  # the first is the most probable token
+        same = int((a == b).sum()) if a.shape == b.shape else 0
+        return (f"{a.size} {what}", True) if same == a.size else (f"{same} of {a.size} {what}", False)
+    if what == "logits":
+        a, b = a[1:], b[1:]
+    error = np.abs(a - b).max() / np.abs(b).max() if a.shape == b.shape else np.inf
+    return f"{what} to {error:.0e}" if error else what, bool(error <= allowed)
 
 
 def main():
@@ -241,25 +359,37 @@ def main():
     parser.add_argument("--only", default="", help="cases whose name starts with this")
     options = parser.parse_args()
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
-    print(f"{datetime.date.today()}, {cpu}, {THREADS} threads on both sides, numpy {np.__version__}, "
-          f"torch {torch.__version__ if torch else 'absent'}; load before the run {os.getloadavg()[0]:.1f}. Medians of {options.rounds} alternating rounds.\n")
-    print("| case | peer | Azimuth ms | peer ms | peer ÷ Azimuth | rounds |\n|---|---|---:|---:|---:|---|")
-    server = azimuth()
-    for name, arguments, peer_name, peer, repetitions in CASES:
-        if not name.startswith(options.only) or (torch is None and "torch" in peer_name):
-            continue
-        action = peer(*arguments)
-        action()
-        ours, theirs, ratios = [], [], []
-        for _ in range(options.rounds):
-            here, there = ask(server, name, arguments, repetitions), clock(action, repetitions)
-            ours += here
-            theirs += there
-            ratios.append(statistics.median(there) / statistics.median(here))
-        a, b = statistics.median(ours), statistics.median(theirs)
-        print(f"| {name} {' × '.join(map(str, arguments))} | {peer_name} | {a:.3f} | {b:.3f} | {b / a:.2f} | {min(ratios):.2f} to {max(ratios):.2f} |", flush=True)
-    server.stdin.close()
-    server.wait()
+    family = ", ".join(f"{key} {next(line.split(':')[1].strip() for line in open('/proc/cpuinfo') if line.split(':')[0].strip() == name)}" for key, name in [("family", "cpu family"), ("model", "model")])
+    print(f"{datetime.date.today()}, {cpu} ({family}), {THREADS} threads on both sides, numpy {np.__version__}, torch {torch.__version__ if torch else 'absent'}, "
+          f"FAISS {faiss.__version__ if faiss else 'absent'}; load before the run {os.getloadavg()[0]:.1f}. Medians of {options.rounds} alternating rounds.\n")
+    print("| case | peer | Azimuth ms | peer ms | peer ÷ Azimuth | rounds | same |\n|---|---|---:|---:|---:|---|---|")
+    server, all_agree = azimuth(), True
+    with tempfile.TemporaryDirectory() as folder:
+        models = Models(folder)
+        for name, arguments, peer_name, peer, repetitions, what, allowed in CASES:
+            if not name.startswith(options.only) or missing(peer_name):
+                continue
+            mine = models.fill(arguments)
+            result = ask(server, name, mine, 0)
+            action, part = peer(*models.fill(arguments, for_torch=peer_name.startswith("torch")))
+            told, agrees = agreement(what, allowed, result, part(action()) if part else None)
+            all_agree &= agrees or peer_name == "llama.cpp"  # its int8 products are not ours
+            ours, theirs, ratios = [], [], []
+            for _ in range(options.rounds):
+                here, there = ask(server, name, mine, repetitions), clock(action, repetitions)
+                ours += here
+                theirs += there
+                ratios.append(statistics.median(there) / statistics.median(here))
+            a, b = statistics.median(ours), statistics.median(theirs)
+            print(f"| {name} {' × '.join(map(str, arguments))} | {peer_name} | {a:.3f} | {b:.3f} | {b / a:.2f} | {min(ratios):.2f} to {max(ratios):.2f} | {told}{'' if agrees else ' only' if allowed == 0 else ': too far'} |", flush=True)
+        server.stdin.close()
+        server.wait()
+        for node in Node.started.values():
+            node.process.stdin.close()
+            node.process.wait()
+    if Node.started:
+        print(f"\n{next(iter(Node.started.values())).version}")
+    return 0 if all_agree else 1
 
 
 if __name__ == "__main__":
