@@ -55,9 +55,10 @@ internal static class GeometryCommand
     {
         double[]? counts = session.Value(Counts) is string path ? CountsFile.Read(session, path, "--counts", table) : null;
         session.Progress.Say($"measuring the {table.Name}");
-        TableSpectrum spectrum = TableSpectrum.Of(table, session.Workers, session.Cancel);
-        TableGeometry geometry = TableMeasures.Of(table, spectrum, session.Workers, session.Cancel);
-        TableStatistics statistics = TableStatistics.Of(table, spectrum, counts, session.Workers, session.Cancel);
+        int components = session.Value(Quick) ? TableStatistics.ComponentsKept : table.ModelDim;
+        TableSpectrum spectrum = TableSpectrum.Of(table, components, session.Workers, session.Cancel);
+        TableGeometry geometry = TableMeasures.Of(table, spectrum);
+        TableStatistics statistics = TableStatistics.Of(table, spectrum, counts);
         if (session.Value(Quick))
             return new Measured(geometry, statistics, null, null, null);
         RepairComparison repairs = RepairComparison.Of(

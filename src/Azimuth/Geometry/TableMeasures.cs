@@ -22,31 +22,26 @@ public static class TableMeasures
         ArgumentNullException.ThrowIfNull(workers);
         if (table.Count == 0 || table.ModelDim == 0)
             throw new ArgumentException($"the {table.Name} is empty: [{table.Count}, {table.ModelDim}]", nameof(table));
-        double[] norms = TableScan.Norms(table.Rows, workers, cancellation);
-        TableScan.RequireFinite(table, norms);
+        var lengths = RowLengths.Of(table.Rows, workers, cancellation);
+        TableScan.RequireFinite(table, lengths.Norms);
         Gram gram = Gram.Of(table.Rows, workers, cancellation);
         cancellation.ThrowIfCancellationRequested();
-        return Of(table, norms, gram.Mean, SingularValues(gram, workers), CovarianceEigenvalues(gram, workers), workers);
+        return Of(table, lengths, gram.Mean, SingularValues(gram, workers), CovarianceEigenvalues(gram, workers));
     }
 
     /// <summary>The same with a spectrum that is known already.</summary>
     /// <param name="table">[vocab, model], at least one row.</param>
     /// <param name="spectrum">Of its rows.</param>
-    /// <param name="workers">The threads to use; results do not depend on their number.</param>
-    /// <param name="cancellation">Checked between tiles of rows.</param>
-    /// <exception cref="Checkpoints.CheckpointFormatException">A row holds NaN or an infinity; the first such row is named.</exception>
-    public static TableGeometry Of(EmbeddingTable table, TableSpectrum spectrum, Workers workers, CancellationToken cancellation = default)
+    public static TableGeometry Of(EmbeddingTable table, TableSpectrum spectrum)
     {
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(spectrum);
-        ArgumentNullException.ThrowIfNull(workers);
-        double[] norms = TableScan.Norms(table.Rows, workers, cancellation);
-        TableScan.RequireFinite(table, norms);
-        return Of(table, norms, spectrum.Mean, spectrum.SingularValues, spectrum.ExplainedVariance, workers);
+        return Of(table, spectrum.Lengths, spectrum.Mean, spectrum.SingularValues, spectrum.ExplainedVariance);
     }
 
-    private static TableGeometry Of(EmbeddingTable table, double[] norms, double[] meanRow, double[] singular, double[] variances, Workers workers)
+    private static TableGeometry Of(EmbeddingTable table, RowLengths lengths, double[] meanRow, double[] singular, double[] variances)
     {
+        double[] norms = lengths.Norms;
         int[] byNorm = ByNorm(norms);
         double[] sorted = [.. byNorm.Select(id => norms[id])];
         double mean = norms.Sum() / norms.Length;
@@ -64,7 +59,7 @@ public static class TableMeasures
             LargestNorm = [.. LongestIds(norms).Select(Named)],
             ZeroRows = norms.Count(n => n == 0),
             MeanVectorNorm = TensorPrimitives.Norm<double>(meanRow),
-            MeanPairwiseCosine = MeanPairwiseCosine(table.Rows, norms, workers),
+            MeanPairwiseCosine = lengths.MeanPairwiseCosine,
             SingularValuesFirst10 = [.. singular.Take(10)],
             EffectiveRankSingularValues = EffectiveRank(singular),
             ParticipationRatioCentredEigenvalues = ParticipationRatio(variances),
@@ -106,43 +101,6 @@ public static class TableMeasures
         double at = share * (ascending.Count - 1);
         int below = (int)at, above = Math.Min(below + 1, ascending.Count - 1);
         return ascending[below] + (at - below) * (ascending[above] - ascending[below]);
-    }
-
-    /// <summary>
-    /// Mean cosine of all pairs of different rows, exactly: (|Σu|² − n)/(n(n − 1)) over unit rows u, since |Σu|² adds up all n² cosines, n of which are a
-    /// row with itself. Zero rows have no direction and are left out; NaN with fewer than two directions.
-    /// </summary>
-    internal static double MeanPairwiseCosine(StoredMatrix rows, double[] norms, Workers workers)
-    {
-        (double[] sum, int directions) = UnitSum(rows, norms, workers);
-        double n = directions;
-        return n < 2 ? double.NaN : (TensorPrimitives.SumOfSquares<double>(sum) - n) / (n * (n - 1));
-    }
-
-    /// <summary>Σ row/|row| over the rows that have a direction, and how many those are.</summary>
-    internal static (double[] Sum, int Directions) UnitSum(StoredMatrix rows, double[] norms, Workers workers)
-    {
-        const int parts = 64; // fixed, so that the order of summation never depends on the threads
-        int columns = rows.Columns, rowsPerPart = (norms.Length + parts - 1) / parts;
-        var sums = new double[parts][];
-        workers.Run(parts, part =>
-        {
-            var sum = sums[part] = new double[columns];
-            var row = new float[columns];
-            for (int id = part * rowsPerPart; id < Math.Min(norms.Length, (part + 1) * rowsPerPart); id++)
-            {
-                if (norms[id] == 0)
-                    continue;
-                rows.ReadRow(id, row);
-                double scale = 1 / norms[id];
-                for (int c = 0; c < columns; c++)
-                    sum[c] += row[c] * scale;
-            }
-        });
-        var total = new double[columns];
-        foreach (double[] sum in sums)
-            TensorPrimitives.Add(total, sum, total);
-        return (total, norms.Count(v => v > 0));
     }
 
     /// <summary>Square roots of the Gram matrix's eigenvalues; those that rounding alone makes are 0.</summary>

@@ -5,12 +5,13 @@ namespace Azimuth.Geometry;
 
 /// <summary>
 /// Second moments of a table and their eigenvalues and eigenvectors, not centred and centred: what singular values, principal components, isotropy
-/// and every repair are computed from. One pass over the rows and two eigenproblems of the table's width. Immutable, safe for many threads.
+/// and every repair are computed from. Two passes over the rows and two eigenproblems of the table's width. Immutable, safe for many threads.
 /// </summary>
 public sealed class TableSpectrum
 {
-    private TableSpectrum(Gram gram, SymmetricEigen products, SymmetricEigen covariance)
+    private TableSpectrum(RowLengths lengths, Gram gram, SymmetricEigen products, SymmetricEigen covariance)
     {
+        Lengths = lengths;
         (RowCount, Columns, Mean, Products, Covariance) = (checked((int)gram.RowCount), gram.Columns, gram.Mean, products, covariance);
         Variances = new double[Columns]; // [model]
         for (int c = 0; c < Columns; c++)
@@ -22,6 +23,9 @@ public sealed class TableSpectrum
         ExplainedVariance = Array.ConvertAll(covariance.Values, v => v > noise ? v * sample : 0);
         CentredSingularValues = Array.ConvertAll(ExplainedVariance, v => Math.Sqrt(v / sample * RowCount));
     }
+
+    /// <summary>Lengths of the rows and the sum of their directions.</summary>
+    internal RowLengths Lengths { get; }
 
     /// <summary>Number of rows n.</summary>
     public int RowCount { get; }
@@ -61,11 +65,7 @@ public sealed class TableSpectrum
         ArgumentNullException.ThrowIfNull(workers);
         if (rows.Rows == 0 || rows.Columns == 0)
             throw new ArgumentException($"an empty matrix [{rows.Rows}, {rows.Columns}] has no spectrum", nameof(rows));
-        Gram gram = Gram.Of(rows, workers, cancellation);
-        cancellation.ThrowIfCancellationRequested();
-        SymmetricEigen products = SymmetricEigen.Decompose(gram.Products, gram.Columns, workers);
-        cancellation.ThrowIfCancellationRequested();
-        return new TableSpectrum(gram, products, SymmetricEigen.Decompose(gram.Covariance(), gram.Columns, workers));
+        return Of(rows, RowLengths.Of(rows, workers, cancellation), rows.Columns, workers, cancellation);
     }
 
     /// <summary>The same of a table, whose rows are looked at first: one that holds NaN or an infinity is named.</summary>
@@ -74,15 +74,36 @@ public sealed class TableSpectrum
     public static TableSpectrum Of(EmbeddingTable table, Workers workers, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(table);
+        return Of(table, table.ModelDim, workers, cancellation);
+    }
+
+    /// <summary>The same with the first eigenvectors of the covariance only, and none of the products: enough for a summary.</summary>
+    /// <exception cref="ArgumentException">An empty table.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer than 0 components.</exception>
+    /// <exception cref="Checkpoints.CheckpointFormatException">A row holds NaN or an infinity; the first such row is named.</exception>
+    public static TableSpectrum Of(EmbeddingTable table, int components, Workers workers, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(workers);
+        ArgumentOutOfRangeException.ThrowIfNegative(components);
         if (table.Count == 0 || table.ModelDim == 0)
             throw new ArgumentException($"the {table.Name} is empty: [{table.Count}, {table.ModelDim}]", nameof(table));
-        TableScan.RequireFinite(table, TableScan.Norms(table.Rows, workers, cancellation));
-        return Of(table.Rows, workers, cancellation);
+        var lengths = RowLengths.Of(table.Rows, workers, cancellation);
+        TableScan.RequireFinite(table, lengths.Norms);
+        return Of(table.Rows, lengths, Math.Min(components, table.ModelDim), workers, cancellation);
     }
 
     /// <summary>Principal component <paramref name="index"/> as a unit vector [d]; 0 is the one of largest variance.</summary>
     public ReadOnlySpan<double> Component(int index) => Covariance.Vector(index);
+
+    private static TableSpectrum Of(StoredMatrix rows, RowLengths lengths, int components, Workers workers, CancellationToken cancellation)
+    {
+        Gram gram = Gram.Of(rows, workers, cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        SymmetricEigen products = SymmetricEigen.Decompose(gram.Products, gram.Columns, components == gram.Columns ? components : 0, workers);
+        cancellation.ThrowIfCancellationRequested();
+        return new TableSpectrum(lengths, gram, products, SymmetricEigen.Decompose(gram.Covariance(), gram.Columns, components, workers));
+    }
 
     private static double[] Roots(double[] values, double[] all, int columns)
     {

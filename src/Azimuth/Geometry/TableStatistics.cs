@@ -23,7 +23,10 @@ public sealed record MeanVector(double Norm, double NormOverMeanNorm, double Mea
 /// <summary>Whole-table statistics beside <see cref="TableGeometry"/>: lengths and their order, the mean row, the variance by components and by columns.</summary>
 public sealed record TableStatistics
 {
-    private const int ComponentsKept = 5, SharesKept = 10;
+    private const int SharesKept = 10;
+
+    /// <summary>Principal components that are kept.</summary>
+    public const int ComponentsKept = 5;
 
     /// <summary>Lengths of the rows.</summary>
     public required NormStatistics Norms { get; init; }
@@ -64,26 +67,21 @@ public sealed record TableStatistics
     /// <param name="table">At least one row and one column.</param>
     /// <param name="spectrum">Of its rows.</param>
     /// <param name="counts">How often each token occurs, NaN where that is not known [vocab]; null for none.</param>
-    /// <param name="workers">The threads to use; results do not depend on their number.</param>
-    /// <param name="cancellation">Checked between tiles of rows.</param>
     /// <exception cref="ArgumentException">Counts of another length than rows.</exception>
-    /// <exception cref="Checkpoints.CheckpointFormatException">A row holds NaN or an infinity; the first such row is named.</exception>
-    public static TableStatistics Of(EmbeddingTable table, TableSpectrum spectrum, double[]? counts, Workers workers, CancellationToken cancellation = default)
+    public static TableStatistics Of(EmbeddingTable table, TableSpectrum spectrum, double[]? counts)
     {
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(spectrum);
-        ArgumentNullException.ThrowIfNull(workers);
         if (counts is not null && counts.Length != table.Count)
             throw new ArgumentException($"a count for each of {table.Count} rows expected, found {counts.Length}", nameof(counts));
-        double[] norms = TableScan.Norms(table.Rows, workers, cancellation);
-        TableScan.RequireFinite(table, norms);
+        double[] norms = spectrum.Lengths.Norms;
         double[] ids = [.. Enumerable.Range(0, norms.Length).Select(id => (double)id)];
         int[] counted = counts is null ? [] : [.. Enumerable.Range(0, norms.Length).Where(id => !double.IsNaN(counts[id]))];
         double total = spectrum.ExplainedVariance.Sum();
         return new TableStatistics
         {
             Norms = Lengths(norms),
-            MeanVector = Mean(table.Rows, spectrum, norms, workers),
+            MeanVector = Mean(spectrum),
             SpearmanNormId = Correlation.Spearman(norms, ids),
             SpearmanNormCount = counts is null ? null : Correlation.Spearman([.. counted.Select(id => norms[id])], [.. counted.Select(id => counts[id])]),
             CountedRows = counts is null ? null : counted.Length,
@@ -107,12 +105,12 @@ public sealed record TableStatistics
             Array.IndexOf(norms, sorted[0]), Array.IndexOf(norms, sorted[^1]), quantiles);
     }
 
-    private static MeanVector Mean(StoredMatrix rows, TableSpectrum spectrum, double[] norms, Workers workers)
+    private static MeanVector Mean(TableSpectrum spectrum)
     {
-        (double[] unitSum, int directions) = TableMeasures.UnitSum(rows, norms, workers);
-        double length = TensorPrimitives.Norm<double>(spectrum.Mean), meanNorm = norms.Sum() / norms.Length;
+        RowLengths lengths = spectrum.Lengths;
+        double length = TensorPrimitives.Norm<double>(spectrum.Mean), meanNorm = lengths.Norms.Sum() / lengths.Norms.Length;
         return new MeanVector(
             length, meanNorm > 0 ? length / meanNorm : double.NaN,
-            length > 0 ? TensorPrimitives.Dot<double>(unitSum, spectrum.Mean) / (directions * length) : double.NaN);
+            length > 0 ? TensorPrimitives.Dot<double>(lengths.UnitSum, spectrum.Mean) / (lengths.Directions * length) : double.NaN);
     }
 }

@@ -131,12 +131,7 @@ internal static unsafe class DoubleProduct
                 int height = Math.Min(DoubleTile.Rows, toRow - row);
                 // The values that the sums join are on their way meanwhile.
                 for (int r = 0; r < height && how != Into.Set; r++)
-                {
-                    double* to = result + (row + r) * stride + column;
-                    CacheHint.Fetch(in *to);
-                    CacheHint.Fetch(in to[8]);
-                    CacheHint.Fetch(in to[16]);
-                }
+                    FetchTileRow(result + (row + r) * stride + column);
 
                 DoubleTile.Sum(left.At(row, 0), left.RowStep, left.ColumnStep, height, packed + (long)panel * Panel * count, count, sums);
                 for (int r = 0; r < height; r++)
@@ -145,7 +140,17 @@ internal static unsafe class DoubleProduct
         }
     }
 
-    private static void Combine(Into how, double* sums, double* to, int count)
+    /// <summary>Asks for the values that a row of a tile will join.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void FetchTileRow(double* values)
+    {
+        CacheHint.Fetch(in *values);
+        CacheHint.Fetch(in values[8]);
+        CacheHint.Fetch(in values[16]);
+    }
+
+    /// <summary>Lets sums join the values at <paramref name="to"/>.</summary>
+    internal static void Combine(Into how, double* sums, double* to, int count)
     {
         int i = 0;
         for (; i + Vector512<double>.Count <= count; i += Vector512<double>.Count)

@@ -1,32 +1,36 @@
+using System.Buffers;
 using System.Runtime.Intrinsics;
 
 namespace Azimuth.Numerics;
 
-/// <summary>The running sums of <see cref="Gram"/>: rows are widened to double in panels of 8 columns, products summed in tiles of 8 × 24.</summary>
+/// <summary>The running sums of <see cref="Gram"/>: rows are widened to double in panels of 24 columns, products summed in the tiles of the matrix product of doubles.</summary>
 internal sealed unsafe class GramSums : IDisposable
 {
-    /// <summary>Rows of one pass: a tile's panels stay in the first-level cache, all panels in the second.</summary>
-    public const int RowsAtOnce = 128;
+    /// <summary>Rows of one pass: a panel of them stays in the second-level cache.</summary>
+    public const int RowsAtOnce = 256;
 
+    private const int Width = DoubleTile.Columns;
     private const int Lanes = 8;
-    private const int PanelsAcross = 3;
 
     private readonly int _columns;
     private readonly int _panels;
-    private readonly AlignedMemory _values; // [panel, row, 8]: the rows of this pass
-    private readonly AlignedMemory _products; // [panels · 8, panels · 8]: tiles on and above the diagonal
-    private readonly AlignedMemory _sums; // [panels · 8]
+    private readonly AlignedMemory _values; // [panel, row, 24]: the rows of this pass
+    private readonly AlignedMemory _products; // [panels · 24, stride]: tiles on and above the diagonal
+    private readonly AlignedMemory _sums; // [panels · 24]
+    private readonly long _stride;
 
     public GramSums(int columns)
     {
         _columns = columns;
-        _panels = (columns + Lanes - 1) / Lanes;
-        _values = AlignedMemory.Of<double>((long)_panels * Lanes * RowsAtOnce, zeroed: true);
-        _products = AlignedMemory.Of<double>((long)_panels * Lanes * _panels * Lanes, zeroed: true);
-        _sums = AlignedMemory.Of<double>(_panels * Lanes, zeroed: true);
+        _panels = (columns + Width - 1) / Width;
+        // An odd number of cache lines, so that the rows of a tile do not compete for the same cache sets.
+        _stride = (_panels * Width / Lanes | 1) * Lanes;
+        _values = AlignedMemory.Of<double>((long)_panels * Width * RowsAtOnce, zeroed: true, largePages: true);
+        _products = AlignedMemory.Of<double>(_panels * Width * _stride, zeroed: true, largePages: true);
+        _sums = AlignedMemory.Of<double>(_panels * Width, zeroed: true);
     }
 
-    private double* Panel(int panel) => (double*)_values.Pointer + (long)panel * Lanes * RowsAtOnce;
+    private double* Panel(int panel) => (double*)_values.Pointer + (long)panel * Width * RowsAtOnce;
 
     /// <summary>Writes one row, widened, to the destination [columns].</summary>
     public delegate void RowSource(long row, Span<float> destination);
@@ -40,17 +44,19 @@ internal sealed unsafe class GramSums : IDisposable
         const int rowsPerPart = 16;
         workers.Run((count + rowsPerPart - 1) / rowsPerPart, part =>
         {
-            var row = new float[_panels * Lanes];
+            float[] row = ArrayPool<float>.Shared.Rent(_panels * Width);
+            row.AsSpan(_columns).Clear();
             for (int r = part * rowsPerPart; r < Math.Min(count, (part + 1) * rowsPerPart); r++)
             {
                 read(first + r, row.AsSpan(0, _columns));
                 Spread(row, r);
             }
+
+            ArrayPool<float>.Shared.Return(row);
         });
 
-        int across = (_panels + PanelsAcross - 1) / PanelsAcross;
         // The longest columns of tiles first, so that the threads end together.
-        workers.Run(across, part => AddColumn((across - 1 - part) * PanelsAcross, count));
+        workers.Run(_panels, part => AddColumn(_panels - 1 - part, count));
     }
 
     /// <summary>The sums of the columns [d].</summary>
@@ -62,7 +68,6 @@ internal sealed unsafe class GramSums : IDisposable
     /// <summary>Products of the columns row … row + rows − 1 with the columns column … column + columns − 1 [rows, columns].</summary>
     public double[] Block(int row, int rows, int column, int columns)
     {
-        long stride = _panels * Lanes;
         double* all = (double*)_products.Pointer;
         var result = new double[checked(rows * columns)];
         for (int i = 0; i < rows; i++)
@@ -70,7 +75,7 @@ internal sealed unsafe class GramSums : IDisposable
             for (int j = 0; j < columns; j++)
             {
                 int a = row + i, b = column + j;
-                result[i * columns + j] = a <= b ? all[a * stride + b] : all[b * stride + a];
+                result[i * columns + j] = a <= b ? all[a * _stride + b] : all[b * _stride + a];
             }
         }
 
@@ -88,111 +93,32 @@ internal sealed unsafe class GramSums : IDisposable
     {
         for (int p = 0; p < _panels; p++)
         {
-            Widening.Doubles(Vector256.Create(row, p * Lanes)).StoreAligned(Panel(p) + r * Lanes);
+            double* to = Panel(p) + r * Width;
+            for (int lane = 0; lane < Width; lane += Lanes)
+                Widening.Doubles(Vector256.Create(row, p * Width + lane)).StoreAligned(to + lane);
         }
     }
 
-    /// <summary>The tiles above and on the diagonal of three panels of columns.</summary>
+    /// <summary>The tiles above and on the diagonal of one panel of columns.</summary>
     private void AddColumn(int panel, int count)
     {
-        int wide = Math.Min(PanelsAcross, _panels - panel);
-        for (int p = panel; p < panel + wide; p++)
+        double* right = Panel(panel), tile = stackalloc double[DoubleTile.Rows * Width];
+        for (int lane = panel * Width; lane < (panel + 1) * Width; lane += Lanes)
         {
-            var sum = Vector512.LoadAligned((double*)_sums.Pointer + p * Lanes);
+            var sum = Vector512.LoadAligned((double*)_sums.Pointer + lane);
             for (int r = 0; r < count; r++)
-                sum += Vector512.LoadAligned(Panel(p) + r * Lanes);
-            sum.StoreAligned((double*)_sums.Pointer + p * Lanes);
+                sum += Vector512.LoadAligned(right + r * Width + lane - panel * Width);
+            sum.StoreAligned((double*)_sums.Pointer + lane);
         }
 
-        int stride = _panels * Lanes;
-        for (int above = 0; above < panel + wide; above++)
+        for (int row = 0; row < (panel + 1) * Width; row += DoubleTile.Rows)
         {
-            double* to = (double*)_products.Pointer + (long)above * Lanes * stride + panel * Lanes;
-            for (int i = 0; i < Lanes; i += Lanes / 2)
-            {
-                double* left = Panel(above) + i, tile = to + (long)i * stride;
-                if (wide == PanelsAcross && Vector512.IsHardwareAccelerated)
-                {
-                    Tile4x24(left, Panel(panel), count, tile, stride);
-                    continue;
-                }
-
-                for (int p = 0; p < wide; p++)
-                    Tile4x8(left, Panel(panel + p), count, tile + p * Lanes, stride);
-            }
+            double* to = (double*)_products.Pointer + row * _stride + panel * Width, left = Panel(row / Width) + row % Width;
+            for (int r = 0; r < DoubleTile.Rows; r++)
+                DoubleProduct.FetchTileRow(to + r * _stride);
+            DoubleTile.Sum(left, 1, Width, DoubleTile.Rows, right, count, tile);
+            for (int r = 0; r < DoubleTile.Rows; r++)
+                DoubleProduct.Combine(DoubleProduct.Into.Add, tile + r * Width, to + r * _stride, Width);
         }
     }
-
-    /// <summary>tile[4, 24] += Σ left[r, i] · right[r, j]: one block's sum in registers, then added, so that the order never depends on the tile.</summary>
-    private static void Tile4x24(double* left, double* right, int count, double* tile, int stride)
-    {
-        double* right1 = right + Lanes * RowsAtOnce, right2 = right1 + Lanes * RowsAtOnce;
-        Vector512<double> s00 = default, s01 = default, s02 = default, s10 = default, s11 = default, s12 = default;
-        Vector512<double> s20 = default, s21 = default, s22 = default, s30 = default, s31 = default, s32 = default;
-        for (int r = 0; r < count * Lanes; r += Lanes)
-        {
-            Vector512<double> y0 = Vector512.LoadAligned(right + r), y1 = Vector512.LoadAligned(right1 + r), y2 = Vector512.LoadAligned(right2 + r);
-            var x = Vector512.Create(left[r]);
-            s00 = Vector512.FusedMultiplyAdd(x, y0, s00);
-            s01 = Vector512.FusedMultiplyAdd(x, y1, s01);
-            s02 = Vector512.FusedMultiplyAdd(x, y2, s02);
-            x = Vector512.Create(left[r + 1]);
-            s10 = Vector512.FusedMultiplyAdd(x, y0, s10);
-            s11 = Vector512.FusedMultiplyAdd(x, y1, s11);
-            s12 = Vector512.FusedMultiplyAdd(x, y2, s12);
-            x = Vector512.Create(left[r + 2]);
-            s20 = Vector512.FusedMultiplyAdd(x, y0, s20);
-            s21 = Vector512.FusedMultiplyAdd(x, y1, s21);
-            s22 = Vector512.FusedMultiplyAdd(x, y2, s22);
-            x = Vector512.Create(left[r + 3]);
-            s30 = Vector512.FusedMultiplyAdd(x, y0, s30);
-            s31 = Vector512.FusedMultiplyAdd(x, y1, s31);
-            s32 = Vector512.FusedMultiplyAdd(x, y2, s32);
-        }
-
-        AddTo(tile, s00);
-        AddTo(tile + Lanes, s01);
-        AddTo(tile + 2 * Lanes, s02);
-        tile += stride;
-        AddTo(tile, s10);
-        AddTo(tile + Lanes, s11);
-        AddTo(tile + 2 * Lanes, s12);
-        tile += stride;
-        AddTo(tile, s20);
-        AddTo(tile + Lanes, s21);
-        AddTo(tile + 2 * Lanes, s22);
-        tile += stride;
-        AddTo(tile, s30);
-        AddTo(tile + Lanes, s31);
-        AddTo(tile + 2 * Lanes, s32);
-    }
-
-    /// <summary>tile[4, 8] += Σ left[r, i] · right[r, j], for 256-bit vectors and for the panels left over by the wide tile.</summary>
-    private static void Tile4x8(double* left, double* right, int count, double* tile, int stride)
-    {
-        Vector256<double> s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
-        for (int r = 0; r < count * Lanes; r += Lanes)
-        {
-            Vector256<double> y0 = Vector256.LoadAligned(right + r), y1 = Vector256.LoadAligned(right + r + 4);
-            var x = Vector256.Create(left[r]);
-            s00 = Vector256.FusedMultiplyAdd(x, y0, s00);
-            s01 = Vector256.FusedMultiplyAdd(x, y1, s01);
-            x = Vector256.Create(left[r + 1]);
-            s10 = Vector256.FusedMultiplyAdd(x, y0, s10);
-            s11 = Vector256.FusedMultiplyAdd(x, y1, s11);
-            x = Vector256.Create(left[r + 2]);
-            s20 = Vector256.FusedMultiplyAdd(x, y0, s20);
-            s21 = Vector256.FusedMultiplyAdd(x, y1, s21);
-            x = Vector256.Create(left[r + 3]);
-            s30 = Vector256.FusedMultiplyAdd(x, y0, s30);
-            s31 = Vector256.FusedMultiplyAdd(x, y1, s31);
-        }
-
-        AddTo(tile, Vector512.Create(s00, s01));
-        AddTo(tile + stride, Vector512.Create(s10, s11));
-        AddTo(tile + 2 * stride, Vector512.Create(s20, s21));
-        AddTo(tile + 3 * stride, Vector512.Create(s30, s31));
-    }
-
-    private static void AddTo(double* at, Vector512<double> value) => (Vector512.LoadAligned(at) + value).StoreAligned(at);
 }

@@ -18,7 +18,8 @@ public sealed class TableWatch(IReadOnlyList<string> words, int top, Workers wor
     public TableReading Of(EmbeddingTable table)
     {
         ArgumentNullException.ThrowIfNull(table);
-        double[] norms = TableScan.Norms(table.Rows, workers);
+        var lengths = RowLengths.Of(table.Rows, workers, CancellationToken.None);
+        double[] norms = lengths.Norms;
         TableScan.RequireFinite(table, norms);
         double[] sorted = [.. norms.Order()];
         return new TableReading
@@ -26,7 +27,7 @@ public sealed class TableWatch(IReadOnlyList<string> words, int top, Workers wor
             Rows = table.Count,
             NormMean = TensorPrimitives.Sum<double>(norms) / norms.Length,
             NormQuantiles = Shares.ToDictionary(share => share.Name, share => TableMeasures.Quantile(sorted, share.Share)),
-            MeanPairwiseCosine = TableMeasures.MeanPairwiseCosine(table.Rows, norms, workers),
+            MeanPairwiseCosine = lengths.MeanPairwiseCosine,
             IsoScore = IsoScore(table.Rows),
             Neighbors = [.. words.Select(word => (Word: word, Id: Find(table, word))).Where(w => w.Id >= 0).Select(w => Nearest(table, w.Id))],
         };

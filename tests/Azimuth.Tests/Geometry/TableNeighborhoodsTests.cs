@@ -100,15 +100,15 @@ public sealed class TableNeighborhoodsTests : IDisposable
     {
         EmbeddingTable table = Tables.Of(4, 2, [0, 0, 3, 4, 6, 8, 0, 1]);
         TableSpectrum spectrum = TableSpectrum.Of(table, _workers, TestContext.Current.CancellationToken);
-        TableStatistics got = TableStatistics.Of(table, spectrum, [1, 5, 9, double.NaN], _workers, TestContext.Current.CancellationToken);
+        TableStatistics got = TableStatistics.Of(table, spectrum, [1, 5, 9, double.NaN]);
         Assert.Equal((1.0, 3), (got.SpearmanNormCount!.Value, got.CountedRows!.Value));
         Assert.Equal((0, 2), (got.Norms.MinId, got.Norms.MaxId));
         double cosine = (0.6 * 9 + 0.8 * 13) / Math.Sqrt(81 + 169); // of (3, 4), twice, with the mean (9, 13)/4
         Assert.Equal((2 * cosine + 13 / Math.Sqrt(250)) / 3, got.MeanVector.MeanCosineWithMeanVector, 1e-12);
-        Assert.Throws<ArgumentException>(() => TableStatistics.Of(table, spectrum, [1], _workers, TestContext.Current.CancellationToken));
+        Assert.Throws<ArgumentException>(() => TableStatistics.Of(table, spectrum, [1]));
 
         EmbeddingTable zeros = Tables.Of(3, 2, new float[6]);
-        TableStatistics none = TableStatistics.Of(zeros, TableSpectrum.Of(zeros, _workers, TestContext.Current.CancellationToken), null, _workers, TestContext.Current.CancellationToken);
+        TableStatistics none = TableStatistics.Of(zeros, TableSpectrum.Of(zeros, _workers, TestContext.Current.CancellationToken), null);
         Assert.Equal((double.NaN, double.NaN), (none.MeanVector.NormOverMeanNorm, none.MeanVector.MeanCosineWithMeanVector));
         Assert.Equal([0.0, 0.0], none.PcaExplainedVarianceRatio);
         Assert.Equal([0.0, 0.0], none.OutlierDimensions.MeanZ);

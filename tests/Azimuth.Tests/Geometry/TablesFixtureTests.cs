@@ -23,7 +23,7 @@ public sealed class TablesFixtureTests : IDisposable
     {
         EmbeddingTable table = Table(name);
         TableSpectrum spectrum = TableSpectrum.Of(table.Rows, _workers, TestContext.Current.CancellationToken);
-        TableStatistics statistics = TableStatistics.Of(table, spectrum, null, _workers, TestContext.Current.CancellationToken);
+        TableStatistics statistics = TableStatistics.Of(table, spectrum, null);
         RepairComparison repairs = RepairComparison.Of(table.Rows, spectrum, _workers, cancellation: TestContext.Current.CancellationToken);
         RowSample all = RowSample.Of(table.Count, int.MaxValue);
         TableNeighborhoods near = TableNeighborhoods.Of(table, spectrum, all, all, _workers, null, TestContext.Current.CancellationToken);
