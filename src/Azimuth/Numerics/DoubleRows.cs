@@ -1,6 +1,4 @@
-using System.Buffers;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
+using System.Runtime.CompilerServices;
 
 namespace Azimuth.Numerics;
 
@@ -8,12 +6,12 @@ namespace Azimuth.Numerics;
 /// A matrix of doubles [rows, columns] whose dot products with many vectors are wanted: rotations, whitening, queries. Every sum runs over the
 /// columns in order, so equal vectors get equal bits whatever stands beside them. Immutable, safe for many threads.
 /// </summary>
-internal sealed class DoubleRows
+internal sealed unsafe class DoubleRows
 {
-    /// <summary>Vectors worked on together: two registers of doubles.</summary>
-    private const int Together = 16;
+    private const int Width = DoubleTile.Columns;
+    private const int Together = 64; // vectors that stay in the second-level cache while the rows go by
 
-    private readonly double[] _rows; // [rows rounded up to 4, columns]; the rows past the last are zero
+    private readonly AlignedMemory _panels; // [panel of 24 rows, column, 24]; the rows past the last are zero
 
     /// <summary>Copies <paramref name="values"/> [rows, columns].</summary>
     internal DoubleRows(ReadOnlySpan<double> values, int rows, int columns)
@@ -21,8 +19,13 @@ internal sealed class DoubleRows
         if (values.Length != (long)rows * columns)
             throw new ArgumentException($"[{rows}, {columns}] needs {(long)rows * columns} values, found {values.Length}", nameof(values));
         (Count, Columns) = (rows, columns);
-        _rows = new double[checked((rows + 3) / 4 * 4 * columns)];
-        values.CopyTo(_rows);
+        _panels = AlignedMemory.Of<double>((long)PanelCount * Width * columns, zeroed: true, largePages: true);
+        for (int row = 0; row < rows; row++)
+        {
+            double* to = Panel(row / Width) + row % Width;
+            for (int c = 0; c < columns; c++)
+                to[(long)c * Width] = values[row * columns + c];
+        }
     }
 
     /// <summary>Number of rows.</summary>
@@ -31,63 +34,35 @@ internal sealed class DoubleRows
     /// <summary>Values in a row.</summary>
     internal int Columns { get; }
 
+    private int PanelCount => (Count + Width - 1) / Width;
+
+    private double* Panel(int panel) => (double*)_panels.Pointer + (long)panel * Width * Columns;
+
     /// <summary>results[v, r] = vector v · row r; vectors [count, columns], results [count, rows].</summary>
+    [SkipLocalsInit]
     internal void Multiply(ReadOnlySpan<double> vectors, int count, Span<double> results)
     {
         if (vectors.Length != (long)count * Columns || results.Length != (long)count * Count)
             throw new ArgumentException($"[{count}, {Columns}] and [{count}, {Count}] expected, found {vectors.Length} and {results.Length} values");
-        double[] rented = ArrayPool<double>.Shared.Rent(Columns * Together);
-        Span<double> lanes = rented.AsSpan(0, Columns * Together); // [columns, 16]
-        Span<double> z = stackalloc double[4 * Together];
-        for (int first = 0; first < count; first += Together)
+        double* sums = stackalloc double[DoubleTile.Rows * Width];
+        fixed (double* from = vectors, to = results)
         {
-            int here = Math.Min(Together, count - first);
-            for (int i = 0; i < here; i++)
+            for (int block = 0; block < count; block += Together)
             {
-                var vector = vectors.Slice((first + i) * Columns, Columns);
-                for (int c = 0; c < vector.Length; c++)
-                    lanes[c * Together + i] = vector[c];
-            }
-
-            for (int r = 0; r < Count; r += 4)
-            {
-                FourRows(_rows.AsSpan(r * Columns, 4 * Columns), lanes, z);
-                for (int i = 0; i < here; i++)
+                for (int panel = 0; panel < PanelCount; panel++)
                 {
-                    for (int w = 0; w < Math.Min(4, Count - r); w++)
-                        results[(first + i) * Count + r + w] = z[w * Together + i];
+                    int width = Math.Min(Width, Count - panel * Width);
+                    for (int first = block; first < Math.Min(count, block + Together); first += DoubleTile.Rows)
+                    {
+                        int here = Math.Min(DoubleTile.Rows, count - first);
+                        DoubleTile.Sum(from + (long)first * Columns, Columns, 1, here, Panel(panel), Columns, sums);
+                        for (int i = 0; i < here; i++)
+                            DoubleProduct.Combine(DoubleProduct.Into.Set, sums + i * Width, to + (long)(first + i) * Count + panel * Width, width);
+                    }
                 }
             }
         }
 
-        ArrayPool<double>.Shared.Return(rented);
-    }
-
-    /// <summary>z[4, 16] = rows[4, columns] · lanes[columns, 16], all sums in registers.</summary>
-    private static void FourRows(ReadOnlySpan<double> rows, ReadOnlySpan<double> lanes, Span<double> z)
-    {
-        int columns = rows.Length / 4;
-        var x = MemoryMarshal.Cast<double, Vector512<double>>(lanes); // [columns, 2]
-        ReadOnlySpan<double> a = rows[..columns], b = rows.Slice(columns, columns), c = rows.Slice(2 * columns, columns), d = rows[(3 * columns)..];
-        Vector512<double> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
-        for (int k = 0; k < columns; k++)
-        {
-            Vector512<double> x0 = x[2 * k], x1 = x[2 * k + 1], w = Vector512.Create(a[k]);
-            a0 = Vector512.FusedMultiplyAdd(w, x0, a0);
-            a1 = Vector512.FusedMultiplyAdd(w, x1, a1);
-            w = Vector512.Create(b[k]);
-            b0 = Vector512.FusedMultiplyAdd(w, x0, b0);
-            b1 = Vector512.FusedMultiplyAdd(w, x1, b1);
-            w = Vector512.Create(c[k]);
-            c0 = Vector512.FusedMultiplyAdd(w, x0, c0);
-            c1 = Vector512.FusedMultiplyAdd(w, x1, c1);
-            w = Vector512.Create(d[k]);
-            d0 = Vector512.FusedMultiplyAdd(w, x0, d0);
-            d1 = Vector512.FusedMultiplyAdd(w, x1, d1);
-        }
-
-        var to = MemoryMarshal.Cast<double, Vector512<double>>(z);
-        (to[0], to[1], to[2], to[3]) = (a0, a1, b0, b1);
-        (to[4], to[5], to[6], to[7]) = (c0, c1, d0, d1);
+        GC.KeepAlive(_panels);
     }
 }
