@@ -13,6 +13,11 @@ internal sealed class Runner(TransformerConfig config, ForwardPass forward)
     /// <summary>Rows of one call: enough to keep the matrix products busy. An encoder's text is never cut: each row needs all the others'.</summary>
     private const int RowsPerCall = 512;
 
+    private const long MostKeptBytes = 256 << 20;
+
+    /// <summary>Cache and buffers of a run that is over, for the next one: memory that the system has handed out and cleared already.</summary>
+    private KeyValueCache? _spare;
+
     /// <summary>Adds tokens to a cache and gives the logits of the one after them.</summary>
     public void Next(KeyValueCache cache, ReadOnlySpan<int> ids, Span<float> logits, CancellationToken cancellation)
     {
@@ -31,16 +36,17 @@ internal sealed class Runner(TransformerConfig config, ForwardPass forward)
         if (prompts.Count == 0)
             return [];
         int model = config.ModelDim, prompt = 0, at = 0;
+        foreach (int[] ids in prompts)
+            Check(ids);
         var caches = new KeyValueCache[prompts.Count];
         for (int i = 0; i < caches.Length; i++)
         {
-            Check(prompts[i]);
-            caches[i] = new KeyValueCache(config, prompts[i].Length);
+            caches[i] = i == 0 ? Take(prompts[i].Length) : new KeyValueCache(config, prompts[i].Length);
             caches[i].Append(prompts[i]);
         }
 
         var finished = new Matrix(prompts.Count, model);
-        var work = new Workspace();
+        Workspace work = caches[0].Workspace;
         var ends = new List<(int Prompt, int Row)>();
         while (prompt < prompts.Count)
         {
@@ -65,6 +71,7 @@ internal sealed class Runner(TransformerConfig config, ForwardPass forward)
 
         var logits = new float[checked(prompts.Count * config.VocabSize)];
         forward.Unembed(finished.Values, prompts.Count, logits);
+        Keep(caches[0]);
         return [.. Enumerable.Range(0, prompts.Count).Select(i => logits[(i * config.VocabSize)..((i + 1) * config.VocabSize)])];
     }
 
@@ -105,7 +112,9 @@ internal sealed class Runner(TransformerConfig config, ForwardPass forward)
     {
         RequireLogits();
         var logits = new Matrix(ids.Length, config.VocabSize);
-        Append(new KeyValueCache(config, ids.Length), ids, trace: null, (work, position) => Unembed(work, position, logits, trace: null), default);
+        KeyValueCache cache = Take(ids.Length);
+        Append(cache, ids, trace: null, (work, position) => Unembed(work, position, logits, trace: null), default);
+        Keep(cache);
         return logits;
     }
 
@@ -118,8 +127,26 @@ internal sealed class Runner(TransformerConfig config, ForwardPass forward)
             RequireLogits();
         bool finishes = (sites & (TraceSites.FinalNorm | TraceSites.Logits)) != 0;
         Matrix? logits = (sites & TraceSites.Logits) != 0 ? trace.RoomFor(TraceSites.Logits, config.VocabSize) : null;
-        Append(new KeyValueCache(config, ids.Length), ids, trace, finishes ? (work, position) => Unembed(work, position, logits, trace) : null, cancellation);
+        KeyValueCache cache = Take(ids.Length);
+        Append(cache, ids, trace, finishes ? (work, position) => Unembed(work, position, logits, trace) : null, cancellation);
+        Keep(cache);
         return trace;
+    }
+
+    /// <summary>An empty cache with room for so many tokens.</summary>
+    private KeyValueCache Take(int length)
+    {
+        KeyValueCache? spare = Interlocked.Exchange(ref _spare, null);
+        if (spare is null || spare.Capacity < length)
+            return new KeyValueCache(config, length);
+        spare.Truncate(0);
+        return spare;
+    }
+
+    private void Keep(KeyValueCache cache)
+    {
+        if (cache.SizeBytes <= MostKeptBytes)
+            Volatile.Write(ref _spare, cache);
     }
 
     /// <summary>Runs <paramref name="ids"/> after what the cache holds; <paramref name="done"/> sees the workspace after each call, and its first position.</summary>
