@@ -59,6 +59,8 @@ internal static class PeerServer
     private static Func<double[]> Prepare(string name, string[] arguments, Workers workers, List<Action> cleanup)
     {
         int[] sizes = [.. arguments.Where(word => char.IsAsciiDigit(word[0])).Select(word => int.Parse(word, CultureInfo.InvariantCulture))];
+        if (PeerTables.Prepare(name, sizes, workers) is { } ofTable)
+            return ofTable;
         string path = arguments.FirstOrDefault(word => !char.IsAsciiDigit(word[0])) ?? KnownModels.DefaultName;
         switch (name)
         {
@@ -167,7 +169,7 @@ internal static class PeerServer
                 }
 
             default:
-                throw new ArgumentException($"case {name} is unknown: expected product, topk, gram, eigen, svd, read, forward, decode, prompt or train", nameof(name));
+                throw new ArgumentException($"case {name} is unknown: expected product, topk, gram, eigen, svd, pca, leftinverse, whiten, read, forward, decode, prompt or train", nameof(name));
         }
     }
 

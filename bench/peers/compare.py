@@ -35,6 +35,10 @@ try:
     faiss.omp_set_num_threads(THREADS)
 except ImportError:
     faiss = None
+try:
+    from sklearn import decomposition
+except ImportError:
+    decomposition = None
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -105,6 +109,55 @@ def eigen(order):
     table = random(1, 4 * order, order).astype(np.float64)
     products = table.T @ table
     return lambda: np.linalg.eigh(products), lambda result: result[0][::-1][:8]
+
+
+def falling(rows, columns):
+    """Columns of falling variance, as Azimuth's side makes them."""
+    return random(1, rows, columns) * (np.float32(1) / (np.float32(1) + np.arange(columns, dtype=np.float32) / np.float32(16)))
+
+
+def covariance_of(wide):
+    mean = wide.mean(0)
+    return mean, wide.T @ wide / len(wide) - np.outer(mean, mean)
+
+
+def pca(rows, columns, components):
+    """Through the covariance in double, what scikit-learn calls covariance_eigh."""
+    table = falling(rows, columns)
+
+    def run():
+        wide = table.astype(np.float64)
+        mean, covariance = covariance_of(wide)
+        values, vectors = np.linalg.eigh(covariance)
+        return (values[::-1] / values.sum())[:components], ((wide - mean) @ vectors[:, ::-1][:, :components]).astype(np.float32)
+    return run, lambda result: [*result[0], *np.abs(result[1][0, :8])]
+
+
+def pca_sklearn(solver):
+    def peer(rows, columns, components):
+        table, model = falling(rows, columns), decomposition.PCA(components, svd_solver=solver, random_state=1)
+        return lambda: model.fit_transform(table), lambda result: [*model.explained_variance_ratio_, *np.abs(result[0, :8])]
+    return peer
+
+
+def left_inverse(rows, columns):
+    table = falling(rows, columns)
+
+    def run():
+        wide = table.astype(np.float64)
+        return np.linalg.pinv(wide.T @ wide, hermitian=True)
+    return run, lambda result: result[0, :8]
+
+
+def whiten(rows, columns):
+    table = falling(rows, columns)
+
+    def run():
+        wide = table.astype(np.float64)
+        mean, covariance = covariance_of(wide)
+        values, vectors = np.linalg.eigh(covariance * (rows / (rows - 1)))
+        return ((wide - mean) @ (vectors / np.sqrt(values) @ vectors.T)).astype(np.float32)
+    return run, lambda result: result[0, :8]
 
 
 def svd(order):
@@ -277,7 +330,14 @@ CASES = [
     ("gram", (50257, 768), "numpy float64", gram, 2, "products", 1e-12),
     ("eigen", (576,), "numpy eigh", eigen, 2, "values", 1e-12),
     ("eigen", (768,), "numpy eigh", eigen, 2, "values", 1e-12),
+    ("eigen", (2304,), "numpy eigh", eigen, 1, "values", 1e-12),
     ("svd", (768,), "numpy svd", svd, 1, "values", 1e-12),
+    ("svd", (2304,), "numpy svd", svd, 1, "values", 1e-12),
+    ("pca", (50257, 768, 50), "numpy eigh of the covariance", pca, 1, "shares and coordinates", 1e-6),
+    ("pca", (50257, 768, 50), "scikit-learn, its choice", pca_sklearn("auto"), 1, "shares and coordinates", 1e-2),
+    ("pca", (50257, 768, 50), "scikit-learn, full", pca_sklearn("full"), 1, "shares and coordinates", 1e-4),
+    ("leftinverse", (50257, 768), "numpy pinv of EᵀE", left_inverse, 1, "values", 1e-10),
+    ("whiten", (50257, 768), "numpy eigh", whiten, 1, "values", 1e-6),
     ("read", (512,), "torch sum", read, 3, None, 0),
     ("forward", (512, "[gpt2]"), "torch f32", forward, 1, "last state", 1e-4),
     *[("decode", (128, 16, f"[{kind}]"), name, peer, 1, "tokens", 0) for kind in ("f32", "bf16", "q8_0", "q4_1")
@@ -336,7 +396,7 @@ def clock(action, repetitions):
 
 
 def missing(peer_name):
-    return (torch is None and "torch" in peer_name) or (faiss is None and "FAISS" in peer_name) or (peer_name == "llama.cpp" and not os.environ.get("LLAMA_CPP"))
+    return (torch is None and "torch" in peer_name) or (decomposition is None and "scikit-learn" in peer_name) or (faiss is None and "FAISS" in peer_name) or (peer_name == "llama.cpp" and not os.environ.get("LLAMA_CPP"))
 
 
 def agreement(what, allowed, here, there):
