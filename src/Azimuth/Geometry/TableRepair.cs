@@ -261,16 +261,8 @@ public sealed class TableRepair
     /// <summary>V (Λ + ε)^(−½) Vᵀ, which is symmetric [model, model].</summary>
     private static double[] TurnedBack(SymmetricEigen covariance, double[] scaled)
     {
-        int n = covariance.Order;
-        var result = new double[scaled.Length];
-        for (int e = 0; e < n; e++)
-        {
-            var vector = covariance.Vector(e);
-            for (int i = 0; i < n; i++)
-                TensorPrimitives.MultiplyAdd(scaled.AsSpan(e * n, n), vector[i], result.AsSpan(i * n, n), result.AsSpan(i * n, n));
-        }
-
-        return result;
+        using var alone = new Workers(1);
+        return DoubleProduct.OfColumns(scaled, covariance.Order, covariance.Vectors, covariance.Order, covariance.Order, alone);
     }
 
     private static void Check(RepairOptions options, int columns)

@@ -99,6 +99,9 @@ public sealed class TableSpectrum
     private static TableSpectrum Of(StoredMatrix rows, RowLengths lengths, int components, Workers workers, CancellationToken cancellation)
     {
         Gram gram = Gram.Of(rows, workers, cancellation);
+        // A summary has no more use for the rows: what follows comes to lie in their place, not beside them.
+        if (components < rows.Columns)
+            rows.Bytes.Release(0, rows.Bytes.Length);
         cancellation.ThrowIfCancellationRequested();
         SymmetricEigen products = SymmetricEigen.Decompose(gram.Products, gram.Columns, components == gram.Columns ? components : 0, workers);
         cancellation.ThrowIfCancellationRequested();

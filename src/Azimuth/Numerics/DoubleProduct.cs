@@ -53,6 +53,15 @@ internal static unsafe class DoubleProduct
         return product;
     }
 
+    /// <summary>aᵀ·b of a [k, m] and b [k, n]: [m, n]; exactly symmetric when both are the same.</summary>
+    public static double[] OfColumns(double[] a, int m, double[] b, int n, int k, Workers workers)
+    {
+        var product = new double[checked(m * n)];
+        fixed (double* left = a, right = b, result = product)
+            Run(Into.Set, new View(left, 1, m), new View(right, n, 1), result, n, m, n, k, workers);
+        return product;
+    }
+
     /// <summary>result [m, n], rows <paramref name="stride"/> apart, of left [m, k] · right [k, n]; the result may not overlap either.</summary>
     public static void Run(Into how, View left, View right, double* result, long stride, int m, int n, int k, Workers workers)
     {

@@ -45,25 +45,8 @@ public sealed class LeastSquares
     public double[] PseudoInverse(Workers workers)
     {
         ArgumentNullException.ThrowIfNull(workers);
-        int n = Order;
-        var inverse = new double[checked(n * n)];
-        workers.Run(n, i =>
-        {
-            var row = inverse.AsSpan(i * n, i + 1);
-            for (int e = 0; e < Rank; e++)
-            {
-                var vector = _eigen.Vector(e);
-                double factor = vector[i] / _eigen.Values[e];
-                System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(vector[..(i + 1)], factor, row, row);
-            }
-        });
-        for (int i = 0; i < n; i++)
-        {
-            for (int j = 0; j < i; j++)
-                inverse[j * n + i] = inverse[i * n + j];
-        }
-
-        return inverse;
+        double[] rows = WhiteningRows();
+        return DoubleProduct.OfColumns(rows, Order, rows, Order, Rank, workers);
     }
 
     /// <summary>

@@ -71,8 +71,7 @@ public sealed class SingularValues
 
     private static SingularValues Tall(double[] matrix, int rows, int columns, double scale, Workers workers, CancellationToken cancellation)
     {
-        double[] turned = Transposed(matrix, rows, columns);
-        double[] right = SymmetricEigen.Decompose(DoubleProduct.OfRows(turned, columns, turned, columns, rows, workers), columns, workers).Vectors;
+        double[] right = SymmetricEigen.Decompose(DoubleProduct.OfColumns(matrix, columns, matrix, columns, rows, workers), columns, workers).Vectors;
         cancellation.ThrowIfCancellationRequested();
         double[] images = DoubleProduct.OfRows(right, columns, matrix, rows, columns, workers); // row i is M vᵢ [columns, rows]
         double[] norms = new JacobiRotations(images, right, columns, rows, workers).Run(cancellation);

@@ -58,8 +58,7 @@ public sealed record Procrustes
         if (d != moments.MeanB.Length)
             throw new ArgumentException($"rows of the same width expected, found {d} and {moments.MeanB.Length}", nameof(moments));
         SingularValues svd = SingularValues.Of(moments.Cross(centred), d, d, workers, cancellation);
-        double[] left = SingularValues.Transposed(svd.Left, d, d), right = SingularValues.Transposed(svd.Right, d, d);
-        double[] rotation = DoubleProduct.OfRows(left, d, right, d, d, workers); // Σ uᵢvᵢᵀ
+        double[] rotation = DoubleProduct.OfColumns(svd.Left, d, svd.Right, d, d, workers); // Σ uᵢvᵢᵀ
         double sum = svd.Values.Sum(), squareA = moments.SquaredNormA(centred), squareB = moments.SquaredNormB(centred);
         double scale = squareA == 0 ? 0 : sum / squareA;
         return new Procrustes
