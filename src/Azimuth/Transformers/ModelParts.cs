@@ -61,9 +61,12 @@ public sealed class ModelParts
     {
         RequireWidth(finalNormed, _config.ModelDim);
         var logits = new Matrix(finalNormed.Rows, _config.VocabSize);
-        _forward.Value.Unembed(finalNormed.Values, finalNormed.Rows, logits.Values);
+        Logits(finalNormed.Values, finalNormed.Rows, logits.Values);
         return logits;
     }
+
+    /// <summary>The same into memory of the caller's, who uses it again.</summary>
+    internal void Logits(ReadOnlySpan<float> finalNormed, int rows, Span<float> logits) => _forward.Value.Unembed(finalNormed, rows, logits);
 
     /// <summary>
     /// What the output table's rows are multiplied with [n, embedding width]: rows [n, model] that have been through the final norm, led through the output
