@@ -114,6 +114,7 @@ internal static class AttentionKernel
     {
         var v = MemoryMarshal.Cast<float, Vector512<float>>(values);
         int row = stride / Lanes, lanes = KeyValueCache.Padded(result.Length) / Lanes, i = 0;
+        Span<Vector512<float>> sums = stackalloc Vector512<float>[4];
         for (; i + 3 < lanes; i += 4)
         {
             Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default;
@@ -127,10 +128,9 @@ internal static class AttentionKernel
                 s3 = Vector512.FusedMultiplyAdd(w, v[at + 3], s3);
             }
 
-            Store(s0, i, result);
-            Store(s1, i + 1, result);
-            Store(s2, i + 2, result);
-            Store(s3, i + 3, result);
+            (sums[0], sums[1], sums[2], sums[3]) = (s0, s1, s2, s3);
+            for (int part = 0; part < 4; part++)
+                Store(sums[part], i + part, result);
         }
 
         for (; i < lanes; i++)
@@ -150,6 +150,8 @@ internal static class AttentionKernel
         int row = stride / Lanes, lanes = KeyValueCache.Padded(headDim) / Lanes;
         ReadOnlySpan<float> w0 = weights[..positions], w1 = weights.Slice(weightStride, positions),
             w2 = weights.Slice(2 * weightStride, positions), w3 = weights.Slice(3 * weightStride, positions);
+        // The sums go through here to the results: one that is live at a call would be written to the stack in each turn of the loop before it, not only at its end.
+        Span<Vector512<float>> sums = stackalloc Vector512<float>[16];
         int i = 0;
         // Four registers of the head at a time: sixteen sums, and each position's values and weights are loaded once for all of them.
         for (; i + 3 < lanes; i += 4)
@@ -182,10 +184,12 @@ internal static class AttentionKernel
                 x3 = Vector512.FusedMultiplyAdd(w, v3, x3);
             }
 
-            StoreTile(s0, s1, s2, s3, i, results, resultStride, headDim);
-            StoreTile(t0, t1, t2, t3, i + 1, results, resultStride, headDim);
-            StoreTile(u0, u1, u2, u3, i + 2, results, resultStride, headDim);
-            StoreTile(x0, x1, x2, x3, i + 3, results, resultStride, headDim);
+            (sums[0], sums[1], sums[2], sums[3]) = (s0, s1, s2, s3);
+            (sums[4], sums[5], sums[6], sums[7]) = (t0, t1, t2, t3);
+            (sums[8], sums[9], sums[10], sums[11]) = (u0, u1, u2, u3);
+            (sums[12], sums[13], sums[14], sums[15]) = (x0, x1, x2, x3);
+            for (int part = 0; part < 4; part++)
+                StoreTile(sums.Slice(4 * part, 4), i + part, results, resultStride, headDim);
         }
 
         for (; i < lanes; i++)
@@ -200,17 +204,16 @@ internal static class AttentionKernel
                 s3 = Vector512.FusedMultiplyAdd(Vector512.Create(w3[t]), value, s3);
             }
 
-            StoreTile(s0, s1, s2, s3, i, results, resultStride, headDim);
+            (sums[0], sums[1], sums[2], sums[3]) = (s0, s1, s2, s3);
+            StoreTile(sums[..4], i, results, resultStride, headDim);
         }
     }
 
-    private static void StoreTile(
-        Vector512<float> s0, Vector512<float> s1, Vector512<float> s2, Vector512<float> s3, int index, Span<float> results, int resultStride, int headDim)
+    /// <summary>Register <paramref name="index"/> of four heads' results.</summary>
+    private static void StoreTile(ReadOnlySpan<Vector512<float>> sums, int index, Span<float> results, int resultStride, int headDim)
     {
-        Store(s0, index, results[..headDim]);
-        Store(s1, index, results.Slice(resultStride, headDim));
-        Store(s2, index, results.Slice(2 * resultStride, headDim));
-        Store(s3, index, results.Slice(3 * resultStride, headDim));
+        for (int q = 0; q < Tile; q++)
+            Store(sums[q], index, results.Slice(q * resultStride, headDim));
     }
 
     /// <summary>Register <paramref name="index"/> of a head's result; the last one may be cut.</summary>
