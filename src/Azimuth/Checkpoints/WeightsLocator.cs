@@ -1,6 +1,7 @@
 using Azimuth.Checkpoints.Gguf;
 using Azimuth.Checkpoints.Safetensors;
 using Azimuth.Checkpoints.Torch;
+using Azimuth.Training;
 
 namespace Azimuth.Checkpoints;
 
@@ -45,6 +46,12 @@ internal static class WeightsLocator
     private static WeightsLocation InFolder(string folder)
     {
         string[] names = Names(folder);
+        if (RunFiles.IsRun(folder))
+        {
+            string advice = RunFiles.States(folder) is [.., var newest] ? $"Name its result, or one of the saved states in it, as in {newest.Path}" : "Name its result; no state is saved in it";
+            throw new CheckpointFormatException(folder, $"expected a model, found the folder that a training run is kept in. {advice}", kind: "RunFolder");
+        }
+
         bool index = names.Contains(IndexFile);
         if (names.Contains(SingleFile))
         {

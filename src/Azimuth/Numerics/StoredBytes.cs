@@ -71,6 +71,7 @@ public sealed unsafe class StoredBytes
             throw new ArgumentOutOfRangeException(nameof(length), length, $"{length} bytes from {offset} on reach outside the {Length}");
         if (_owner is SafeMemoryMappedViewHandle)
             PageHint.Unneeded(_pointer + offset, length);
+        GC.KeepAlive(this);
     }
 
     /// <summary>The address of the first byte, for kernels in this assembly; they call <see cref="GC.KeepAlive"/> on this object.</summary>

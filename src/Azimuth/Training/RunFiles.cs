@@ -11,6 +11,10 @@ internal static class RunFiles
 
     private const string StatePrefix = "step-";
 
+    /// <summary>Whether a folder is one that a run is kept in.</summary>
+    public static bool IsRun(string folder) => File.Exists(Path.Combine(folder, TrainingLog.FileName))
+        && (File.Exists(Path.Combine(folder, LockName)) || File.Exists(Path.Combine(folder, ResultName)) || States(folder).Count > 0);
+
     /// <summary>The saved states, the oldest first.</summary>
     public static List<(long Step, string Path)> States(string folder) =>
         [.. Directory.EnumerateDirectories(folder, StatePrefix + "*").Where(IsState).Select(path => (Step: StepOf(Path.GetFileName(path))!.Value, Path: path)).OrderBy(state => state.Step)];

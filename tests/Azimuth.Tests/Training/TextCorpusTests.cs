@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Compression;
 using System.IO.Pipes;
 using System.Text;
@@ -40,13 +41,31 @@ public sealed class TextCorpusTests : IDisposable
     }
 
     [Fact]
-    public void A_pipe_is_refused_as_it_cannot_be_read_twice()
+    public void Pipes_and_empty_files_are_refused_by_name_without_being_opened_and_left_out_in_a_folder()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "names of open pipes are Linux's");
-        using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
-        string name = $"/proc/self/fd/{pipe.ClientSafePipeHandle.DangerousGetHandle()}";
-        var problem = Assert.Throws<IOException>(() => TextCorpus.Open([name]));
-        Assert.StartsWith($"{name}: expected a file that can be read more than once, found a pipe.", problem.Message, StringComparison.Ordinal);
+        using var open = new AnonymousPipeServerStream(PipeDirection.Out);
+        // To open a pipe that nobody writes to would wait for ever.
+        using Process make = Process.Start("mkfifo", [Path.Combine(_folder, "b.pipe")]);
+        make.WaitForExit();
+        Write("a.txt", "one");
+        Write("empty.txt", "");
+        foreach (string name in new[] { $"/proc/self/fd/{open.ClientSafePipeHandle.DangerousGetHandle()}", Path.Combine(_folder, "b.pipe"), Path.Combine(_folder, "empty.txt") })
+            Assert.StartsWith($"{name}: expected a text file, found an empty one or a pipe.", Assert.Throws<IOException>(() => TextCorpus.Open([name])).Message, StringComparison.Ordinal);
+        Assert.Equal(["one"], Lines(TextCorpus.Open([_folder])));
+    }
+
+    [Fact]
+    public void The_folder_of_a_run_is_no_text()
+    {
+        Write("a.txt", "one");
+        Directory.CreateDirectory(Path.Combine(_folder, "v.bin.run"));
+        Directory.CreateDirectory(Path.Combine(_folder, "logs"));
+        Write("v.bin.run/log.jsonl", "{}");
+        Write("v.bin.run/result.json", "{}");
+        Write("v.bin.run/corpus.words", "2 two");
+        Write("logs/log.jsonl", "three");
+        Assert.Equal(["one", "three"], Lines(TextCorpus.Open([_folder])));
     }
 
     [Theory]

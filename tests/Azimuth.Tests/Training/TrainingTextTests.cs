@@ -98,7 +98,7 @@ public sealed class TrainingTextTests : IDisposable
     }
 
     [Theory]
-    [InlineData("", "holds no word")]
+    [InlineData("\n", "holds no word")]
     [InlineData(" \n \n", "holds no word")]
     [InlineData("a b a c", "no word comes 5 times or more")]
     [InlineData("a a a a a a b", "one word only comes 5 times or more")]

@@ -68,6 +68,9 @@ internal static class TrainWord2VecCommand
             throw new UsageException($"--negative-per-pair: expected with skip-gram by negative sampling only, found {(session.Value(Cbow) ? "--cbow" : "--hierarchical")}.");
         if (session.IsGiven(PhraseThreshold) && session.Value(Phrases) == 0)
             throw new UsageException("--phrase-threshold: expected with --phrases, which it is about, found without it.");
+        double rate = session.Value(Rate) ?? (session.Value(Cbow) ? 0.05 : 0.025);
+        if (session.IsGiven(LastRate) && session.Value(LastRate) > rate)
+            throw new UsageException(FormattableString.Invariant($"--last-rate: expected at most --rate, {rate}, from which it falls, found {session.Value(LastRate)}."));
         return new Word2VecOptions
         {
             Dimensions = session.Value(Dimensions),
@@ -77,8 +80,8 @@ internal static class TrainWord2VecCommand
             Negatives = session.Value(Negatives),
             NegativesPerPair = session.Value(PerPair),
             Epochs = session.Value(Epochs),
-            Rate = session.Value(Rate) ?? (session.Value(Cbow) ? 0.05 : 0.025),
-            LastRate = session.Value(LastRate),
+            Rate = rate,
+            LastRate = Math.Min(rate, session.Value(LastRate)),
             Sample = session.Value(Sample),
             Seed = TrainOptions.Seed(session),
             Vocabulary = vocabulary with { PhrasePasses = session.Value(Phrases), PhraseThreshold = session.Value(PhraseThreshold) },

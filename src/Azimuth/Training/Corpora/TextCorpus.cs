@@ -28,7 +28,7 @@ public sealed class TextCorpus
 
     /// <summary>Finds the files.</summary>
     /// <param name="paths">
-    /// Files; folders, all of whose files are read in the order of their paths, hidden ones left out; or "-" for standard input. Links to files are followed, links to folders are not: they
+    /// Files; folders, all of whose files are read in the order of their paths, but for hidden and empty ones and the folders of training runs; or "-" for standard input. Links to files are followed, links to folders are not: they
     /// may lead in a circle.
     /// </param>
     /// <param name="spool">Where standard input is kept, since a corpus is read more than once: a file that is written unless it is there already.</param>
@@ -48,7 +48,7 @@ public sealed class TextCorpus
             else if (Directory.Exists(path))
                 files.AddRange(In(path, without ?? []));
             else if (File.Exists(path))
-                files.Add(path);
+                files.Add(HasText(path) ? path : throw new IOException($"{path}: expected a text file, found an empty one or a pipe. What comes through a pipe is read from standard input, with - in its place"));
             else
                 throw new IOException($"{path}: expected a text file or a folder of text files, found nothing of that name");
         }
@@ -60,10 +60,13 @@ public sealed class TextCorpus
     public CorpusReader Read() => new(Files);
 
     /// <summary>Bytes as stored, of what a link leads to.</summary>
-    private static long SizeOf(string file)
+    private static long SizeOf(string file) => (File.ResolveLinkTarget(file, returnFinalTarget: true) as FileInfo ?? new FileInfo(file)).Length;
+
+    /// <summary>Files of no bytes have no text, and pipes and devices have none that can be read more than once: these are never opened, as that could wait for ever.</summary>
+    private static bool HasText(string file)
     {
-        using FileStream stream = File.OpenRead(file);
-        return stream.CanSeek ? stream.Length : throw new IOException($"{file}: expected a file that can be read more than once, found a pipe. Send its text to standard input, with - in its place");
+        var leadsTo = File.ResolveLinkTarget(file, returnFinalTarget: true);
+        return leadsTo is null ? new FileInfo(file).Length > 0 : leadsTo is FileInfo { Exists: true, Length: > 0 };
     }
 
     private static string[] In(string folder, IReadOnlyList<string> without)
@@ -75,9 +78,9 @@ public sealed class TextCorpus
             new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden | FileAttributes.System })
         {
             ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && !left.Contains(Path.GetFullPath(entry.ToFullPath())),
-            ShouldRecursePredicate = (ref FileSystemEntry entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint) && !left.Contains(Path.GetFullPath(entry.ToFullPath())),
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint) && !left.Contains(Path.GetFullPath(entry.ToFullPath())) && !RunFiles.IsRun(entry.ToFullPath()),
         };
-        string[] files = [.. found.Order(StringComparer.Ordinal)];
+        string[] files = [.. found.Where(HasText).Order(StringComparer.Ordinal)];
         return files.Length > 0 ? files : throw new IOException($"{folder}: expected a folder of text files, found none in it");
     }
 

@@ -54,6 +54,8 @@ public sealed class GlovePairs
         options.Validate();
         if (text.Words.Count > 1 << PairEvents.IndexBits)
             throw new TrainingException(FormattableString.Invariant($"expected at most {1 << PairEvents.IndexBits:N0} words, found {text.Words.Count:N0}. Raise the minimum count"));
+        // The stage begins before its tables are made, which takes a second where they are large.
+        progress?.Invoke("counting pairs", 0);
         RemoveScratch(folder);
         text.Ids.Check(text.Words.Count, cancellation);
         int blocks = Blocks(workers.ThreadCount);

@@ -23,6 +23,13 @@ internal sealed class AttentionRun
 
     public AttentionRun() => _part = Part;
 
+    /// <summary>Forgets the last run: its caches and patterns are kept by nobody here.</summary>
+    public void Clear()
+    {
+        _tiles.Clear();
+        _pattern = null;
+    }
+
     /// <summary>Cuts the call's rows into tiles; once for all layers.</summary>
     public void Begin(List<Segment> segments)
     {

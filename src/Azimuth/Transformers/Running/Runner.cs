@@ -143,9 +143,11 @@ internal sealed class Runner(TransformerConfig config, ForwardPass forward)
         return spare;
     }
 
+    /// <summary>Keeps the buffers of a run that is over, and nothing of what it was about.</summary>
     private void Keep(KeyValueCache cache)
     {
-        if (cache.SizeBytes <= MostKeptBytes)
+        cache.Workspace.Clear();
+        if (cache.SizeBytes + cache.Workspace.SizeBytes <= MostKeptBytes)
             Volatile.Write(ref _spare, cache);
     }
 

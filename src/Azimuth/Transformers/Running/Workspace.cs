@@ -44,10 +44,14 @@ internal sealed class Workspace
     /// <summary>The final norm of <paramref name="rows"/> rows [row, model].</summary>
     public Span<float> Finished(int width, int rows) => Array(ref _finished, rows * width).AsSpan(0, rows * width);
 
+    /// <summary>Bytes of the buffers.</summary>
+    public long SizeBytes => sizeof(float) * new[] { _residual, _normed, _queryKeyValue, _heads, _added, _second, _mlpUp, _mlpHidden, _finished }.Sum(buffer => (long)buffer.Length);
+
     /// <summary>Starts a call with no segments.</summary>
     public void Clear()
     {
         Segments.Clear();
+        Attention.Clear();
         Rows = 0;
     }
 

@@ -134,7 +134,7 @@ public sealed class TokenizerTrainerTests : IDisposable
     public void What_cannot_be_trained_is_one_sentence()
     {
         File.WriteAllText(Path.Combine(_folder, "empty.txt"), "");
-        Assert.Contains("no word in it", Assert.Throws<TrainingException>(() => TrainedFor.Run(Options(TokenizerModel.Bpe), Path.Combine(_folder, "empty.txt"))).Message, StringComparison.Ordinal);
+        Assert.Contains("expected a text file, found an empty one", Assert.Throws<IOException>(() => TrainedFor.Run(Options(TokenizerModel.Bpe), Path.Combine(_folder, "empty.txt"))).Message, StringComparison.Ordinal);
         foreach (TokenizerModel model in new[] { TokenizerModel.WordPiece, TokenizerModel.Unigram })
             Assert.Contains("more than the vocabulary of 30", Assert.Throws<TrainingException>(() => TrainedFor.Run(Options(model) with { VocabSize = 30 }, TrainedFor.Corpus)).Message, StringComparison.Ordinal);
         Assert.Contains("257", Assert.Throws<ArgumentException>(() => TrainedFor.Run(Options(TokenizerModel.Bpe) with { VocabSize = 256 }, TrainedFor.Corpus)).Message, StringComparison.Ordinal);
