@@ -20,8 +20,9 @@ internal static class FinishedRun
     {
         if (Steps(session, output) is not long steps)
             return null;
-        using TrainingRun run = TrainOptions.OpenRun(session, output, recipe);
-        return session.Show(null, new Conventions(), new { Path = output, Run = run.Folder, Steps = steps, Finished = true }, screen =>
-            screen.Line($"{run.Folder} is finished: {Plural.Of(steps, "step")}; its result is {output}; nothing to do."));
+        string folder = TrainOptions.Folder(session, output);
+        TrainOptions.OpenRun(session, output, recipe).Dispose();
+        return session.Show(null, new Conventions(), new { Path = output, Run = folder, Steps = steps, Finished = true }, screen =>
+            screen.Line($"{folder} is finished: {Plural.Of(steps, "step")}; its result is {output}; nothing to do."));
     }
 }

@@ -67,14 +67,15 @@ internal static class TrainOptions
     /// <exception cref="UsageException">The run folder is taken, or missing with --resume.</exception>
     public static (TrainingReading Last, string Folder) Train(Session session, string output, TrainingRecipe recipe, Func<string?, string, ITrainer> open, Action<ITrainer> finish)
     {
+        string folder = Folder(session, output);
         using TrainingRun run = OpenRun(session, output, recipe);
         try
         {
-            return (Train(session, run, open, finish, output), run.Folder);
+            return (Train(session, run, open, finish, folder, output), folder);
         }
         catch (OperationCanceledException problem)
         {
-            throw new InterruptedException(Left(run), problem);
+            throw new InterruptedException(Left(run, folder), problem);
         }
     }
 
@@ -94,12 +95,12 @@ internal static class TrainOptions
         }
     }
 
-    private static TrainingReading Train(Session session, TrainingRun run, Func<string?, string, ITrainer> open, Action<ITrainer> finish, string output)
+    private static TrainingReading Train(Session session, TrainingRun run, Func<string?, string, ITrainer> open, Action<ITrainer> finish, string folder, string output)
     {
         ITrainer trainer = Kept(session, run, () => open(run.Newest, run.Folder), _ => false);
         using var disposed = trainer as IDisposable;
         if (trainer.Finished && run.Newest is not null)
-            session.Note($"{run.Folder} is finished: {Plural.Of(trainer.Step, "step")}; its result is written to {output} again");
+            session.Note($"{folder} is finished: {Plural.Of(trainer.Step, "step")}; its result is written to {output} again");
         WarnOfUnknown(session, trainer);
         if (trainer.Effective is { } effective)
             run.Describe(effective);
@@ -127,9 +128,9 @@ internal static class TrainOptions
     }
 
     /// <summary>What is left of a run that was interrupted, and how to go on.</summary>
-    private static string Left(TrainingRun run) => run.Newest is { } state
-        ? $"the state of step {Numbers.Count(run.NewestStep)} is saved in {Path.Combine(run.Folder, Path.GetFileName(state))}; repeat the command with --resume to go on from there"
-        : $"no state was saved yet; repeat the command with --resume to begin again in {run.Folder}, or delete that folder";
+    private static string Left(TrainingRun run, string folder) => run.Newest is { } state
+        ? $"the state of step {Numbers.Count(run.NewestStep)} is saved in {Path.Combine(folder, Path.GetFileName(state))}; repeat the command with --resume to go on from there"
+        : $"no state was saved yet; repeat the command with --resume to begin again in {folder}, or delete that folder";
 
     /// <summary>A run that failed before it had learned or saved anything leaves no folder behind, which the next try would be refused for.</summary>
     private static T Kept<T>(Session session, TrainingRun run, Func<T> work, Func<Exception, bool> hasLearned)
