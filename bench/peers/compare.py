@@ -261,13 +261,17 @@ def prompt(tokens, folder):
     return lambda: model.run(ids, 0), lambda logits: [logits.argmax(), *logits[:8]]
 
 
+class Milliseconds(float):
+    """The time that a peer in a process of its own took, by its own clock."""
+
+
 class Node:
     """llama.cpp in a process of its own, asked line by line as Azimuth's side is."""
 
     started = {}
 
     def __init__(self, file):
-        self.process = subprocess.Popen(["node", os.path.join(HERE, "llama_cpp.mjs"), file, str(THREADS)], cwd=os.environ["LLAMA_CPP"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(["node", os.path.join(HERE, "llama_cpp.mjs"), file, str(THREADS)], cwd=os.environ["AZIMUTH_NODE_LLAMA_CPP"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.version = self.process.stdout.readline().strip()
 
     @staticmethod
@@ -277,7 +281,7 @@ class Node:
             if file not in Node.started:
                 Node.started[file] = Node(file)
             node = Node.started[file]
-            return lambda: ask(node.process, name, sizes, 1), lambda _: ask(node.process, name, sizes, 0)
+            return lambda: Milliseconds(ask(node.process, name, sizes, 1)[0]), lambda _: ask(node.process, name, sizes, 0)
         return peer
 
 
@@ -390,13 +394,12 @@ def clock(action, repetitions):
     for _ in range(repetitions):
         start = time.perf_counter()
         answer = action()
-        # A peer in another process says its own time.
-        times.append(answer[0] if isinstance(answer, list) and isinstance(answer[0], float) else (time.perf_counter() - start) * 1e3)
+        times.append(answer if isinstance(answer, Milliseconds) else (time.perf_counter() - start) * 1e3)
     return times
 
 
 def missing(peer_name):
-    return (torch is None and "torch" in peer_name) or (decomposition is None and "scikit-learn" in peer_name) or (faiss is None and "FAISS" in peer_name) or (peer_name == "llama.cpp" and not os.environ.get("LLAMA_CPP"))
+    return (torch is None and "torch" in peer_name) or (decomposition is None and "scikit-learn" in peer_name) or (faiss is None and "FAISS" in peer_name) or (peer_name == "llama.cpp" and not os.environ.get("AZIMUTH_NODE_LLAMA_CPP"))
 
 
 def agreement(what, allowed, here, there):

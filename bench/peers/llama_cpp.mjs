@@ -1,6 +1,6 @@
 // llama.cpp (the prebuilt binary of npm's node-llama-cpp) on a GGUF file, asked line by line by compare.py: "prompt TOKENS REPETITIONS" and "decode CONTEXT TOKENS REPETITIONS" are answered by the
 // milliseconds of each repetition; with 0 repetitions by the tokens made. The first line it prints says which release it is.
-//   npm install --ignore-scripts node-llama-cpp      (in a folder of your own, which LLAMA_CPP names)
+//   npm install --ignore-scripts node-llama-cpp      (in a folder of your own, which AZIMUTH_NODE_LLAMA_CPP names)
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";

@@ -92,10 +92,9 @@ public sealed unsafe class PackedMatrix
         // Small parts: a page touched for the first time takes longer than the rest of the work on it.
         const int Together = 8;
         int parts = (PanelCount + Together - 1) / Together;
-        if (workers is null)
-            Array.ForEach([.. Enumerable.Range(0, parts)], Pack);
-        else
-            workers.Run(parts, Pack);
+        for (int part = 0; workers is null && part < parts; part++)
+            Pack(part);
+        workers?.Run(parts, Pack);
         weights.Bytes.Release(0, weights.Bytes.Length);
 
         void Pack(int part)

@@ -20,6 +20,7 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
     private const long SmallWork = 1 << 16; // multiply-adds that take about as long as waking a thread
     private const long SmallBytes = 48 << 10;
     private const long PartBytes = 256 << 10;
+    private const int MostCopied = 8 << 20; // values of inputs that are copied into tiles at a time
 
     public void RunOneRow(Workers workers)
     {
@@ -41,6 +42,14 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
         if (weights.Inputs % 512 != 0 || weights.Inputs == 0 || rows < TileRows)
         {
             Share(workers);
+            return;
+        }
+
+        int most = Math.Max(TileRows, MostCopied / weights.Inputs / TileRows * TileRows);
+        if (rows > most)
+        {
+            for (int first = 0; first < rows; first += most)
+                new TiledProduct(input + (long)first * weights.Inputs, Math.Min(most, rows - first), weights, bias, output + (long)first * weights.Outputs, width).Run(workers);
             return;
         }
 

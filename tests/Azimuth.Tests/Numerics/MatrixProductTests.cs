@@ -45,6 +45,23 @@ public class MatrixProductTests
         }
     }
 
+    /// <summary>Inputs that are copied into tiles come in blocks of rows when there are many.</summary>
+    [Fact]
+    public void More_rows_than_are_copied_at_a_time_give_the_bits_of_each_row_alone()
+    {
+        const int Rows = 16_400, Inputs = 512, Outputs = 5;
+        using var workers = new Workers(2);
+        var random = new SeededRandom(6);
+        var packed = PackedMatrix.Pack(StoredMatrix.FromFloats([.. Enumerable.Range(0, Outputs * Inputs).Select(_ => (float)random.NextDouble())], Outputs, Inputs));
+        float[] input = [.. Enumerable.Range(0, Rows * Inputs).Select(_ => (float)(random.NextDouble() - 0.5))], output = new float[Rows * Outputs], alone = new float[Outputs];
+        MatrixProduct.Multiply(input, Rows, packed, [], output, workers);
+        foreach (int row in new[] { 0, 11, 12, 16_367, 16_368, 16_379, 16_380, 16_399 })
+        {
+            MatrixProduct.Multiply(input.AsSpan(row * Inputs, Inputs), 1, packed, [], alone, workers);
+            Assert.Equal(alone, output[(row * Outputs)..((row + 1) * Outputs)]);
+        }
+    }
+
     [Fact]
     public void The_product_is_the_mathematical_one_to_single_precision()
     {

@@ -66,6 +66,7 @@ public sealed class TextCorpusTests : IDisposable
         Write("v.bin.run/corpus.words", "2 two");
         Write("logs/log.jsonl", "three");
         Assert.Equal(["one", "three"], Lines(TextCorpus.Open([_folder])));
+        Assert.Contains("found the folder that a training run is kept in", Assert.Throws<IOException>(() => TextCorpus.Open([Path.Combine(_folder, "v.bin.run")])).Message, StringComparison.Ordinal);
     }
 
     [Theory]

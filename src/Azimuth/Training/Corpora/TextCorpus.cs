@@ -45,6 +45,8 @@ public sealed class TextCorpus
         {
             if (path == StandardInput)
                 files.Add(Keep(spool ?? throw new ArgumentException("standard input needs a file to be kept in", nameof(spool)), input));
+            else if (RunFiles.IsRun(path))
+                throw new IOException($"{path}: expected a text file or a folder of text files, found the folder that a training run is kept in");
             else if (Directory.Exists(path))
                 files.AddRange(In(path, without ?? []));
             else if (File.Exists(path))
