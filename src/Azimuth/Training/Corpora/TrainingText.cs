@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
 using Azimuth.Checkpoints;
 using Azimuth.Numerics;
@@ -103,18 +102,23 @@ public sealed class TrainingText
             if (words.Count == 0)
                 throw new TrainingException($"the corpus holds no word ({corpus.Named}). Give text whose words are separated by blanks");
             if (options.PhrasePasses > 0)
-                Replace(first, second, (ids, stream) => Renumber(ids, numbering.Parts(), stream, cancellation));
+                Replace(first, second, (ids, stream) => new Renumbering(ids, numbering.Parts(), workers).Write(stream, cancellation));
             for (int pass = 0; pass < options.PhrasePasses; pass++)
                 Replace(first, second, (ids, stream) => PhraseJoiner.Join(words, ids, options.MinCount, options.PhraseThreshold, stream, cancellation));
 
             int[] chosen = Choose(words, options), numbers = Inverse(chosen, words.Count);
-            IEnumerable<(long End, int[] Numbers)> parts = options.PhrasePasses == 0 ? numbering.Parts(numbers) : [(long.MaxValue, numbers)];
-            AtomicFile.Write(Path.Combine(folder, IdsName), stream => Renumber(new IdFile(first), parts, stream, cancellation));
+            IReadOnlyList<(long End, int[] Numbers)> parts = options.PhrasePasses == 0 ? numbering.Parts(numbers) : [(long.MaxValue, numbers)];
+            AtomicFile.Write(Path.Combine(folder, IdsName), stream => new Renumbering(new IdFile(first), parts, workers).Write(stream, cancellation));
             // Last, as it says that the other is there.
             AtomicFile.Write(Path.Combine(folder, WordsName), stream =>
             {
                 foreach (int word in chosen)
-                    stream.Write(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{words.Counts[word]} {words.Text(word)}\n")));
+                {
+                    stream.Write(Encoding.UTF8.GetBytes(words.Counts[word].ToString(CultureInfo.InvariantCulture)));
+                    stream.WriteByte((byte)' ');
+                    stream.Write(words.Bytes(word));
+                    stream.WriteByte((byte)'\n');
+                }
             });
             return Open(folder)!;
         }
@@ -179,33 +183,5 @@ public sealed class TrainingText
         for (int i = 0; i < chosen.Length; i++)
             numbers[chosen[i]] = i;
         return numbers;
-    }
-
-    /// <summary>Writes a text in other numbers; words with −1 and lines without words are left out.</summary>
-    private static void Renumber(IdFile ids, IEnumerable<(long End, int[] Numbers)> parts, Stream stream, CancellationToken cancellation)
-    {
-        const int Step = 1 << 16;
-        int[] kept = new int[Step];
-        int last = IdFile.LineEnd;
-        long at = 0;
-        foreach (var (end, numbers) in parts)
-        {
-            for (long to = Math.Min(end, ids.Length); at < to; at += Math.Min(Step, to - at))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                int count = 0;
-                foreach (int id in ids.Slice(at, (int)Math.Min(Step, to - at)))
-                {
-                    int number = id < 0 ? IdFile.LineEnd : numbers[id];
-                    // Without a branch, which would be guessed wrong: a word that is left, or a line end behind one.
-                    bool stays = number >= 0 | (id < 0 & last >= 0);
-                    kept[count] = number;
-                    count += stays ? 1 : 0;
-                    last = stays ? number : last;
-                }
-
-                stream.Write(MemoryMarshal.AsBytes(kept.AsSpan(0, count)));
-            }
-        }
     }
 }

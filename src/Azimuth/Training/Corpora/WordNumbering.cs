@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 using Azimuth.Numerics;
 
 namespace Azimuth.Training.Corpora;
@@ -10,19 +9,19 @@ namespace Azimuth.Training.Corpora;
 /// </summary>
 internal sealed class WordNumbering(VocabularyOptions options, Workers workers)
 {
-    private const int BlocksAThread = 4;
+    private const int BlocksAThread = 4, WordsAtATime = 256;
     private readonly ConcurrentBag<Table> _free = [];
     private readonly List<Table> _tables = [];
     private readonly List<(long End, Table Table)> _parts = [];
 
     /// <summary>The parts of what was written, each in a table's own numbers: where it ends, and what they are among the words joined.</summary>
-    public IEnumerable<(long End, int[] Numbers)> Parts() => _parts.Select(part => (part.End, part.Table.Numbers));
+    public IReadOnlyList<(long End, int[] Numbers)> Parts() => [.. _parts.Select(part => (part.End, part.Table.Numbers))];
 
     /// <summary>The same with other numbers in place of those of the words joined.</summary>
-    public IEnumerable<(long End, int[] Numbers)> Parts(int[] others)
+    public IReadOnlyList<(long End, int[] Numbers)> Parts(int[] others)
     {
         var numbers = _tables.ToDictionary(table => table, table => Array.ConvertAll(table.Numbers, number => others[number]));
-        return _parts.Select(part => (part.End, numbers[part.Table]));
+        return [.. _parts.Select(part => (part.End, numbers[part.Table]))];
     }
 
     /// <summary>Reads all of it.</summary>
@@ -69,8 +68,8 @@ internal sealed class WordNumbering(VocabularyOptions options, Workers workers)
             for (int i = 0; i < blocks.Count; i++)
             {
                 Block block = blocks[i];
-                writer.Add(CollectionsMarshal.AsSpan(block.Ids));
-                written += block.Ids.Count;
+                writer.Add(block.Ids);
+                written += block.Ids.Length;
                 _parts.Add((written, block.Table!));
                 goesOn = options.WholeLines && block.Lines.GoesOn(block.Lines.Count - 1);
             }
@@ -80,7 +79,7 @@ internal sealed class WordNumbering(VocabularyOptions options, Workers workers)
     /// <summary>All words in the order in which they first come, with the counts of all threads.</summary>
     public WordTable Join(CancellationToken cancellation)
     {
-        var words = new WordTable();
+        var words = new WordTable(_tables.Count == 0 ? 0 : _tables.Max(table => table.Words.Count));
         foreach (Table table in _tables)
             table.Numbers = new int[table.Words.Count];
         // A block's new words were numbered in the order they came in it, and a word's first block is first in some table, too.
@@ -116,7 +115,10 @@ internal sealed class WordNumbering(VocabularyOptions options, Workers workers)
 
         public int[] Numbers { get; set; } = [];
 
-        public (int From, int Length, ulong Hash)[] Found { get; } = new (int, int, ulong)[TrainingText.LongestLine];
+        /// <summary>Words found and not looked up yet: where each begins and ends, and their keys.</summary>
+        public int[] Bounds { get; } = new int[2 * WordsAtATime];
+
+        public WordKey[] Keys { get; } = new WordKey[WordsAtATime];
 
         public void Begin(int block) => _blocks.Add((block, Words.Count));
 
@@ -146,46 +148,59 @@ internal sealed class WordNumbering(VocabularyOptions options, Workers workers)
     /// <summary>Lines, and what became of them.</summary>
     private sealed class Block
     {
+        private int[] _ids = [];
+        private int _count;
+
         public LineBlock Lines { get; } = new();
 
-        public List<int> Ids { get; } = [];
+        public ReadOnlySpan<int> Ids => _ids.AsSpan(0, _count);
 
         public Table? Table { get; private set; }
 
         public void Number(Table table, VocabularyOptions options)
         {
             Table = table;
-            Ids.Clear();
+            _count = 0;
+            // A word has a byte, and another one parts it from the next; each line has an end, and so has each piece of one.
+            int most = (Lines.Length / 2) + (2 * Lines.Count) + (Lines.Length / TrainingText.LongestLine);
+            if (_ids.Length < most)
+                _ids = new int[most];
             for (int line = 0; line < Lines.Count; line++)
             {
-                ReadOnlySpan<byte> text = Lines[line];
-                var splitter = new WordSplitter(text, options.AsciiBlanks);
-                while (AddWords(text, ref splitter) > 0)
-                {
-                    if (!options.WholeLines)
-                        Ids.Add(IdFile.LineEnd);
-                }
-
+                Add(Lines[line], options);
                 if (options.WholeLines && !Lines.GoesOn(line))
-                    Ids.Add(IdFile.LineEnd);
+                    _ids[_count++] = IdFile.LineEnd;
             }
         }
 
-        /// <summary>The next words of a line, a line's worth at most: first found, then looked up, so that the table's places are fetched side by side.</summary>
-        private int AddWords(ReadOnlySpan<byte> line, ref WordSplitter splitter)
+        /// <summary>The words of a line: some are found at a time, then looked up, so that the table's places are fetched side by side.</summary>
+        private void Add(ReadOnlySpan<byte> line, VocabularyOptions options)
         {
-            var (words, found) = (Table!.Words, Table.Found);
-            int count = 0;
-            while (count < found.Length && splitter.TryNext(out int from, out int length))
+            var (words, bounds, keys) = (Table!.Words, Table.Bounds, Table.Keys);
+            int room = options.WholeLines ? int.MaxValue : TrainingText.LongestLine, left = room;
+            var splitter = new WordSplitter(line, options.AsciiBlanks);
+            while (splitter.Next(bounds) is int count and > 0)
             {
-                ulong hash = WordTable.Hash(line.Slice(from, length));
-                words.Fetch(hash);
-                found[count++] = (from, length, hash);
+                for (int i = 0; i < count; i++)
+                {
+                    keys[i] = WordKey.Of(line, bounds[2 * i], bounds[(2 * i) + 1] - bounds[2 * i]);
+                    words.Fetch(keys[i]);
+                }
+
+                for (int i = 0; i < count; i++)
+                {
+                    if (left-- == 0)
+                    {
+                        _ids[_count++] = IdFile.LineEnd;
+                        left = room - 1;
+                    }
+
+                    _ids[_count++] = words.Add(line[bounds[2 * i]..bounds[(2 * i) + 1]], keys[i]);
+                }
             }
 
-            foreach (var (from, length, hash) in found.AsSpan(0, count))
-                Ids.Add(words.Add(line.Slice(from, length), hash));
-            return count;
+            if (!options.WholeLines && left < room)
+                _ids[_count++] = IdFile.LineEnd;
         }
     }
 }

@@ -1,26 +1,25 @@
-using System.Buffers.Binary;
 using System.Numerics;
-using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
+using System.Runtime.Intrinsics;
 using System.Text;
 using Azimuth.Numerics;
 
 namespace Azimuth.Training.Corpora;
 
 /// <summary>
-/// Different words, numbered in the order they first come, with their counts. About 40 bytes a word and the word's own. Not for many threads.
+/// Different words, numbered in the order they first come, with their counts. About 56 bytes a word and the word's own. Not for many threads.
 /// </summary>
-internal sealed class WordTable
+/// <param name="expected">How many there will be: the table grows with more.</param>
+internal sealed class WordTable(int expected = 0)
 {
-    // Another one in each process: nobody can write a text whose words all fall on one place.
-    private static readonly ulong Key = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+    private const int Least = 1 << 10;
 
     private byte[] _bytes = new byte[1 << 16];
-    private int[] _ends = new int[1 << 10];
-    private long[] _counts = new long[1 << 10];
+    private int[] _ends = new int[Math.Max(Least, expected)];
+    private long[] _counts = new long[Math.Max(Least, expected)];
+    private Vector128<byte>[] _keys = new Vector128<byte>[Math.Max(Least, expected)];
 
     /// <summary>Open addressing from the place that the upper half of the hash names on: that half, and number + 1; 0 for a free place.</summary>
-    private ulong[] _places = new ulong[1 << 12];
+    private ulong[] _places = new ulong[BitOperations.RoundUpToPowerOf2(2 * (uint)Math.Max(Least, expected))];
 
     /// <summary>Different words.</summary>
     public int Count { get; private set; }
@@ -45,28 +44,28 @@ internal sealed class WordTable
 
     /// <summary>Counts an occurrence.</summary>
     /// <returns>The word's number.</returns>
-    public int Add(ReadOnlySpan<byte> word) => Add(word, Hash(word));
+    public int Add(ReadOnlySpan<byte> word) => Add(word, WordKey.Of(word, 0, word.Length));
 
-    /// <summary>The same, with the word's hash at hand.</summary>
-    public int Add(ReadOnlySpan<byte> word, ulong hash)
+    /// <summary>The same, with the word's key at hand.</summary>
+    public int Add(ReadOnlySpan<byte> word, WordKey key)
     {
-        ulong tag = hash & 0xFFFF_FFFF_0000_0000;
-        int mask = _places.Length - 1;
-        for (int at = PlaceOf(hash, mask); ; at = (at + 1) & mask)
+        ulong[] places = _places;
+        ulong tag = key.Hash & 0xFFFF_FFFF_0000_0000;
+        int mask = places.Length - 1;
+        for (int at = PlaceOf(key.Hash, mask); ; at = (at + 1) & mask)
         {
-            ulong place = _places[at];
+            ulong place = places[at];
             if (place == 0)
             {
-                int added = Append(word);
-                _places[at] = tag | (uint)(added + 1);
-                _counts[added] = 1;
-                if (Count > _places.Length / 2)
+                int added = Append(word, key);
+                places[at] = tag | (uint)(added + 1);
+                if (Count > places.Length / 2)
                     Rehash();
                 return added;
             }
 
             int number = (int)(uint)place - 1;
-            if ((place & 0xFFFF_FFFF_0000_0000) == tag && Bytes(number).SequenceEqual(word))
+            if ((place & 0xFFFF_FFFF_0000_0000) == tag && _keys[number] == key.Bytes && (word.Length <= WordKey.Whole || Bytes(number).SequenceEqual(word)))
             {
                 _counts[number]++;
                 return number;
@@ -75,7 +74,7 @@ internal sealed class WordTable
     }
 
     /// <summary>Counts so many occurrences.</summary>
-    public void AddMany(ReadOnlySpan<byte> word, long count) => AddMany(word, Hash(word), count);
+    public void AddMany(ReadOnlySpan<byte> word, long count) => AddMany(word, WordKey.Of(word, 0, word.Length), count);
 
     /// <summary>Adds counts of another.</summary>
     /// <param name="other">Has the words.</param>
@@ -83,14 +82,21 @@ internal sealed class WordTable
     /// <param name="numbers">Takes the number that each has here.</param>
     public void AddAll(WordTable other, int from, Span<int> numbers)
     {
-        Span<ulong> hashes = stackalloc ulong[64];
-        for (int at = 0; at < numbers.Length; at += hashes.Length)
+        Span<WordKey> keys = stackalloc WordKey[64];
+        for (int at = 0; at < numbers.Length; at += keys.Length)
         {
-            int count = Math.Min(hashes.Length, numbers.Length - at);
+            int count = Math.Min(keys.Length, numbers.Length - at);
             for (int i = 0; i < count; i++)
-                Fetch(hashes[i] = Hash(other.Bytes(from + at + i)));
+            {
+                int start = other.Start(from + at + i);
+                keys[i] = WordKey.Of(other._bytes, start, other._ends[from + at + i] - start);
+                Fetch(keys[i]);
+            }
+
             for (int i = 0; i < count; i++)
-                numbers[at + i] = AddMany(other.Bytes(from + at + i), hashes[i], other.Counts[from + at + i]);
+                FetchWord(keys[i]);
+            for (int i = 0; i < count; i++)
+                numbers[at + i] = AddMany(other.Bytes(from + at + i), keys[i], other._counts[from + at + i]);
         }
     }
 
@@ -121,21 +127,31 @@ internal sealed class WordTable
         return words.Count == ends.Length ? words : null;
     }
 
-    /// <summary>Fetches the place of a word of this hash, for a look-up that follows.</summary>
-    public void Fetch(ulong hash) => CacheHint.Fetch(ref _places[PlaceOf(hash, _places.Length - 1)]);
+    /// <summary>Fetches the place of a word, for a look-up that follows.</summary>
+    public void Fetch(WordKey key) => CacheHint.Fetch(ref _places[PlaceOf(key.Hash, _places.Length - 1)]);
+
+    /// <summary>Fetches what a look-up will compare and count, once the place has come.</summary>
+    public void FetchWord(WordKey key)
+    {
+        int number = (int)(uint)_places[PlaceOf(key.Hash, _places.Length - 1)] - 1;
+        if (number < 0)
+            return;
+        CacheHint.Fetch(ref _keys[number]);
+        CacheHint.Fetch(ref _counts[number]);
+    }
 
     private static int PlaceOf(ulong hash, int mask) => (int)(hash >> 32) & mask;
 
-    private int AddMany(ReadOnlySpan<byte> word, ulong hash, long count)
+    private int AddMany(ReadOnlySpan<byte> word, WordKey key, long count)
     {
-        int number = Add(word, hash);
+        int number = Add(word, key);
         _counts[number] += count - 1;
         return number;
     }
 
     private int Start(int word) => word == 0 ? 0 : _ends[word - 1];
 
-    private int Append(ReadOnlySpan<byte> word)
+    private int Append(ReadOnlySpan<byte> word, WordKey key)
     {
         int from = Count == 0 ? 0 : _ends[Count - 1];
         if ((long)from + word.Length > Array.MaxLength || Count == 1 << 29)
@@ -146,10 +162,11 @@ internal sealed class WordTable
         {
             Array.Resize(ref _ends, 2 * Count);
             Array.Resize(ref _counts, 2 * Count);
+            Array.Resize(ref _keys, 2 * Count);
         }
 
         word.CopyTo(_bytes.AsSpan(from));
-        _ends[Count] = from + word.Length;
+        (_ends[Count], _counts[Count], _keys[Count]) = (from + word.Length, 1, key.Bytes);
         return Count++;
     }
 
@@ -168,28 +185,5 @@ internal sealed class WordTable
         }
 
         _places = places;
-    }
-
-    /// <summary>Eight bytes at a time, each mixed by a multiplication whose upper half is folded back.</summary>
-    public static ulong Hash(ReadOnlySpan<byte> word)
-    {
-        ulong hash = Key ^ (ulong)word.Length;
-        // The last step takes bytes again that were taken, where there are fewer than eight left: cheaper than one by one.
-        for (; word.Length > 8; word = word[Math.Min(8, word.Length - 8)..])
-            hash = Mix(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(word));
-        ulong last = word.Length switch
-        {
-            >= 4 => BinaryPrimitives.ReadUInt32LittleEndian(word) | (ulong)BinaryPrimitives.ReadUInt32LittleEndian(word[^4..]) << 32,
-            > 0 => word[0] | (ulong)word[word.Length >> 1] << 8 | (ulong)word[^1] << 16,
-            _ => 0,
-        };
-        return Mix(hash ^ last);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Mix(ulong value)
-    {
-        ulong high = Math.BigMul(value, 0xD6E8FEB86659FD93, out ulong low);
-        return high ^ BitOperations.RotateLeft(low, 32);
     }
 }
