@@ -13,13 +13,19 @@ internal sealed class TextEncoder
     private readonly TokenizerParts _parts;
     private readonly AddedTokenMatcher _raw;
     private readonly AddedTokenMatcher _normalized;
+    private readonly ByteBpe? _bytes;
 
     public TextEncoder(TokenizerParts parts)
     {
         _parts = parts;
+        _bytes = ByteBpe.Find(parts.PreTokenizer, parts.Model);
+        Ids = IdEncoder.Find(parts, _bytes, parts.AddedTokens.SelectMany(token => new[] { token.Content, Spelling(token) }));
         _raw = new AddedTokenMatcher(parts.AddedTokens.Where(token => !token.IsNormalized).Select(token => (token, CodePoints.Of(token.Content))));
         _normalized = new AddedTokenMatcher(parts.AddedTokens.Where(token => token.IsNormalized).Select(token => (token, CodePoints.Of(Spelling(token)))));
     }
+
+    /// <summary>The short way to ids alone, or null where there is none.</summary>
+    public IdEncoder? Ids { get; }
 
     /// <summary>The tokens of one text (code points), as text number <paramref name="sequence"/>.</summary>
     public TokenSequence Encode(int[] original, int sequence)
@@ -77,6 +83,8 @@ internal sealed class TextEncoder
 
     private void Pieces(AlignedText text, TokenSequence result)
     {
+        if (_bytes is not null && TryBytes(_bytes, text, result))
+            return;
         PieceList pieces = new(text);
         _parts.PreTokenizer?.Apply(pieces);
         List<ModelToken> tokens = [];
@@ -86,6 +94,31 @@ internal sealed class TextEncoder
             _parts.Model.Tokenize(pieces.Text.Points[piece.Start..piece.End], tokens);
             Place(pieces.Text, piece, tokens, _parts.Model.ShowsUnknownText ? _parts.Model.UnknownId : null, result);
         }
+    }
+
+    private bool TryBytes(ByteBpe bpe, AlignedText text, TokenSequence result)
+    {
+        using Utf8Padded bytes = new();
+        using IdList ids = new();
+        bytes.Set(text.Points);
+        if (!bpe.Encode(bytes, ids))
+            return false;
+
+        // Tokens spell the text byte by byte, and all of a character a token has a part of is its own.
+        ReadOnlySpan<int> points = text.Points;
+        int at = 0, endOfPoint = CodePoints.Utf8Length(points[0]), end = 0;
+        foreach (int id in ids.Ids)
+        {
+            int first = at;
+            end += _parts.Model.Vocabulary.Token(id)!.Length;
+            while (endOfPoint < end)
+                endOfPoint += CodePoints.Utf8Length(points[++at]);
+            result.Add(id, text.Origin(first, at + 1));
+            if (endOfPoint == end && at + 1 < points.Length)
+                endOfPoint += CodePoints.Utf8Length(points[++at]);
+        }
+
+        return true;
     }
 
     // Bytes of the piece to code points of the original: both ends only move forward.

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Azimuth.Tests.Tokenization;
@@ -23,6 +24,34 @@ internal static class RandomTexts
                     text.Append(Snippets[random.Next(Snippets.Length)]);
                 else
                     AppendBlock(text, random, highestCodePoint);
+            }
+
+            yield return text.ToString();
+        }
+    }
+
+    /// <summary>
+    /// What splitting patterns decide on, much of it side by side: every general category, every blank, apostrophes and what may follow them in any case, ſ and K among it, digits,
+    /// line ends, marks.
+    /// </summary>
+    public static IEnumerable<string> Nasty(int count, int seed)
+    {
+        Random random = new(seed);
+        int[][] categories = [.. Enumerable.Range(0, 0x110000).Where(point => point is < 0xD800 or > 0xDFFF).GroupBy(CharUnicodeInfo.GetUnicodeCategory).Select(group => group.ToArray())];
+        int[] blanks = [.. Enumerable.Range(0, 0x3001).Where(Azimuth.Tokenization.Text.CodePoints.IsWhiteSpace)];
+        const string Common = "'''sStTrReEvVmMlLdD\u017F\u212Akab  \n\r\t019/.!\u0301\u0410\u0431\u4E2D";
+        for (int number = 0; number < count; number++)
+        {
+            StringBuilder text = new();
+            for (int length = random.Next(1, 40); length > 0; length--)
+            {
+                int point = random.Next(8) switch
+                {
+                    0 => blanks[random.Next(blanks.Length)],
+                    1 when categories[random.Next(categories.Length)] is var category => category[random.Next(category.Length)],
+                    _ => Common[random.Next(Common.Length)],
+                };
+                text.Append(new Rune(point).ToString());
             }
 
             yield return text.ToString();

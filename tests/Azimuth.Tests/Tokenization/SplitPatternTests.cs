@@ -12,13 +12,14 @@ public sealed class SplitPatternTests
     [InlineData(Gpt2Pattern.Source)]
     [InlineData(Llama3Pattern.Llama3Source)]
     [InlineData(Llama3Pattern.Qwen2Source)]
+    [InlineData(O200kPattern.Source)]
     public void Scanners_split_like_their_regular_expressions(string source)
     {
         // The runtime's engine sees UTF-16 units, so it is an oracle only below U+10000; and it does not fold ſ to s.
         ISplitPattern scanner = SplitPatterns.Find(source)!;
         Regex regex = new(source, RegexOptions.CultureInvariant);
         int pieces = 0;
-        foreach (string text in RandomTexts.Unicode(20_000, seed: 21, highestCodePoint: 0xFFFF).Select(WithoutSurrogates))
+        foreach (string text in RandomTexts.Unicode(20_000, seed: 21, highestCodePoint: 0xFFFF).Concat(RandomTexts.Nasty(20_000, seed: 22)).Select(WithoutSurrogates))
         {
             List<TextRange> found = [];
             scanner.FindMatches(CodePoints.Of(text), found);
@@ -28,6 +29,49 @@ public sealed class SplitPatternTests
         }
 
         Assert.True(pieces > 100_000, $"only {pieces} pieces");
+    }
+
+    [Fact]
+    public void Digits_apart_split_like_the_two_pre_tokenizers_they_stand_for()
+    {
+        IPreTokenizer numbers = new Splitter(CharacterPattern.Numbers, SplitBehavior.Isolated, invert: false), words = new Splitter(new Gpt2Pattern(), SplitBehavior.Isolated, invert: false);
+        foreach (string text in RandomTexts.Nasty(20_000, seed: 23))
+        {
+            int[] points = CodePoints.Of(text);
+            PieceList pieces = new(AlignedText.FromOriginal(points, 0, points.Length));
+            numbers.Apply(pieces);
+            words.Apply(pieces);
+            List<TextRange> found = [];
+            new Gpt2Pattern(digitsApart: true).FindMatches(points, found);
+            Assert.Equal(pieces.Pieces, found);
+        }
+    }
+
+    [Fact]
+    public void At_a_sure_cut_both_sides_split_as_the_whole()
+    {
+        ScannedPattern[] scanners = [new Gpt2Pattern(), new Gpt2Pattern(digitsApart: true), new Llama3Pattern(3), new Llama3Pattern(1), new Llama3Pattern(3, keepsEnd: true), new O200kPattern()];
+        int cuts = 0;
+        foreach (string text in RandomTexts.Nasty(60_000, seed: 24))
+        {
+            for (int at = 1; at < text.Length - 1; at++)
+            {
+                if (!ScannedPattern.IsSureCut(text[at - 1], text[at], text[at + 1]))
+                    continue;
+                cuts++;
+                int[] left = CodePoints.Of(text[..at]), right = CodePoints.Of(text[at..]);
+                foreach (ScannedPattern scanner in scanners)
+                {
+                    List<TextRange> whole = [], before = [], behind = [];
+                    scanner.FindMatches(CodePoints.Of(text), whole);
+                    scanner.FindMatches(left, before);
+                    scanner.FindMatches(right, behind);
+                    Assert.Equal(whole, [.. before, .. behind.Select(range => new TextRange(range.Start + left.Length, range.End + left.Length))]);
+                }
+            }
+        }
+
+        Assert.True(cuts > 5_000, $"only {cuts} cuts");
     }
 
     [Theory]

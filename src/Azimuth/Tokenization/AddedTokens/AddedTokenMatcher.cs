@@ -49,7 +49,11 @@ internal sealed class AddedTokenMatcher
             }
 
             if (token.StripRight)
-                end = PreTokenizers.Runs.Blanks(text, end);
+            {
+                while (end < text.Length && CodePoints.IsWhiteSpace(text[end]))
+                    end++;
+            }
+
             if (start > done)
                 spans.Add(new AddedTokenSpan(new TextRange(done, start), null));
             TextRange range = new(start, end);

@@ -125,7 +125,7 @@ internal sealed class Components
 
         // The reference makes a string a regular expression too: an empty one matches everywhere.
         string regex = pattern.OptionalText("String") ?? pattern.Text("Regex");
-        return SplitPatterns.Find(regex) ?? new RegexPattern(pattern.File, regex, PatternSyntax.Oniguruma);
+        return SplitPatterns.Find(regex) as ISplitPattern ?? new RegexPattern(pattern.File, regex, PatternSyntax.Oniguruma);
     }
 
     private static Splitter Each(CharacterPattern characters, SplitBehavior behavior) => new(characters, behavior, invert: false);

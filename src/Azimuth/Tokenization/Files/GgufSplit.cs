@@ -19,7 +19,7 @@ internal sealed record GgufSplit(IPreTokenizer PreTokenizer, bool IgnoreMerges =
         ["deepseek-v3"] = () => Patterns(GgufPatterns.DeepSeekV3),
         ["falcon"] = Falcon,
         ["gpt-2"] = Gpt2,
-        ["gpt-4o"] = () => Patterns([TiktokenEncoding.O200kSource]),
+        ["gpt-4o"] = () => new GgufSplit(Pattern(new O200kPattern())),
         ["llama-bpe"] = () => new GgufSplit(Pattern(new Llama3Pattern(3)), IgnoreMerges: true, AddsBegin: true),
         ["mpt"] = Gpt2,
         ["qwen2"] = Qwen2,

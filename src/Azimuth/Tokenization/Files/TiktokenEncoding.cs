@@ -19,12 +19,6 @@ internal sealed record TiktokenEncoding(string Name, string Pattern, IReadOnlyDi
 
     private const string EndOfText = "<|endoftext|>", EndOfPrompt = "<|endofprompt|>";
 
-    /// <summary>The pattern of o200k, which GPT-4o and Llama 4 share.</summary>
-    public const string O200kSource =
-        @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
-        + @"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
-        + @"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-
     // tiktoken_ext/openai_public.py. Where two share their ranks the one that is more usual stands first.
     private static readonly (int Ranks, TiktokenEncoding Encoding)[] Published =
     [
@@ -38,7 +32,7 @@ internal sealed record TiktokenEncoding(string Name, string Pattern, IReadOnlyDi
         {
             [EndOfText] = 100257, ["<|fim_prefix|>"] = 100258, ["<|fim_middle|>"] = 100259, ["<|fim_suffix|>"] = 100260, [EndOfPrompt] = 100276,
         })),
-        (199998, new("o200k_base", O200kSource, new Dictionary<string, int> { [EndOfText] = 199999, [EndOfPrompt] = 200018 })),
+        (199998, new("o200k_base", O200kPattern.Source, new Dictionary<string, int> { [EndOfText] = 199999, [EndOfPrompt] = 200018 })),
     ];
 
     /// <summary>The encoding of a rank file with so many ranks.</summary>
@@ -62,12 +56,7 @@ internal sealed record TiktokenEncoding(string Name, string Pattern, IReadOnlyDi
     /// <exception cref="CheckpointFormatException">A pattern that is wrong or not supported.</exception>
     public IPreTokenizer Split(string path)
     {
-        ISplitPattern pattern = Pattern switch
-        {
-            Gpt2Pattern.R50kSource => new Gpt2Pattern(),
-            Llama3Pattern.Cl100kSource => new Llama3Pattern(3, keepsEnd: true),
-            _ => new RegexPattern(path, Pattern, PatternSyntax.Rust),
-        };
+        ISplitPattern pattern = SplitPatterns.Find(Pattern) as ISplitPattern ?? new RegexPattern(path, Pattern, PatternSyntax.Rust);
 
         // tiktoken takes the matches alone: what lies between them is dropped.
         return new Splitter(pattern, SplitBehavior.Removed, invert: true);

@@ -61,6 +61,13 @@ internal sealed class BpeModel : ITokenModel
     /// <summary>How what the merges say nothing about is treated.</summary>
     public BpeOptions Options => _options;
 
+    /// <summary>Which pairs merge.</summary>
+    public MergeTable Merges => _merges;
+
+    /// <summary>Whether a piece of known characters is only merged: nothing is put on characters, and nothing becomes of a token afterwards.</summary>
+    public bool MergesBytes => _options is { ContinuingPrefix: null, EndSuffix: null, Symbols: null, Unused: null, ShowsUnknownText: false } && !(_options.FuseUnknown && UnknownId is not null)
+        && _innerCharacters.Count == 0;
+
     public int? UnknownId { get; }
 
     public bool ShowsUnknownText => _options.ShowsUnknownText;

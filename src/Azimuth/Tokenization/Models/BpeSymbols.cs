@@ -64,6 +64,15 @@ internal ref struct BpeSymbols
         }
     }
 
+    /// <summary>Writes the symbols that are left and returns their number.</summary>
+    public readonly int Ids(Span<int> ids)
+    {
+        int count = 0;
+        for (int at = 0; at < _count; at = _next[at])
+            ids[count++] = _ids[at];
+        return count;
+    }
+
     private void MergeByScan(MergeTable merges)
     {
         while (true)

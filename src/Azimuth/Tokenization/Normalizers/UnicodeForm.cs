@@ -14,6 +14,22 @@ internal sealed class UnicodeForm(bool compatible, bool composes) : INormalizer
     private const int FirstChangedByNfc = 0x300;
     private const int FirstChanged = 0xA0;
 
+    /// <summary>Whether it is NFC.</summary>
+    public bool IsNfc => composes && !compatible;
+
+    /// <summary>Whether NFC may change a text; a surrogate counts as what may be.</summary>
+    public static bool ChangesNfc(ReadOnlySpan<char> text)
+    {
+        for (int at = 0; text[at..].IndexOfAnyInRange((char)FirstChangedByNfc, char.MaxValue) is var found and >= 0; at++)
+        {
+            at += found;
+            if (char.IsSurrogate(text[at]) || UnicodeTables.Instance.NeedsNfc.Contains(text[at]))
+                return true;
+        }
+
+        return false;
+    }
+
     public AlignedText Normalize(AlignedText text)
     {
         if (!Changes(text.Points))

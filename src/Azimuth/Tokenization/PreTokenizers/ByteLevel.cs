@@ -12,6 +12,12 @@ internal sealed class ByteLevel(bool addPrefixSpace, bool useRegex) : IPreTokeni
 {
     private readonly Splitter? _split = useRegex ? new Splitter(new Gpt2Pattern(), SplitBehavior.Isolated, invert: false) : null;
 
+    /// <summary>Whether a piece gets a space in front.</summary>
+    public bool AddsPrefixSpace => addPrefixSpace;
+
+    /// <summary>What it cuts by, or null when it does not.</summary>
+    public ScannedPattern? Pattern => _split?.Pieces as ScannedPattern;
+
     public void Apply(PieceList pieces)
     {
         if (addPrefixSpace)

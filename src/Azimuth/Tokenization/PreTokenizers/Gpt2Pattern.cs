@@ -4,9 +4,10 @@ namespace Azimuth.Tokenization.PreTokenizers;
 
 /// <summary>
 /// GPT-2's split (Radford et al. 2019, released encoder), as a scanner:
-/// <c>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</c>. Its matches cover every text without gaps.
+/// <c>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</c>.
 /// </summary>
-internal sealed class Gpt2Pattern : ISplitPattern
+/// <param name="digitsApart">Every \p{N} is cut out by itself first, and what stands between two is split as if it were a text (StarCoder, SmolLM).</param>
+internal sealed class Gpt2Pattern(bool digitsApart = false) : ScannedPattern
 {
     /// <summary>The pattern as files spell it.</summary>
     public const string Source = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
@@ -14,29 +15,23 @@ internal sealed class Gpt2Pattern : ISplitPattern
     /// <summary>The pattern as tiktoken spells r50k and p50k; it matches the same.</summary>
     public const string R50kSource = @"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s";
 
-    public void FindMatches(ReadOnlySpan<int> text, List<TextRange> matches)
-    {
-        for (int at = 0; at < text.Length;)
-        {
-            int end = End(text, at);
-            matches.Add(new TextRange(at, end));
-            at = end;
-        }
-    }
-
-    private static int End(ReadOnlySpan<int> text, int at)
+    public override int End(ReadOnlySpan<byte> text, int at)
     {
         int contraction = Runs.Contraction(text, at, ignoreCase: false);
         if (contraction > 0)
             return at + contraction;
 
-        int first = text[at] == ' ' && at + 1 < text.Length && !CodePoints.IsWhiteSpace(text[at + 1]) ? at + 1 : at;
-        if (CodePoints.IsLetter(text[first]))
-            return Runs.Letters(text, first);
-        if (CodePoints.IsNumber(text[first]))
-            return Runs.Numbers(text, first, int.MaxValue);
-        if (!CodePoints.IsWhiteSpace(text[first]))
-            return Runs.Others(text, first);
-        return Runs.BlanksBeforeWord(text, at);
+        int start = text[at] == ' ' ? at + 1 : at;
+        int type = Runs.Class(text, start, out int length);
+        if ((type & CodePoints.Letter) != 0)
+            return Runs.Letters(text, start + length);
+        if ((type & CodePoints.Number) != 0 && digitsApart)
+            return start > at ? start : start + length;
+        if ((type & CodePoints.Number) != 0)
+            return Runs.Numbers(text, start + length, int.MaxValue);
+        if (Runs.IsOther(type))
+            return Runs.Others(text, start + length);
+        int end = Runs.Blanks(text, at);
+        return digitsApart && (Runs.Class(text, end, out _) & CodePoints.Number) != 0 ? end : Runs.BlanksBeforeWord(text, at);
     }
 }

@@ -4,11 +4,13 @@ namespace Azimuth.Tokenization.PreTokenizers;
 internal static class SplitPatterns
 {
     /// <summary>The scanner for a regular expression, or null when there is none.</summary>
-    public static ISplitPattern? Find(string regex) => regex switch
+    public static ScannedPattern? Find(string regex) => regex switch
     {
-        Gpt2Pattern.Source => new Gpt2Pattern(),
+        Gpt2Pattern.Source or Gpt2Pattern.R50kSource => new Gpt2Pattern(),
         Llama3Pattern.Llama3Source => new Llama3Pattern(3),
         Llama3Pattern.Qwen2Source => new Llama3Pattern(1),
+        Llama3Pattern.Cl100kSource => new Llama3Pattern(3, keepsEnd: true),
+        O200kPattern.Source => new O200kPattern(),
         _ => null,
     };
 }

@@ -6,6 +6,9 @@ namespace Azimuth.Tokenization.PreTokenizers;
 /// <param name="invert">Treat what lies between matches as the matches.</param>
 internal sealed class Splitter(ISplitPattern pattern, SplitBehavior behavior, bool invert) : IPreTokenizer
 {
+    /// <summary>The pattern whose matches are pieces as they stand, and at whose borders everything is cut (nothing lies between a scanner's matches); null for other kinds.</summary>
+    public ISplitPattern? Pieces => (behavior, invert) is (SplitBehavior.Isolated, _) || (behavior == SplitBehavior.Removed && invert && pattern is ScannedPattern) ? pattern : null;
+
     public void Apply(Text.PieceList pieces)
     {
         List<TextRange> matches = [];

@@ -9,12 +9,16 @@ namespace Azimuth.Tokenization.Text;
 /// </summary>
 internal static class CodePoints
 {
-    private const byte Letter = 1, Number = 2, Space = 4, Mark = 8, Punctuation = 16, Symbol = 32;
+    /// <summary>Classes of <see cref="Class"/>: \p{L}, \p{N}, White_Space, \p{M}, \p{P}, \p{S}; with a letter also whether it is Lu or Lt, or Ll.</summary>
+    public const byte Letter = 1, Number = 2, Space = 4, Mark = 8, Punctuation = 16, Symbol = 32, Upper = 64, Lower = 128;
 
-    // Latin to Hangul jamo: nearly all text is answered from here.
-    private const int TableLength = 0x1200;
+    private const int BlockBits = 8;
 
-    private static readonly byte[] Table = BuildTable();
+    // Each block is found out when a text first has one of its characters; two threads that do it at once write the same.
+    private static readonly byte[]?[] Blocks = new byte[]?[0x110000 >> BlockBits];
+
+    /// <summary>What a character is; 0 for one of none of the classes.</summary>
+    public static byte Class(int codePoint) => (Volatile.Read(ref Blocks[codePoint >> BlockBits]) ?? Block(codePoint >> BlockBits))[codePoint & ((1 << BlockBits) - 1)];
 
     /// <summary>\p{L}</summary>
     public static bool IsLetter(int codePoint) => (Class(codePoint) & Letter) != 0;
@@ -120,14 +124,13 @@ internal static class CodePoints
         return length;
     }
 
-    private static byte Class(int codePoint) => (uint)codePoint < TableLength ? Table[codePoint] : Compute(codePoint);
-
-    private static byte[] BuildTable()
+    private static byte[] Block(int number)
     {
-        byte[] table = new byte[TableLength];
-        for (int codePoint = 0; codePoint < table.Length; codePoint++)
-            table[codePoint] = Compute(codePoint);
-        return table;
+        byte[] block = new byte[1 << BlockBits];
+        for (int at = 0; at < block.Length; at++)
+            block[at] = Compute((number << BlockBits) + at);
+        Volatile.Write(ref Blocks[number], block);
+        return block;
     }
 
     private static byte Compute(int codePoint)
@@ -141,8 +144,10 @@ internal static class CodePoints
         switch (CharUnicodeInfo.GetUnicodeCategory(codePoint))
         {
             case UnicodeCategory.UppercaseLetter:
-            case UnicodeCategory.LowercaseLetter:
             case UnicodeCategory.TitlecaseLetter:
+                return Letter | Upper;
+            case UnicodeCategory.LowercaseLetter:
+                return Letter | Lower;
             case UnicodeCategory.ModifierLetter:
             case UnicodeCategory.OtherLetter:
                 return Letter;

@@ -11,16 +11,15 @@ internal sealed class PairTable<T>
     // Odd and different in every process, so that no file can be made whose pairs all fall on the same places (multiply-shift, Dietzfelbinger et al. 1997).
     private static readonly ulong Multiplier = ((ulong)(uint)HashCode.Combine(1) << 32) | (uint)HashCode.Combine(2) | 1;
 
-    private ulong[] _keys;
-    private T[] _values;
+    // Key and value side by side: a look-up meets the memory once.
+    private (ulong Key, T Value)[] _entries;
     private int _shift;
 
     /// <summary>A table with room for <paramref name="capacity"/> pairs before it grows.</summary>
     public PairTable(int capacity)
     {
-        _keys = new ulong[checked((int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(capacity, 4) * 2))];
-        _values = new T[_keys.Length];
-        _shift = 64 - BitOperations.Log2((uint)_keys.Length);
+        _entries = new (ulong, T)[checked((int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(capacity, 4) * 2))];
+        _shift = 64 - BitOperations.Log2((uint)_entries.Length);
     }
 
     /// <summary>Number of pairs.</summary>
@@ -30,22 +29,22 @@ internal sealed class PairTable<T>
     public bool TryGet(int left, int right, out T value)
     {
         ulong key = Key(left, right);
-        int slot = Slot(key);
-        value = _values[slot];
-        return _keys[slot] == key;
+        ref (ulong Key, T Value) entry = ref _entries[Slot(key)];
+        value = entry.Value;
+        return entry.Key == key;
     }
 
     /// <summary>Adds a pair; false when it is already there, which keeps its value.</summary>
     public bool TryAdd(int left, int right, T value)
     {
         // A quarter of the places stays free at least, so that looking for a pair that is not there ends soon.
-        if ((Count + 1L) * 4 > _keys.Length * 3L)
+        if ((Count + 1L) * 4 > _entries.Length * 3L)
             Widen();
         ulong key = Key(left, right);
         int slot = Slot(key);
-        if (_keys[slot] == key)
+        if (_entries[slot].Key == key)
             return false;
-        (_keys[slot], _values[slot]) = (key, value);
+        _entries[slot] = (key, value);
         Count++;
         return true;
     }
@@ -54,7 +53,7 @@ internal sealed class PairTable<T>
     public void Set(int left, int right, T value)
     {
         if (!TryAdd(left, right, value))
-            _values[Slot(Key(left, right))] = value;
+            _entries[Slot(Key(left, right))].Value = value;
     }
 
     // Numbers are at least 0, so a stored key is never 0, which means a free place.
@@ -65,23 +64,21 @@ internal sealed class PairTable<T>
     private int Slot(ulong key)
     {
         int slot = (int)((key * Multiplier) >> _shift);
-        while (_keys[slot] != 0 && _keys[slot] != key)
-            slot = (slot + 1) & (_keys.Length - 1);
+        (ulong Key, T Value)[] entries = _entries;
+        while (entries[slot].Key != 0 && entries[slot].Key != key)
+            slot = (slot + 1) & (entries.Length - 1);
         return slot;
     }
 
     private void Widen()
     {
-        (ulong[] keys, T[] values) = (_keys, _values);
-        _keys = new ulong[checked(keys.Length * 2)];
-        _values = new T[_keys.Length];
+        (ulong Key, T Value)[] old = _entries;
+        _entries = new (ulong, T)[checked(old.Length * 2)];
         _shift--;
-        for (int at = 0; at < keys.Length; at++)
+        foreach ((ulong key, T value) in old)
         {
-            if (keys[at] == 0)
-                continue;
-            int slot = Slot(keys[at]);
-            (_keys[slot], _values[slot]) = (keys[at], values[at]);
+            if (key != 0)
+                _entries[Slot(key)] = (key, value);
         }
     }
 }
