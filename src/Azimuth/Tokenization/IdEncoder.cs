@@ -1,5 +1,6 @@
 using System.Buffers;
 using Azimuth.Numerics;
+using Azimuth.Tokenization.AddedTokens;
 using Azimuth.Tokenization.Models;
 using Azimuth.Tokenization.Normalizers;
 using Azimuth.Tokenization.PreTokenizers;
@@ -8,48 +9,64 @@ using Azimuth.Tokenization.Text;
 namespace Azimuth.Tokenization;
 
 /// <summary>
-/// Ids of texts that need nothing but a split and byte-level BPE: no added token in them, nothing for the normalizer to do. Long texts are cut where every split begins a word
+/// Ids of texts that need nothing but added tokens, a split and byte-level BPE: there is nothing for the normalizer to do. Long texts are cut where every split begins a word
 /// anyway, so the ids depend neither on the parts nor on the threads. Thread-safe.
 /// </summary>
 internal sealed class IdEncoder
 {
-    // A part's bytes stay in the processor's own cache between writing and reading them.
-    private const int PartLength = 1 << 16;
+    // A stretch's bytes stay in the processor's own cache between writing and reading them.
+    private const int StretchLength = 1 << 16;
+    private const int PartsAThread = 4;
 
     private readonly ByteBpe _bpe;
     private readonly bool _normalizes;
-    private readonly SearchValues<string> _added;
+    private readonly SearchValues<string> _spellings;
+    private readonly AddedTokenMatcher[] _matchers;
+    private readonly bool _matchesUnits;
 
-    private IdEncoder(ByteBpe bpe, bool normalizes, SearchValues<string> added) => (_bpe, _normalizes, _added) = (bpe, normalizes, added);
+    private IdEncoder(ByteBpe bpe, bool normalizes, string[] spellings, AddedTokenMatcher[] matchers)
+    {
+        (_bpe, _normalizes, _matchers) = (bpe, normalizes, matchers);
+        _spellings = SearchValues.Create(spellings, StringComparison.Ordinal);
+
+        // What stands beside a word, and a spelling, may take two units.
+        _matchesUnits = !matchers.Any(matcher => matcher.HasSingleWords) && !spellings.Any(spelling => spelling.Any(char.IsSurrogate));
+    }
 
     /// <summary>For these stages, or null where texts need more.</summary>
-    /// <param name="parts">The stages.</param>
+    /// <param name="normalizer">Nothing, or NFC.</param>
     /// <param name="bpe">Split and model, or null.</param>
     /// <param name="added">What added tokens look like in text, before and after normalisation.</param>
-    public static IdEncoder? Find(TokenizerParts parts, ByteBpe? bpe, IEnumerable<string> added)
+    /// <param name="matchers">What finds them, in turn.</param>
+    public static IdEncoder? Find(INormalizer? normalizer, ByteBpe? bpe, IEnumerable<string> added, AddedTokenMatcher[] matchers)
     {
         string[] spellings = [.. added.Where(spelling => spelling.Length > 0).Distinct(StringComparer.Ordinal)];
-        bool leavesText = parts.Normalizer is null or NormalizerSequence { IsEmpty: true };
-        bool isNfc = parts.Normalizer is UnicodeForm { IsNfc: true };
+        bool leavesText = normalizer is null or NormalizerSequence { IsEmpty: true };
+        bool isNfc = normalizer is UnicodeForm { IsNfc: true };
 
         // U+FFFD is also what an unpaired surrogate is read as.
-        if (bpe is null || !(leavesText || isNfc) || spellings.Any(spelling => CodePoints.Of(spelling).Contains(0xFFFD)))
+        if (bpe is null || !(leavesText || isNfc) || spellings.Any(spelling => spelling.Contains('\uFFFD') || CodePoints.Of(spelling).Contains(0xFFFD)))
             return null;
-        return new IdEncoder(bpe, isNfc, SearchValues.Create(spellings, StringComparison.Ordinal));
+        return new IdEncoder(bpe, isNfc, spellings, matchers);
     }
 
     /// <summary>The text's ids between <paramref name="before"/> and <paramref name="after"/>, or null for a text that needs more.</summary>
     public int[]? Encode(string text, ReadOnlySpan<int> before, ReadOnlySpan<int> after, Workers? workers)
     {
-        if ((_normalizes && UnicodeForm.ChangesNfc(text)) || text.AsSpan().ContainsAny(_added))
+        if ((_normalizes && UnicodeForm.ChangesNfc(text)) || Stretches(text) is not { } stretches)
             return null;
-        int[] starts = Cuts(text, workers);
-        IdList[] found = new IdList[starts.Length - 1];
-        Action<int> encode = part => found[part] = Part(text, starts[part], starts[part + 1]);
-        if (workers is not null)
-            workers.Run(found.Length, encode);
+        int[] firsts = Parts(stretches, text.Length, workers?.ThreadCount ?? 1);
+        IdList[] found = new IdList[firsts.Length - 1];
+        Action<int> encode = part => found[part] = Part(text, stretches, firsts[part], firsts[part + 1]);
+        if (workers is null || found.Length == 1)
+        {
+            for (int part = 0; part < found.Length; part++)
+                encode(part);
+        }
         else
-            Array.ForEach([.. Enumerable.Range(0, found.Length)], encode);
+        {
+            workers.Run(found.Length, encode);
+        }
 
         int[] ids = new int[checked((int)(before.Length + found.Sum(list => (long)list.Count) + after.Length))];
         before.CopyTo(ids);
@@ -65,38 +82,67 @@ internal sealed class IdEncoder
         return ids;
     }
 
-    // Where parts for the threads begin, and the end: all of it for one thread.
-    private static int[] Cuts(string text, Workers? workers)
+    // Added tokens and the text between them, none of it much longer than need be; null when added tokens cannot be found here.
+    private List<AddedTokenSpan>? Stretches(string text)
     {
-        const int PartsAThread = 4;
-        List<int> starts = [0];
-        int parts = workers is null or { ThreadCount: 1 } ? 1 : workers.ThreadCount * PartsAThread;
-        int length = Math.Max(PartLength, text.Length / parts);
-        while (parts > 1 && text.Length - starts[^1] > length && Cut(text, starts[^1] + length) is var cut && cut < text.Length)
-            starts.Add(cut);
-        return [.. starts, text.Length];
+        List<AddedTokenSpan> spans = [new(new TextRange(0, text.Length), null)];
+        if (text.AsSpan().ContainsAny(_spellings))
+        {
+            if (!_matchesUnits)
+                return null;
+            foreach (AddedTokenMatcher matcher in _matchers)
+                spans = matcher.SplitFurther(text, spans);
+        }
+
+        List<AddedTokenSpan> stretches = new(spans.Count + (text.Length / StretchLength));
+        foreach (AddedTokenSpan span in spans)
+        {
+            int start = span.Range.Start;
+            while (span.Id is null && span.Range.End - start > StretchLength)
+            {
+                int end = ScannedPattern.NextCut(text.AsSpan(..span.Range.End), start + StretchLength);
+                stretches.Add(new AddedTokenSpan(new TextRange(start, end), null));
+                start = end;
+            }
+
+            if (start < span.Range.End)
+                stretches.Add(span with { Range = new TextRange(start, span.Range.End) });
+        }
+
+        return stretches;
     }
 
-    private IdList Part(string text, int start, int end)
+    // The first stretch of each part that a thread takes, and the number of all.
+    private static int[] Parts(List<AddedTokenSpan> stretches, int textLength, int threads)
+    {
+        List<int> firsts = [0];
+        long length = threads == 1 ? textLength : Math.Max(StretchLength, textLength / (threads * PartsAThread));
+        for (int at = 1; at < stretches.Count; at++)
+        {
+            if (stretches[at].Range.Start - stretches[firsts[^1]].Range.Start >= length)
+                firsts.Add(at);
+        }
+
+        return [.. firsts, stretches.Count];
+    }
+
+    private IdList Part(string text, List<AddedTokenSpan> stretches, int first, int end)
     {
         IdList ids = new();
         using Utf8Padded bytes = new();
-        while (start < end)
+        for (int at = first; at < end; at++)
         {
-            int next = Math.Min(end, Cut(text, start + PartLength));
-            bytes.Set(text.AsSpan(start..next));
+            (TextRange range, int? id, _) = stretches[at];
+            if (id is { } added)
+            {
+                ids.Add(added);
+                continue;
+            }
+
+            bytes.Set(text.AsSpan(range.Start..range.End));
             _bpe.Encode(bytes, ids);
-            start = next;
         }
 
         return ids;
-    }
-
-    // The first place from there on where a word begins for certain, or the text's end.
-    private static int Cut(string text, int from)
-    {
-        while (from < text.Length - 1 && !ScannedPattern.IsSureCut(text[from - 1], text[from], text[from + 1]))
-            from++;
-        return from < text.Length - 1 ? from : text.Length;
     }
 }

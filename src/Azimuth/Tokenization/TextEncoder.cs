@@ -19,9 +19,9 @@ internal sealed class TextEncoder
     {
         _parts = parts;
         _bytes = ByteBpe.Find(parts.PreTokenizer, parts.Model);
-        Ids = IdEncoder.Find(parts, _bytes, parts.AddedTokens.SelectMany(token => new[] { token.Content, Spelling(token) }));
         _raw = new AddedTokenMatcher(parts.AddedTokens.Where(token => !token.IsNormalized).Select(token => (token, CodePoints.Of(token.Content))));
         _normalized = new AddedTokenMatcher(parts.AddedTokens.Where(token => token.IsNormalized).Select(token => (token, CodePoints.Of(Spelling(token)))));
+        Ids = IdEncoder.Find(parts.Normalizer, _bytes, parts.AddedTokens.SelectMany(token => new[] { token.Content, Spelling(token) }), [_raw, _normalized]);
     }
 
     /// <summary>The short way to ids alone, or null where there is none.</summary>

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Azimuth.Tokenization.Text;
 
 namespace Azimuth.Tokenization.AddedTokens;
@@ -23,8 +24,12 @@ internal sealed class AddedTokenMatcher
         }
     }
 
+    /// <summary>Whether a token counts only where it stands alone.</summary>
+    public bool HasSingleWords => _tokens.Any(token => token.SingleWord);
+
     /// <summary>Appends the stretches that cover <paramref name="text"/>, in order; nothing for an empty text.</summary>
-    public void Split(ReadOnlySpan<int> text, List<AddedTokenSpan> spans)
+    /// <typeparam name="T">Code points, or the units of UTF-16 where no spelling has a surrogate and no token is a single word.</typeparam>
+    public void Split<T>(ReadOnlySpan<T> text, List<AddedTokenSpan> spans) where T : unmanaged, IBinaryInteger<T>
     {
         int done = 0;
         for (int at = 0; at < text.Length;)
@@ -44,13 +49,13 @@ internal sealed class AddedTokenMatcher
             TextRange bare = new(start, end);
             if (token.StripLeft)
             {
-                while (start > done && CodePoints.IsWhiteSpace(text[start - 1]))
+                while (start > done && CodePoints.IsWhiteSpace(int.CreateTruncating(text[start - 1])))
                     start--;
             }
 
             if (token.StripRight)
             {
-                while (end < text.Length && CodePoints.IsWhiteSpace(text[end]))
+                while (end < text.Length && CodePoints.IsWhiteSpace(int.CreateTruncating(text[end])))
                     end++;
             }
 
@@ -65,6 +70,27 @@ internal sealed class AddedTokenMatcher
             spans.Add(new AddedTokenSpan(new TextRange(done, text.Length), null));
     }
 
-    private static bool IsWord(ReadOnlySpan<int> text, int at)
-        => (uint)at < (uint)text.Length && CodePoints.IsWordCharacter(text[at]);
+    /// <summary>Splits what is text among the stretches of <paramref name="text"/>.</summary>
+    public List<AddedTokenSpan> SplitFurther(ReadOnlySpan<char> text, List<AddedTokenSpan> spans)
+    {
+        List<AddedTokenSpan> result = [], found = [];
+        foreach (AddedTokenSpan span in spans)
+        {
+            if (span.Id is not null)
+            {
+                result.Add(span);
+                continue;
+            }
+
+            found.Clear();
+            Split(text[span.Range.Start..span.Range.End], found);
+            foreach (AddedTokenSpan part in found)
+                result.Add(part with { Range = new TextRange(span.Range.Start + part.Range.Start, span.Range.Start + part.Range.End) });
+        }
+
+        return result;
+    }
+
+    private static bool IsWord<T>(ReadOnlySpan<T> text, int at) where T : unmanaged, IBinaryInteger<T>
+        => (uint)at < (uint)text.Length && CodePoints.IsWordCharacter(int.CreateTruncating(text[at]));
 }

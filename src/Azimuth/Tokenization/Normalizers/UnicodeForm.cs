@@ -1,3 +1,4 @@
+using System.Text;
 using Azimuth.Tokenization.Text;
 using Azimuth.Tokenization.Unicode;
 
@@ -17,14 +18,16 @@ internal sealed class UnicodeForm(bool compatible, bool composes) : INormalizer
     /// <summary>Whether it is NFC.</summary>
     public bool IsNfc => composes && !compatible;
 
-    /// <summary>Whether NFC may change a text; a surrogate counts as what may be.</summary>
+    /// <summary>Whether NFC may change a text.</summary>
     public static bool ChangesNfc(ReadOnlySpan<char> text)
     {
-        for (int at = 0; text[at..].IndexOfAnyInRange((char)FirstChangedByNfc, char.MaxValue) is var found and >= 0; at++)
+        for (int at = 0; text[at..].IndexOfAnyInRange((char)FirstChangedByNfc, char.MaxValue) is var found and >= 0;)
         {
             at += found;
-            if (char.IsSurrogate(text[at]) || UnicodeTables.Instance.NeedsNfc.Contains(text[at]))
+            Rune.DecodeFromUtf16(text[at..], out Rune rune, out int length);
+            if (UnicodeTables.Instance.NeedsNfc.Contains(rune.Value))
                 return true;
+            at += length;
         }
 
         return false;

@@ -23,9 +23,19 @@ internal abstract class ScannedPattern : ISplitPattern
         }
     }
 
-    /// <summary>
-    /// Whether every one of these patterns begins a match at a blank or line end, whatever stands around its neighbours: it is alone between two letters, and no match goes
-    /// over a blank behind a letter.
-    /// </summary>
-    public static bool IsSureCut(char before, char blank, char after) => blank is ' ' or '\n' && char.IsAsciiLetter(before) && char.IsAsciiLetter(after);
+    /// <summary>The first place from <paramref name="at"/> (2 at least) on where each of these patterns begins a match, also when the text is cut there; or the text's end.</summary>
+    public static int NextCut(ReadOnlySpan<char> text, int at)
+    {
+        while (at < text.Length - 1 && !IsCut(text, at))
+            at++;
+        return at < text.Length - 1 ? at : text.Length;
+    }
+
+    // At a space that is alone between letters, which no match goes over, and behind a line end that is alone and before a letter: it may end a match, but goes on with none.
+    private static bool IsCut(ReadOnlySpan<char> text, int at)
+    {
+        if (text[at] == ' ')
+            return CodePoints.IsLetter(text[at - 1]) && CodePoints.IsLetter(text[at + 1]);
+        return text[at - 1] == '\n' && CodePoints.IsLetter(text[at]) && !CodePoints.IsWhiteSpace(text[at - 2]);
+    }
 }

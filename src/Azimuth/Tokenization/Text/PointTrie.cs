@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Azimuth.Tokenization.Text;
 
 /// <summary>Strings of code points, each with a number, walked one code point at a time. Filled once, then thread-safe.</summary>
@@ -39,13 +41,13 @@ internal sealed class PointTrie
     public int Value(int node) => _values[node];
 
     /// <summary>The number of the longest string <paramref name="text"/> begins with, or <see cref="None"/> with a length of 0.</summary>
-    public int Longest(ReadOnlySpan<int> text, out int length)
+    public int Longest<T>(ReadOnlySpan<T> text, out int length) where T : unmanaged, IBinaryInteger<T>
     {
         int found = None, node = Root;
         length = 0;
         for (int at = 0; at < text.Length; at++)
         {
-            node = Step(node, text[at]);
+            node = Step(node, int.CreateTruncating(text[at]));
             if (node == None)
                 break;
             if (_values[node] != None)

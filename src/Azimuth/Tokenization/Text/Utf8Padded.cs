@@ -26,7 +26,7 @@ internal sealed class Utf8Padded : IDisposable
     /// <summary>Takes a text; an unpaired surrogate is read as U+FFFD.</summary>
     public void Set(ReadOnlySpan<char> text)
     {
-        Reserve(Encoding.UTF8.GetMaxByteCount(text.Length));
+        Reserve(Encoding.UTF8.GetByteCount(text));
         Finish(Encoding.UTF8.GetBytes(text, _bytes));
     }
 
