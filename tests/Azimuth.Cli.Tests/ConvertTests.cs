@@ -104,7 +104,7 @@ public sealed class ConvertTests : IDisposable
     [InlineData("convert tests/fixtures/families/opt-125m-style x.gguf", "the family opt has no GGUF form here")]
     [InlineData("convert tests/fixtures/families/gpt2-inverse-layer-scale x.gguf", "the activation in layer 0: the model has Gelu, GGUF's form of this family (gpt2) has GeluTanh")]
     [InlineData("convert nothing x", "there is no such file, folder or known model")]
-    [InlineData("convert novels-gpt x -m novels-gpt", "found --model as well")]
+    [InlineData("convert novels-gpt x -m novels-gpt", "azimuth convert: expected no --model, since IN names what is converted")]
     public async Task What_cannot_be_written_is_refused_in_one_sentence(string line, string because)
     {
         using ShellFolder shell = new();

@@ -9,7 +9,12 @@ public sealed class TrainBadInputTests
     [InlineData("word2vec", "expected CORPUS")]
     [InlineData("word2vec - - -o v.bin", "CORPUS: expected - for standard input once, found it twice")]
     [InlineData("word2vec missing.txt -o v.bin", "missing.txt: expected a text file or a folder")]
+    [InlineData("word2vec few.txt -o v.bin -m novels-gpt", "azimuth train word2vec: expected no --model")]
+    [InlineData("word2vec few.txt -o con/../v.bin", "--output: con/../v.bin: the folder con does not exist")]
+    [InlineData("word2vec few.txt -o v.bin --run con/../v", "--run: con/../v: the folder con does not exist")]
     [InlineData("word2vec blank.txt -o v.bin", "holds no word")]
+    [InlineData("word2vec same.txt -o v.bin --min-count 1", "one word only, \"a\"")]
+    [InlineData("word2vec once.txt -o v.bin", "its 3 words comes once. Lower --min-count or")]
     [InlineData("word2vec few.txt -o v.bin", "no word comes 5 times or more in the corpus; the most frequent of its 3 words comes 2 times")]
     [InlineData("word2vec few.txt", "expected --output FILE")]
     [InlineData("word2vec few.txt -o v.npy", "--output: expected a name ending in")]
@@ -22,6 +27,8 @@ public sealed class TrainBadInputTests
     [InlineData("word2vec one.txt -o v.bin --min-count 1", "nothing was learned: no word had another one beside it")]
     [InlineData("word2vec few.txt -o v.bin --min-count 1 --watch a b", "b: expected a text file or a folder")]
     [InlineData("glove", "expected CORPUS")]
+    [InlineData("glove few.txt -o v.bin --model novels-gpt", "azimuth train glove: expected no --model")]
+    [InlineData("glove LICENSE -o v.bin --min-count 2 --rate 900", "where vectors of zeros cost")]
     [InlineData("glove few.txt -o v.bin", "no word comes 5 times or more in the corpus")]
     [InlineData("glove one.txt -o v.bin --min-count 1", "no two words of the vocabulary meet on a line")]
     [InlineData("glove few.txt -o v.bin --min-count 1 --window 256", "--window: expected a whole number from 1 to 255")]
@@ -29,6 +36,9 @@ public sealed class TrainBadInputTests
     [InlineData("tokenizer few.txt", "expected --output FOLDER")]
     [InlineData("tokenizer missing.txt -o out", "missing.txt: expected a text file or a folder")]
     [InlineData("tokenizer empty.txt -o out", "empty.txt: expected a text file, found an empty one or a pipe")]
+    [InlineData("tokenizer blank.txt -o out", "blank.txt: expected text to train on, found no word in it")]
+    [InlineData("tokenizer blank.txt -o out --model unigram", "blank.txt: expected text to train on, found no word in it")]
+    [InlineData("tokenizer few.txt -o out -m novels-gpt", "azimuth train tokenizer: expected no --model")]
     [InlineData("tokenizer few.txt -o out --vocab-size 100", "--vocab-size: expected a vocabulary of 257")]
     [InlineData("tokenizer few.txt -o out --model wordpiece --vocab-size 6", "more than the vocabulary of 6")]
     [InlineData("tokenizer few.txt -o out --model unigram --vocab-size 4", "more than the vocabulary of 4")]
@@ -48,7 +58,10 @@ public sealed class TrainBadInputTests
     [InlineData("lm LICENSE -o out --architecture gpt2 --tokenizer NOVELS --batch 65536 --length 256", "--batch, --length: expected at most")]
     [InlineData("lm LICENSE -o out --architecture gpt2 --tokenizer NOVELS --width 16384 --heads 64 --mlp 262144", "(mlp × width)")]
     [InlineData("lm LICENSE -o out --architecture llama --tokenizer NOVELS --width 65536 --heads 512", "--width: expected matrices")]
-    [InlineData("lm short.txt -o out -m novels-gpt", "at least 257 tokens")]
+    [InlineData("lm LICENSE -o out --architecture llama --tokenizer novels-gpt --width 6 --heads 2", "--width: expected an even multiple of the 2 heads, as the values of each turn in pairs, found 6")]
+    [InlineData("lm LICENSE -o out --architecture llama --tokenizer novels-gpt --heads 6 --key-value-heads 4", "--key-value-heads: expected a divisor of the 6 heads, found 4")]
+    [InlineData("lm LICENSE -o out --architecture llama --tokenizer nosuchmodel", "nosuchmodel: there is no such file, folder or known model")]
+    [InlineData("lm short.txt -o out -m novels-gpt", "short.txt: expected at least 257 tokens")]
     [InlineData("lm empty.txt -o out --architecture gpt2 --tokenizer plain", "empty.txt: expected a text file, found an empty one or a pipe")]
     [InlineData("lm missing.txt -o out -m novels-gpt", "nothing of that name")]
     [InlineData("lm LICENSE -o out -m novels-gpt --only-table --freeze-table", "--only-table: expected without --freeze-table")]
@@ -61,14 +74,14 @@ public sealed class TrainBadInputTests
         string[] before = Entries(folder);
         Assert.Contains(said, (await Run(folder, arguments + " --quiet")).Refusal(), StringComparison.Ordinal);
         // What had been learned before the loss was lost stays in the run's folder.
-        Assert.Equal(before, Entries(folder).Where(name => !(said.Contains("finite", StringComparison.Ordinal) && name is "v.bin.run" or "out.run")));
+        Assert.Equal(before, Entries(folder).Where(name => !((said.Contains("finite", StringComparison.Ordinal) || said.Contains("zeros", StringComparison.Ordinal)) && name is "v.bin.run" or "out.run")));
     }
 
     [Theory]
     [InlineData("word2vec bad.txt -o v.bin --min-count 1 --epochs 1 --dimensions 4 --sample 0")]
     [InlineData("glove bad.txt -o v.bin --min-count 1 --epochs 1 --dimensions 4")]
-    [InlineData("tokenizer bad.txt -o out --vocab-size 300")]
-    [InlineData("lm bad.txt -o out --architecture gpt2 --tokenizer NOVELS --layers 1 --width 16 --heads 2 --context 8 --steps 2 --batch 1")]
+    [InlineData("tokenizer bad.txt -o out --vocab-size 258")]
+    [InlineData("lm bad.txt -o out --architecture gpt2 --tokenizer novels-gpt --layers 1 --width 16 --heads 2 --context 8 --steps 2 --batch 1")]
     public async Task Bytes_that_are_not_utf_8_are_one_warning_of_every_trainer(string arguments)
     {
         using TemporaryFolder folder = new();
@@ -76,7 +89,37 @@ public sealed class TrainBadInputTests
         CliResult run = await Run(folder, arguments);
         run.Screen();
         string warning = Assert.Single(run.Error.Split('\n'), line => line.StartsWith("warning: ", StringComparison.Ordinal));
-        Assert.Contains("the corpus has 2 sequences of bytes that are not UTF-8, read as U+FFFD", warning, StringComparison.Ordinal);
+        Assert.Contains("the corpus has 2 sequences of bytes that are not UTF-8, read as U+FFFD, in bad.txt", warning, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Fewer_tokens_than_asked_for_are_a_warning()
+    {
+        using TemporaryFolder folder = new();
+        WriteInput(folder);
+        Assert.Contains("warning: --vocab-size: 300 tokens were asked for and 257 made, as no other pair comes 2 times", (await Run(folder, "tokenizer few.txt -o out --vocab-size 300")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_would_be_replaced_is_no_matter_of_a_run_that_is_refused()
+    {
+        using TemporaryFolder folder = new();
+        WriteInput(folder);
+        const string Command = "word2vec few.txt -o v.bin --min-count 1 --epochs 1 --dimensions 4 --sample 0";
+        Assert.DoesNotContain("warning", (await Run(folder, Command)).Error, StringComparison.Ordinal);
+        Assert.Contains("--output: v.bin.run: expected a new or empty folder, found a training run", (await Run(folder, Command)).Refusal(), StringComparison.Ordinal);
+        Assert.Contains("warning: --output: v.bin is there already", (await Run(folder, Command + " --run other")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_pipe_that_nobody_writes_to_is_refused_and_one_of_the_shell_is_read()
+    {
+        if (OperatingSystem.IsWindows())
+            Assert.Skip("Windows has no pipes under a file's name.");
+        using TemporaryFolder folder = new();
+        Assert.Contains(
+            "--file: expected a text file, found the pipe link", (await CliProcess.RunShellAsync(folder.Path, "mkfifo pipe && ln -s pipe link && azimuth tokenize -m novels-gpt --file link", limit: TimeSpan.FromSeconds(60))).Refusal(), StringComparison.Ordinal);
+        Assert.Contains("2 tokens", (await CliProcess.RunShellAsync(folder.Path, "azimuth tokenize -m novels-gpt --file <(printf 'she said')")).Screen(), StringComparison.Ordinal);
     }
 
     private static Task<CliResult> Run(TemporaryFolder folder, string arguments) =>
@@ -89,6 +132,8 @@ public sealed class TrainBadInputTests
         File.Copy(Path.Combine(TestFiles.Root, "LICENSE"), folder["LICENSE"]);
         File.WriteAllText(folder["few.txt"], "a b a c\nb\n");
         File.WriteAllText(folder["one.txt"], "a\nb\na\nc\n");
+        File.WriteAllText(folder["same.txt"], "a a\n");
+        File.WriteAllText(folder["once.txt"], "a b c\n");
         File.WriteAllText(folder["blank.txt"], " \n\n");
         File.WriteAllText(folder["empty.txt"], "");
         File.WriteAllText(folder["short.txt"], "Too short.");

@@ -21,6 +21,21 @@ public sealed class TrainLmTests
     };
 
     [Fact]
+    public async Task Readings_stand_under_a_heading_within_a_hundred_columns_and_a_report_says_what_its_loss_is()
+    {
+        using TemporaryFolder folder = new();
+        using StringWriter screen = new(CultureInfo.InvariantCulture), error = new(CultureInfo.InvariantCulture);
+        string[] command = ["train", "lm", License, .. Tiny, "--steps", "12", "--validate", License, "-o", folder["out"]];
+        Assert.True(await CommandLine.CommandRunner.RunAsync(command, screen, error, TestContext.Current.CancellationToken) == 0, error.ToString());
+        string[] lines = [.. error.ToString().Split(error.NewLine).SkipWhile(line => !line.Contains("IsoScore", StringComparison.Ordinal))];
+        Assert.All(lines, line => Assert.InRange(line.Length, 0, 100));
+        int heading = Array.FindIndex(lines, line => line.EndsWith(" held out", StringComparison.Ordinal));
+        Assert.Equal(lines[heading].Length, lines[heading + 1].Length);
+        Assert.Equal(0, await CommandLine.CommandRunner.RunAsync(["report", "--training", folder["out.run"], "-o", folder["r.html"]], screen, error, TestContext.Current.CancellationToken));
+        Assert.Contains("nats a token, the mean of the last 12 steps", screen.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_finished_run_that_is_resumed_writes_its_model_again_and_says_its_losses()
     {
         using TemporaryFolder folder = new();

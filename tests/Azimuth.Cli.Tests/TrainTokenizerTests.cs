@@ -70,5 +70,8 @@ public sealed class TrainTokenizerTests
         CliResult piped = await CliProcess.RunShellAsync(folder.Path, $"gzip -c '{text}' | azimuth train tokenizer - -o piped --vocab-size 500 --quiet");
         Assert.True(piped.ExitCode == 0, piped.Error);
         Assert.Equal(File.ReadAllBytes(folder["words/merges.txt"]), File.ReadAllBytes(folder["piped/merges.txt"]));
+        CliResult other = await CliProcess.RunShellAsync(folder.Path, "rm -r piped && echo another text | azimuth train tokenizer - -o piped --vocab-size 500 --resume");
+        Assert.Contains("warning: standard input is not read", other.Error, StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllBytes(folder["words/merges.txt"]), File.ReadAllBytes(folder["piped/merges.txt"]));
     }
 }

@@ -36,11 +36,11 @@ internal static class HelpText
         Wrap(text, command.Description ?? "", 0);
         text.AppendLine().AppendLine("Usage");
         string arguments = string.Concat(command.Arguments.Select(a => " " + Shown(a)));
-        text.AppendLine(verb.Verbs.Count > 0 ? $"  azimuth {path} COMMAND [options]" : $"  azimuth {path}{arguments}{(verb.TakesModel ? " [-m MODEL]" : "")} [options]");
+        text.AppendLine(verb.Verbs.Count > 0 ? $"  azimuth {path} COMMAND [options]" : $"  azimuth {path}{arguments}{(verb.NoModel is null ? " [-m MODEL]" : "")} [options]");
         Section(text, "Commands", verb.Verbs.Select(v => (v.Command.Name, v.Command.Description ?? "")));
         Section(text, "Arguments", command.Arguments.Select(a => (a.Name, a.Description ?? "")));
         Section(text, "Options", command.Options.Where(o => !o.Hidden).Select(OptionRow));
-        Section(text, "Options of every command", common.All.Where(o => verb.TakesModel || o != common.Model).Select(OptionRow));
+        Section(text, "Options of every command", common.All.Where(o => verb.NoModel is null || o != common.Model).Select(OptionRow));
         if (verb.Examples.Count > 0)
             text.AppendLine().AppendLine("Examples");
         foreach (Example example in verb.Examples)

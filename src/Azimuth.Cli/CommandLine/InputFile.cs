@@ -1,4 +1,5 @@
 using System.Text;
+using Azimuth.Checkpoints;
 
 namespace Azimuth.Cli.CommandLine;
 
@@ -17,6 +18,8 @@ internal static class InputFile
             throw new UsageException($"{where}: expected a text file, found the folder {path}.");
         if (!File.Exists(path))
             throw new UsageException($"{where}: there is no file {path}.");
+        if (AtomicFile.IsNamedPipe(path))
+            throw new UsageException($"{where}: expected a text file, found the pipe {path}; name a file, or /dev/stdin for what comes through standard input.");
         long length = new FileInfo(path).Length;
         if (length > LargestText)
             throw new UsageException(FormattableString.Invariant($"{where}: {path}: expected at most {LargestText} bytes, found {length}; cut the file."));

@@ -19,8 +19,6 @@ internal static class TwoTables
     /// <summary>Opens what both arguments name.</summary>
     public static (OpenedTable A, OpenedTable B) Open(Session session, Argument<string?> first, Argument<string?> second)
     {
-        if (session.ModelName is not null)
-            throw new UsageException($"azimuth {session.Command}: expected no --model, since A and B name what is compared.");
         return (session.OpenTable(KnownModels.Resolve(Name(first))), session.OpenTable(KnownModels.Resolve(Name(second))));
 
         string Name(Argument<string?> argument) => session.Value(argument) is { Length: > 0 } name

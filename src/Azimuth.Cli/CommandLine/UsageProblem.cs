@@ -18,7 +18,9 @@ internal static class UsageProblem
             return "azimuth: expected a COMMAND, found only options; `azimuth --help` lists the commands.";
         if (verb.Run is null)
             return $"azimuth {path}: expected one of its commands, {string.Join(", ", verb.Verbs.Select(v => v.Command.Name))}.";
-        return parsed.Errors.Count == 0 ? null : Describe(parsed.Errors[0], path);
+        if (parsed.Errors.Count > 0)
+            return Describe(parsed.Errors[0], path);
+        return verb.NoModel is { } reason && parsed.GetResult(common.Model) is { Implicit: false } ? $"azimuth {path}: expected no --model, {reason}; leave it out." : null;
     }
 
     /// <summary>What looks like an option, stands before any --, and was taken for an argument because the command has room for one.</summary>

@@ -40,10 +40,11 @@ internal sealed record Verb(Command Command, IReadOnlyList<Example> Examples, IR
     }
 
     /// <summary>The same, refusing <c>--model</c>.</summary>
-    public Verb WithoutModel() => this with { TakesModel = false };
+    /// <param name="reason">Why, behind "expected no --model, ".</param>
+    public Verb WithoutModel(string reason) => this with { NoModel = reason };
 
-    /// <summary>False where arguments name all that is opened, and <c>--model</c> is refused.</summary>
-    public bool TakesModel { get; private init; } = true;
+    /// <summary>Why <c>--model</c> is refused; null where it is taken.</summary>
+    public string? NoModel { get; private init; }
 
     /// <summary>Does the work and returns the exit code; null for a group.</summary>
     public Func<Session, Task<int>>? Run { get; private init; }

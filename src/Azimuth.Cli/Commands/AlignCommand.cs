@@ -26,7 +26,7 @@ internal static class AlignCommand
         Run,
         new("azimuth align novels-gpt SmolLM2-135M-Instruct", "two vocabularies: tokens are paired by text"),
         new("azimuth align tests/fixtures/families/gpt2 tests/fixtures/families/gpt2-untied -o aligned.npy", "and A's rows on B's axes, in a file"),
-        new("azimuth align novels-gpt novels-gpt --top 3 --json", "a table and itself, for scripts")).WithoutModel();
+        new("azimuth align novels-gpt novels-gpt --top 3 --json", "a table and itself, for scripts")).WithoutModel("since A and B name what is compared");
 
     private static Task<int> Run(Session session)
     {

@@ -27,7 +27,7 @@ internal static class ConvertCommand
         Run,
         new("azimuth convert novels-gpt novels.gguf", "a folder as GGUF, in the types it has"),
         new("azimuth convert SmolLM2-135M-Instruct smollm2 --dtype bf16 --max-shard-size 100MB", "a GGUF file as a folder of shards"),
-        new("azimuth convert tests/fixtures/word-vectors/fasttext.bin vectors.npz", "word vectors in NumPy's archive")).WithoutModel();
+        new("azimuth convert tests/fixtures/word-vectors/fasttext.bin vectors.npz", "word vectors in NumPy's archive")).WithoutModel("since IN names what is converted");
 
     private static Task<int> Run(Session session)
     {
@@ -35,8 +35,6 @@ internal static class ConvertCommand
         string to = session.Value(Out) ?? throw new UsageException($"azimuth convert: expected OUT behind {from}, found none; its name says the format: {Endings}.");
         if (from.Length == 0 || to.Length == 0)
             throw new UsageException($"{(from.Length == 0 ? "IN" : "OUT")}: expected a file or folder, found an empty text.");
-        if (session.ModelName is not null)
-            throw new UsageException("azimuth convert: expected IN to name the model, found --model as well; leave it out.");
         string path = KnownModels.Resolve(from);
         return TableFile.IsTableFile(path) && File.Exists(path) ? ConvertTable(session, path, to) : ConvertModel(session, path, to);
     }

@@ -25,7 +25,7 @@ internal static class DriftCommand
         Run,
         new("azimuth drift novels-gpt novels-gpt", "a checkpoint and itself: identical"),
         new("azimuth drift tests/fixtures/families/gpt2 tests/fixtures/families/gpt2-untied --by before --top 5", "two small models of one vocabulary"),
-        new("azimuth drift novels-gpt novels-gpt -o drift.csv --json", "for scripts, and every token's numbers in a file")).WithoutModel();
+        new("azimuth drift novels-gpt novels-gpt -o drift.csv --json", "for scripts, and every token's numbers in a file")).WithoutModel("since A and B name what is compared");
 
     private static Task<int> Run(Session session)
     {
@@ -65,7 +65,7 @@ internal static class DriftCommand
         if (a.ModelDim != b.ModelDim)
         {
             throw new UsageException(FormattableString.Invariant(
-                $"azimuth drift: expected two checkpoints of one model, found an {name} with rows of {a.ModelDim} and {b.ModelDim} numbers; `azimuth align` compares tables of any width."));
+                $"azimuth drift: expected two checkpoints of one model, found tables ({name}) with rows of {a.ModelDim} and {b.ModelDim} numbers; `azimuth align` compares tables of any width."));
         }
 
         TablePair pair = TwoTables.Match(session, a, b, Match);

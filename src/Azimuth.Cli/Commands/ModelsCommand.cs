@@ -14,12 +14,10 @@ internal static class ModelsCommand
         [],
         Run,
         new("azimuth models", "the bundled models and those in the hub's cache"),
-        new("azimuth models --json", "with their paths, for scripts")).WithoutModel();
+        new("azimuth models --json", "with their paths, for scripts")).WithoutModel("since all are listed and `azimuth inspect` shows one");
 
     private static Task<int> Run(Session session)
     {
-        if (session.ModelName is not null)
-            throw new UsageException("azimuth models: expected no --model, since it lists them; `azimuth inspect` shows one.");
         IReadOnlyList<KnownModel> models = KnownModels.List();
         return session.Show(null, new Conventions(), new { Models = models }, screen =>
         {

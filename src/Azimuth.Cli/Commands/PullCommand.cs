@@ -24,12 +24,10 @@ internal static class PullCommand
         RunAsync,
         new("azimuth pull HuggingFaceTB/SmolLM2-135M-Instruct", "configuration, tokenizer, weights"),
         new("azimuth pull google-bert/bert-base-uncased@main --dry-run", "what would be fetched"),
-        new("azimuth pull ggml-org/models --file \"tinyllamas/stories260K.gguf\"", "one file of many")).WithoutModel();
+        new("azimuth pull ggml-org/models --file \"tinyllamas/stories260K.gguf\"", "one file of many")).WithoutModel("since NAME says which");
 
     private static async Task<int> RunAsync(Session session)
     {
-        if (session.ModelName is not null)
-            throw new UsageException("azimuth pull: expected no --model, since NAME says which; leave it out.");
         string typed = session.Value(Name) ?? throw new UsageException("azimuth pull: expected the name of a model, such as HuggingFaceTB/SmolLM2-135M-Instruct, found none.");
         string[] patterns = session.Value(Files) ?? [];
         if (patterns.Length > 0 && session.Value(All))

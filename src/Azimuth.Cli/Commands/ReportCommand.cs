@@ -4,6 +4,7 @@ using Azimuth.Cli.Output;
 using Azimuth.Embeddings;
 using Azimuth.Studio.Reports;
 using Azimuth.Training;
+using Azimuth.Training.LanguageModels;
 using Azimuth.Transformers;
 
 namespace Azimuth.Cli.Commands;
@@ -74,12 +75,23 @@ internal static class ReportCommand
             screen.Heading($"The run {report.Name}");
             screen.Facts(
                 ("trainer", report.Trainer), ("done", Numbers.Percent(last.Done)), (last.Unit, Numbers.Count(last.Items)),
-                (last.Cost is null ? "loss" : "cost", last.LossNats is double loss ? $"{Numbers.Three(loss)} nats" : last.Cost is double cost ? Numbers.Three(cost) : "–"), ("readings", Numbers.Count(report.ReadingsInLog)));
+                (last.Cost is null ? "loss" : "cost", Loss(last)), ("readings", Numbers.Count(report.ReadingsInLog)));
             screen.Heading("The report");
             screen.Line($"{file} ({Numbers.Bytes(bytes)}): open it in a browser, no network needed.");
             screen.Line("Sections: " + string.Join(", ", report.Sections.Select(section => section.Title)) + ".");
         });
     }
+
+    /// <summary>The mean that does not depend on when readings were taken, where the trainer has one.</summary>
+    private static string Loss(TrainingReading last) => last switch
+    {
+        { RecentLossNats: double recent } => FormattableString.Invariant($"{Numbers.Three(recent)} nats a token, the mean of the last {Math.Min(last.Step, LanguageModelTrainer.RecentSteps)} steps"),
+        { PassLossNats: double pass } => $"{Numbers.Three(pass)} nats a prediction, the mean of the last pass",
+        { PassCost: double pass } => $"{Numbers.Three(pass)} a pair, the mean of the last pass",
+        { LossNats: double loss } => $"{Numbers.Three(loss)} nats, the mean since the reading before",
+        { Cost: double cost } => $"{Numbers.Three(cost)} a pair, the mean since the reading before",
+        _ => "–",
+    };
 
     private static void Draw(Screen screen, ReportData report, string file, long bytes)
     {

@@ -57,13 +57,14 @@ public static class AtomicFile
     internal static bool IsTemporary(string path) => Path.GetFileName(path) is var name && name.StartsWith(Mark, StringComparison.Ordinal) && name.EndsWith(Ending, StringComparison.Ordinal);
 
     /// <summary>The bytes of a file, of a symbolic link those of the file it leads to.</summary>
-    internal static long Length(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true) is FileInfo { Exists: true } target ? target.Length : new FileInfo(path).Length;
+    internal static long Length(string path) => File.ResolveLinkTarget(Path.GetFullPath(path), returnFinalTarget: true) is FileInfo { Exists: true } target ? target.Length : new FileInfo(path).Length;
 
     /// <summary>Whether a file can stand there: the full path it would get, links followed.</summary>
     /// <exception cref="IOException">A folder, a device or a pipe is there, or the folder is missing: one sentence.</exception>
     public static string Check(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        RequireFolders(path);
         string full = FinalPath(path);
         string folder = Path.GetDirectoryName(full) ?? throw new IOException($"{path}: expected a file name, found the root of a drive. Name a file");
         if (Directory.Exists(full))
@@ -73,22 +74,41 @@ public static class AtomicFile
         return Directory.Exists(folder) ? full : throw new IOException($"{path}: the folder {folder} does not exist. Create it first");
     }
 
-    // No attribute tells them apart, so those of the system are known by their place, and pipes by having none to go to.
-    private static bool IsDeviceOrPipe(string full)
+    /// <summary>.NET takes missing/.. out of a path without a look; to the system, and to whoever uses the name later, it leads nowhere.</summary>
+    /// <exception cref="IOException">A folder before .. is missing: one sentence.</exception>
+    internal static void RequireFolders(string path)
     {
-        if (OperatingSystem.IsWindows() || !File.Exists(full))
-            return false;
-        if (full.StartsWith("/dev/", StringComparison.Ordinal) || full.StartsWith("/proc/", StringComparison.Ordinal))
-            return true;
+        for (int at = path.IndexOf("..", StringComparison.Ordinal); at >= 0; at = path.IndexOf("..", at + 1, StringComparison.Ordinal))
+        {
+            string before = path[..at];
+            if (Path.EndsInDirectorySeparator(before) && !Directory.Exists(before))
+                throw new IOException($"{path}: the folder {Path.TrimEndingDirectorySeparator(before)} does not exist. Create it first");
+        }
+    }
+
+    // No attribute tells them apart, so those of the system are known by their place, and pipes by having none to go to.
+    private static bool IsDeviceOrPipe(string full) => !OperatingSystem.IsWindows() && File.Exists(full) && (IsOfSystem(full) || IsPipe(full));
+
+    /// <summary>Whether a path leads to a pipe that was made under a name: to open one waits, for ever where nobody writes. Those of the system, as standard input is one, have a writer or end.</summary>
+    public static bool IsNamedPipe(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return !OperatingSystem.IsWindows() && RealPath(path) is var real && !IsOfSystem(real) && new FileInfo(real) is { Exists: true, Length: 0 } && IsPipe(real);
+    }
+
+    private static bool IsOfSystem(string full) => full.StartsWith("/dev/", StringComparison.Ordinal) || full.StartsWith("/proc/", StringComparison.Ordinal);
+
+    private static bool IsPipe(string full)
+    {
         try
         {
-            // For reading too: to open a pipe for writing alone waits until somebody reads.
+            // For reading and writing: to open a pipe for one alone waits until somebody does the other.
             using var stream = new FileStream(full, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
             return !stream.CanSeek;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false; // what is in its way says the writing itself
+            return false; // what is in its way says the reading or writing itself
         }
     }
 

@@ -51,6 +51,7 @@ public static class AtomicFolder
     public static string Check(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        AtomicFile.RequireFolders(path);
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         string? above = Path.GetDirectoryName(full);
         if (File.Exists(full))

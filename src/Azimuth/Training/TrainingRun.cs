@@ -205,7 +205,7 @@ public sealed class TrainingRun : IDisposable
             begin(run);
             return run;
         }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is UnauthorizedAccessException or FileNotFoundException or DirectoryNotFoundException)
         {
             run?.Dispose();
             throw WriteProblem.Of(folder, e);

@@ -136,6 +136,21 @@ public sealed class TextCorpusTests : IDisposable
     }
 
     [Fact]
+    public void Files_that_are_no_text_are_counted_and_the_first_is_named()
+    {
+        Write("a.txt", "text");
+        foreach (string name in new[] { "b.bin", "c.bin" })
+            File.WriteAllBytes(Path.Combine(_folder, name), [0x80, (byte)'\n', 0xFF, 0xFE]);
+        using CorpusReader reader = TextCorpus.Open([_folder]).Read();
+        while (reader.TryNextLine(out _))
+        {
+        }
+
+        Assert.Equal(new ReplacedBytes(6, 2, Path.Combine(_folder, "b.bin")), reader.Replaced);
+        Assert.EndsWith($"6 sequences of bytes that are not UTF-8, read as U+FFFD, in 2 files, the first of them {Path.Combine(_folder, "b.bin")}", reader.Replaced.Complaint, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_long_line_of_bytes_that_begin_no_character_is_cut_all_the_same()
     {
         byte[] bytes = new byte[3 << 20];
@@ -144,7 +159,7 @@ public sealed class TextCorpusTests : IDisposable
         using CorpusReader reader = TextCorpus.Open([_folder]).Read();
         while (reader.TryNextLine(out var line))
             Assert.InRange(line.Length, 1, 3 << 20);
-        Assert.Equal(bytes.Length, reader.Replaced);
+        Assert.Equal(bytes.Length, reader.Replaced.Count);
     }
 
     [Fact]

@@ -22,7 +22,11 @@ public sealed class TrainingLoopTests : IDisposable
     {
         using var workers = new Workers(1);
         using (var run = TrainingRun.Begin(Folder, Recipe))
-            TrainingLoop.Run(new Sum(), run, EachStep, new TableWatch(["1"], 1, workers), cancellation: TestContext.Current.CancellationToken);
+        {
+            TrainingReading last = TrainingLoop.Run(new Sum(), run, EachStep, new TableWatch(["1"], 1, workers), cancellation: TestContext.Current.CancellationToken);
+            Assert.True(last.Seconds > run.SecondsBefore, "the last save is work of the run too");
+        }
+
         Assert.Equal(["step-000000009", "step-000000010"], States());
         JsonNode[] lines = [.. File.ReadLines(Path.Combine(Folder, "log.jsonl")).Select(line => JsonNode.Parse(line)!)];
         Assert.Equal("sum", (string?)lines[0]["training"]);

@@ -9,11 +9,15 @@ namespace Azimuth.Cli.Commands.Train;
 internal sealed class TrainCorpus
 {
     private readonly string[] _files;
+    private bool _isRead;
 
     private TrainCorpus(string[] files, JsonArray identity) => (_files, Identity) = (files, identity);
 
     /// <summary>What a run knows its corpus by: names and sizes of the files. Standard input cannot be looked at before it is read.</summary>
     public JsonArray Identity { get; }
+
+    /// <summary>What it is called in a sentence.</summary>
+    public string Named => _files.Length > 1 ? FormattableString.Invariant($"{_files.Length} files") : HasStandardInput ? "standard input" : _files[0];
 
     /// <summary>Whether standard input is read.</summary>
     public bool HasStandardInput => _files.Contains(TextCorpus.StandardInput);
@@ -57,7 +61,18 @@ internal sealed class TrainCorpus
     }
 
     /// <summary>Opens the files; standard input is kept in the run's folder, as it is read more than once.</summary>
-    public TextCorpus Open(string run) => TextCorpus.Open(_files, Spool(run), Console.IsInputRedirected ? Console.OpenStandardInput() : null);
+    public TextCorpus Open(string run)
+    {
+        _isRead |= !File.Exists(Spool(run));
+        return TextCorpus.Open(_files, Spool(run), Console.IsInputRedirected ? Console.OpenStandardInput() : null);
+    }
+
+    /// <summary>A run that is gone on with has its text: another one on standard input would be taken for what is learned from.</summary>
+    public void WarnOfUnread(Session session)
+    {
+        if (HasStandardInput && !_isRead && Console.IsInputRedirected)
+            session.Warn("standard input is not read: the run goes on with the text that it was begun with; leave out --resume and name another --run to learn from another");
+    }
 
     /// <summary>Deletes what was kept of standard input, once the run has the text as numbers.</summary>
     public static void Forget(string run) => File.Delete(Spool(run));

@@ -25,7 +25,7 @@ internal static class TrainGloveCommand
         [.. WordVectorRun.InAndOut, Dimensions, Window, Epochs, Rate, MaximumCount, Power, Memory, .. WordVectorRun.OfTheVocabulary, .. TrainOptions.All],
         Run,
         new("azimuth train glove LICENSE README.md docs -o glove.bin --min-count 3 --epochs 10", "a small text, in seconds"),
-        new("azimuth train glove docs -o glove.vec --dimensions 25 --window 8 --watch model --watch table", "smaller vectors, and the neighbours of two words as they form")).WithoutModel();
+        new("azimuth train glove docs -o glove.vec --dimensions 25 --window 8 --watch model --watch table", "smaller vectors, and the neighbours of two words as they form")).WithoutModel("since word vectors are learned from text alone");
 
     private static Task<int> Run(Session session)
     {

@@ -68,6 +68,8 @@ internal static class TrainLmCommand
             if (heldText is not null && heldOut.Length < 2)
                 throw new UsageException(FormattableString.Invariant($"--validate: {held}: expected at least two tokens, found {heldOut.Length}."));
             LanguageModelSettings settings = TrainLmOptions.Settings(session, source, made is not null, spool.Count, heldOut);
+            if (spool.Count <= settings.Length)
+                throw new UsageException(FormattableString.Invariant($"{corpus.Named}: expected at least {settings.Length + 1} tokens, one more than --length, found {spool.Count}; give more text, or a shorter --length."));
             trainer = state is null ? LanguageModelTrainer.Begin(source, spool, settings, session.Workers) : LanguageModelTrainer.Resume(state, source, spool, settings, session.Workers);
             WarnOfShortText(session, spool.Count, settings);
             session.Note(FormattableString.Invariant($"{Numbers.Count(trainer.Count)} weights, {Numbers.Count(trainer.TrainedCount)} of them trained, on {Numbers.Count(spool.Count)} tokens, {Numbers.Count(settings.Rate.Steps)} × {settings.Batch * settings.Accumulate} × {settings.Length} of them to predict"));
@@ -83,6 +85,7 @@ internal static class TrainLmCommand
         TokenSpool spool = File.Exists(ids) ? TokenSpool.Open(ids)
             : TokenSpool.Create(ids, corpus.Open(folder), source.Tokenizer, source.Config.VocabSize, session.Workers, session.Warn, progress, session.Cancel);
         TrainCorpus.Forget(folder);
+        corpus.WarnOfUnread(session);
         return spool;
     }
 

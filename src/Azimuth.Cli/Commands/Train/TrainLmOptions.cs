@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Azimuth.Checkpoints;
 using Azimuth.Cli.CommandLine;
 using Azimuth.Training.LanguageModels;
 using Azimuth.Transformers;
@@ -11,7 +12,7 @@ namespace Azimuth.Cli.Commands.Train;
 internal static class TrainLmOptions
 {
     private static readonly Option<string?> Architecture = Options.Text("--architecture", "gpt2|llama", "a new model of this family instead of going on with -m; its table has a row for each token of --tokenizer");
-    private static readonly Option<string?> Tokenizer = Options.Text("--tokenizer", "PATH", "the new model's tokenizer: a folder that holds one (a model's too), or its tokenizer.json");
+    private static readonly Option<string?> Tokenizer = Options.Text("--tokenizer", "PATH", "the new model's tokenizer: a folder that holds one (a model's too), its tokenizer.json, or the name of a known model");
     private static readonly Option<int> Layers = Options.WholeNumber("--layers", "N", "new model: blocks", 1, 4096, 6);
     private static readonly Option<int> Width = Options.WholeNumber("--width", "N", "new model: width of the residual stream", 1, 1 << 16, 192);
     private static readonly Option<int> Heads = Options.WholeNumber("--heads", "N", "new model: attention heads, a divisor of the width", 1, 1 << 12, 6);
@@ -81,7 +82,7 @@ internal static class TrainLmOptions
         };
         try
         {
-            return ModelSource.New(shape, tokenizer);
+            return ModelSource.New(shape, KnownModels.Resolve(tokenizer));
         }
         catch (ArgumentException problem)
         {

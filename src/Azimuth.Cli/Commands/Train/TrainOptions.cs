@@ -10,7 +10,7 @@ namespace Azimuth.Cli.Commands.Train;
 /// <summary>What every trainer's command takes: where the result goes, where the run is kept, how often it is logged and saved, what is watched.</summary>
 internal static class TrainOptions
 {
-    private static readonly Option<string?> RunFolder = Options.Text("--run", "FOLDER", "where the log and the saved states are kept (default: the name of -o with .run behind it)");
+    private static readonly Option<string?> RunFolder = Options.Text("--run", "FOLDER", "where the log and the saved states are kept (default: the name of --output with .run behind it)");
     private static readonly Option<bool> ResumeRun = Options.Flag("--resume", "go on from the newest saved state of the run folder, bit for bit with as many threads");
     private static readonly Option<double> SaveEvery = Options.Number("--save-every", "MINUTES", "minutes between two saved states", 0.01, 10_000, 5);
     private static readonly Option<int> Keep = Options.WholeNumber("--keep", "N", "saved states that stay, the newest; 0 for all, as `drift` between them needs", 0, 100_000, 2);
@@ -89,9 +89,9 @@ internal static class TrainOptions
         {
             return Resumes(session) ? TrainingRun.Resume(folder, recipe, keep) : TrainingRun.Begin(folder, recipe, keep);
         }
-        catch (Exception problem) when (problem is IOException and not FileNotFoundException or CheckpointFormatException)
+        catch (Exception problem) when (problem is IOException or CheckpointFormatException)
         {
-            throw new UsageException($"{(session.IsGiven(RunFolder) || Resumes(session) ? "--run" : "-o")}: {problem.Message.TrimEnd('.')}.");
+            throw new UsageException($"{(session.IsGiven(RunFolder) || Resumes(session) ? "--run" : "--output")}: {problem.Message.TrimEnd('.')}.");
         }
     }
 

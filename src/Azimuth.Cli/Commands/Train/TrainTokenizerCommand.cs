@@ -35,7 +35,7 @@ internal static class TrainTokenizerCommand
         Run,
         new("azimuth train tokenizer README.md docs -o words --vocab-size 1000", "byte-level BPE: tokenizer.json, vocab.json and merges.txt"),
         new("azimuth train tokenizer docs -o pieces --model wordpiece --vocab-size 1000 --lowercase", "WordPiece, without case"),
-        new("azimuth train tokenizer - -o unigram --model unigram --vocab-size 500 --json < README.md", "Unigram from standard input")).WithoutModel();
+        new("azimuth train tokenizer - -o unigram --model unigram --vocab-size 500 --json < README.md", "Unigram from standard input")).WithoutModel("since a tokenizer is learned from text alone");
 
     private static Task<int> Run(Session session)
     {
@@ -50,8 +50,10 @@ internal static class TrainTokenizerCommand
         TokenizerTrainer? opened = null;
         (TrainingReading last, string folder) = TrainOptions.Train(session, path, recipe, Open, trainer => files = TokenizerFiles.Write(((TokenizerTrainer)trainer).Result, path));
         TrainedTokenizer trained = opened!.Result;
-        if (CorpusReader.Complaint(opened.Replaced) is { } complaint)
+        if (opened.Replaced.Complaint is { } complaint)
             session.Warn(complaint);
+        if (trained.Tokens.Count < options.VocabSize)
+            session.Warn(FormattableString.Invariant($"--vocab-size: {options.VocabSize:N0} tokens were asked for and {trained.Tokens.Count:N0} made, as {Scarce(options)}; give more text to get more"));
         var document = new
         {
             Path = path,
@@ -63,12 +65,17 @@ internal static class TrainTokenizerCommand
             LastCount = trained.Merges.Count > 0 ? trained.Merges[^1].Count : (long?)null,
             opened.DifferentWords,
             opened.Words,
-            opened.Replaced,
+            Replaced = opened.Replaced.Count,
             last.Seconds,
         };
         return session.Show(null, Conventions(options), document, screen => Draw(screen, path, files, folder, trained, opened, last));
 
-        ITrainer Open(string? state, string run) => opened = new TokenizerTrainer(corpus.Open(run), options, session.Workers, state);
+        ITrainer Open(string? state, string run)
+        {
+            opened = new TokenizerTrainer(corpus.Open(run), options, session.Workers, state);
+            corpus.WarnOfUnread(session);
+            return opened;
+        }
     }
 
     private static TokenizerTrainingOptions Read(Session session)
@@ -114,6 +121,9 @@ internal static class TrainTokenizerCommand
         ["corpus"] = corpus,
     };
 
+    private static string Scarce(TokenizerTrainingOptions options) => options.Model == TokenizerModel.Unigram ? "the text has no more pieces"
+        : FormattableString.Invariant($"no other pair comes {(options.MinFrequency == 1 ? "in the text" : $"{options.MinFrequency:N0} times (--min-frequency)")}");
+
     private static Conventions Conventions(TokenizerTrainingOptions options) => new()
     {
         NaturalLog = options.Model == TokenizerModel.Unigram ? true : null,
@@ -135,9 +145,7 @@ internal static class TrainTokenizerCommand
             ("words", string.Create(CultureInfo.InvariantCulture, $"{trainer.Words:N0}, {trainer.DifferentWords:N0} different")),
         ];
         if (merges)
-            facts.Add(("merges", trained.Merges.Count == 0 ? "none" : string.Create(CultureInfo.InvariantCulture, $"{trained.Merges.Count:N0}, the last of a pair that came {trained.Merges[^1].Count:N0} times")));
-        if (trained.Tokens.Count < trained.Options.VocabSize)
-            facts.Add(("fewer than asked for", merges ? "no other pair comes often enough" : "the text has no more pieces"));
+            facts.Add(("merges", trained.Merges.Count == 0 ? "none" : string.Create(CultureInfo.InvariantCulture, $"{trained.Merges.Count:N0}, the last of a pair that came {Plural.Of(trained.Merges[^1].Count, "time")}")));
         facts.Add(("time", Numbers.Duration(TimeSpan.FromSeconds(last.Seconds))));
         screen.Facts(facts);
         screen.Heading(merges ? "First and last merges" : "Likeliest pieces, and the last");

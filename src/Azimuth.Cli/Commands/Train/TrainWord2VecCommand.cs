@@ -31,7 +31,7 @@ internal static class TrainWord2VecCommand
         Run,
         new("azimuth train word2vec README.md docs -o vectors.bin --min-count 3 --dimensions 50", "a small text, in a second"),
         new("azimuth train word2vec docs -o phrases.vec --phrases 2 --phrase-threshold 20 --watch model --watch table", "phrases, and the neighbours of two words as they form"),
-        new("azimuth train word2vec - -o cbow.bin --cbow --hierarchical --min-count 2 < README.md", "from standard input")).WithoutModel();
+        new("azimuth train word2vec - -o cbow.bin --cbow --hierarchical --min-count 2 < README.md", "from standard input")).WithoutModel("since word vectors are learned from text alone");
 
     private static Task<int> Run(Session session)
     {

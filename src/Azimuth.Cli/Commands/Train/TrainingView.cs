@@ -10,6 +10,7 @@ internal sealed class TrainingView(Session session)
 {
     private const int RowsAPage = 20;
     private int _rows;
+    private bool _isHeldOutMeasured;
     private string _neighbors = "";
 
     /// <summary>Shows a reading.</summary>
@@ -23,10 +24,14 @@ internal sealed class TrainingView(Session session)
             return;
         }
 
-        if (_rows++ % RowsAPage == 0)
-            session.Note($"   done        step     {(reading.Cost is null ? "loss" : "cost")}    rate        per second  left       norm  mean cos  IsoScore");
+        if (_rows++ % RowsAPage == 0 || (reading.ValidationLossNats is not null && !_isHeldOutMeasured))
+        {
+            _isHeldOutMeasured |= reading.ValidationLossNats is not null;
+            session.Note($"   done        step     {(reading.Cost is null ? "loss" : "cost")}    rate      per second  left       norm  mean cos  IsoScore{(_isHeldOutMeasured ? " held out" : "")}");
+        }
+
         session.Note(string.Create(CultureInfo.InvariantCulture,
-            $"{reading.Done * 100,5:0.0} % {reading.Step,11:N0} {Loss(reading),8} {Rate(reading.LearningRate),7} {Speed(reading),17}  {Left(reading),-9}{Shown(reading.Table?.NormMean, 3),6} {Shown(reading.Table?.MeanPairwiseCosine, 4),9} {Shown(reading.Table?.IsoScore, 4),9}{Held(reading)}"));
+            $"{reading.Done * 100,5:0.0} % {reading.Step,11:N0} {Loss(reading),8} {Rate(reading.LearningRate),7} {Speed(reading),15}  {Left(reading),-9}{Shown(reading.Table?.NormMean, 3),6} {Shown(reading.Table?.MeanPairwiseCosine, 4),9} {Shown(reading.Table?.IsoScore, 4),9}{Held(reading)}"));
         if (reading.Table is { } table && Words(table) is { Length: > 0 } neighbors && neighbors != _neighbors)
         {
             _neighbors = neighbors;
@@ -41,7 +46,7 @@ internal sealed class TrainingView(Session session)
     private static string Words(TableReading table) => string.Join('\n', table.Neighbors.Select(word =>
         "        " + Tokens.OneLine(word.Word, 20) + " → " + string.Join(", ", word.Nearest.Select(n => Tokens.OneLine(n.Text, 20) + " " + Numbers.Fixed(n.Cosine, 2)))));
 
-    private static string Held(TrainingReading reading) => reading.ValidationLossNats is double loss ? $"  held out {Numbers.Fixed(loss, 4)}" : "";
+    private static string Held(TrainingReading reading) => reading.ValidationLossNats is double loss ? $" {Numbers.Fixed(loss, 4),8}" : "";
 
     private static string Loss(TrainingReading reading) => (reading.LossNats ?? reading.Cost) is double loss ? Math.Abs(loss) < 1000 ? Numbers.Fixed(loss, 4) : Numbers.Three(loss) : "";
 

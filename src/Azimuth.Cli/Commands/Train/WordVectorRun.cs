@@ -28,8 +28,6 @@ internal sealed class WordVectorRun
         string[] paths = TrainCorpus.Paths(session, Corpus);
         VectorFile = session.Value(Output) ?? throw new UsageException($"azimuth {session.Command}: expected --output FILE, found none.");
         session.Outputs.Check(VectorFile, Output.Name, Endings);
-        if (File.Exists(VectorFile) && !TrainOptions.Resumes(session))
-            session.Warn($"--output: {VectorFile} is there already and is replaced when the training is over");
         _corpus = TrainCorpus.Find(session, paths, VectorFile);
         Vocabulary = new VocabularyOptions { MinCount = session.Value(MinCount), MaxWords = session.Value(MaxVocabulary) };
     }
@@ -67,7 +65,11 @@ internal sealed class WordVectorRun
         {
             text = TrainingText.Open(run) ?? Prepare(vocabulary, run);
             TrainCorpus.Forget(run);
+            _corpus.WarnOfUnread(_session);
             ITrainer trainer = open(text, state, run);
+            // Behind all that may be refused, and before the work.
+            if (File.Exists(VectorFile) && !TrainOptions.Resumes(_session))
+                _session.Warn($"--output: {VectorFile} is there already and is replaced when the training is over");
             Clock.Begin("training");
             return trainer;
         }

@@ -14,24 +14,23 @@ public sealed class CorpusReader : IDisposable
 {
     private const int LongestLine = 1 << 20;
     private readonly IReadOnlyList<string> _files;
+    private readonly Func<string, string> _nameOf;
     private byte[] _buffer = new byte[1 << 18], _repaired = [];
-    private int _from, _to, _endLength, _file = -1;
+    private int _from, _to, _endLength, _file = -1, _repairedFile = -1;
     private ByteWindow? _stored;
     private ReadAhead? _gzip;
     private long _position, _bytesBefore;
     private bool _begins; // a file, whose mark is still to be looked for
 
-    internal CorpusReader(IReadOnlyList<string> files) => _files = files;
+    /// <param name="files">In order.</param>
+    /// <param name="nameOf">What a file is called in a sentence.</param>
+    internal CorpusReader(IReadOnlyList<string> files, Func<string, string> nameOf) => (_files, _nameOf) = (files, nameOf);
 
     /// <summary>Bytes of the stored files that were taken in so far.</summary>
     public long StoredBytesRead => _bytesBefore + (_gzip?.Position ?? _position);
 
-    /// <summary>How many U+FFFD were put in so far.</summary>
-    public long Replaced { get; private set; }
-
-    /// <summary>The warning for a corpus in which so many U+FFFD were put; null for none.</summary>
-    public static string? Complaint(long replaced) => replaced == 0 ? null
-        : FormattableString.Invariant($"the corpus has {replaced:N0} {(replaced == 1 ? "sequence of bytes that is" : "sequences of bytes that are")} not UTF-8, read as U+FFFD");
+    /// <summary>Where U+FFFD were put in so far.</summary>
+    public ReplacedBytes Replaced { get; private set; } = ReplacedBytes.None;
 
     /// <summary>How the line returned last ended: "\n", "\r\n", or nothing at the end of a file and where a long line was cut.</summary>
     public ReadOnlySpan<byte> LineEnd => _endLength switch { 0 => [], 1 => "\n"u8, _ => "\r\n"u8 };
@@ -116,15 +115,18 @@ public sealed class CorpusReader : IDisposable
         if (_repaired.Length < 3 * line.Length)
             _repaired = new byte[3 * line.Length];
         int length = 0;
+        long replaced = 0;
         while (line.Length > 0)
         {
             OperationStatus status = Rune.DecodeFromUtf8(line, out Rune rune, out int used);
             if (status != OperationStatus.Done)
-                Replaced++;
+                replaced++;
             length += rune.EncodeToUtf8(_repaired.AsSpan(length));
             line = line[used..];
         }
 
+        Replaced = Replaced.And(new ReplacedBytes(replaced, _file == _repairedFile ? 0 : 1, _nameOf(_files[_file])));
+        _repairedFile = _file;
         return _repaired.AsSpan(0, length);
     }
 

@@ -11,8 +11,13 @@ public sealed class TextCorpus
     /// <summary>The name that stands for standard input.</summary>
     public const string StandardInput = "-";
 
-    private TextCorpus(IReadOnlyList<string> files, bool isStandardInput) =>
-        (Files, SizeBytes, Named) = (files, files.Sum(SizeOf), files.Count > 1 ? FormattableString.Invariant($"{files.Count} files") : isStandardInput ? "standard input" : files[0]);
+    private readonly string? _spool;
+
+    private TextCorpus(IReadOnlyList<string> files, string? spool)
+    {
+        (Files, SizeBytes, _spool) = (files, files.Sum(SizeOf), spool);
+        Named = files.Count > 1 ? FormattableString.Invariant($"{files.Count} files") : NameOf(files[0]);
+    }
 
     /// <summary>The files, in the order they are read.</summary>
     public IReadOnlyList<string> Files { get; }
@@ -55,11 +60,16 @@ public sealed class TextCorpus
                 throw new IOException($"{path}: expected a text file or a folder of text files, found nothing of that name");
         }
 
-        return new TextCorpus(files, paths is [StandardInput]);
+        return new TextCorpus(files, paths.Contains(StandardInput) ? spool : null);
     }
 
     /// <summary>Reads the corpus from its beginning.</summary>
-    public CorpusReader Read() => new(Files);
+    public CorpusReader Read() => new(Files, NameOf);
+
+    /// <summary>Reads one of its files.</summary>
+    internal CorpusReader Read(string file) => new([file], NameOf);
+
+    private string NameOf(string file) => file == _spool ? "standard input" : file;
 
     /// <summary>Bytes as stored, of what a link leads to.</summary>
     private static long SizeOf(string file) => (File.ResolveLinkTarget(file, returnFinalTarget: true) as FileInfo ?? new FileInfo(file)).Length;

@@ -128,9 +128,9 @@ public sealed class TrainingText
         }
     }
 
-    private static void Warn(long replaced, Action<string>? warn)
+    private static void Warn(ReplacedBytes replaced, Action<string>? warn)
     {
-        if (CorpusReader.Complaint(replaced) is { } complaint)
+        if (replaced.Complaint is { } complaint)
             warn?.Invoke(complaint);
     }
 
@@ -168,12 +168,20 @@ public sealed class TrainingText
                 chosen.Add(word);
         }
 
+        if (words.Count == 1)
+            throw new TrainingException($"the corpus holds one word only, \"{words.Text(0)}\". Give more text");
         if (chosen.Count < 2)
-            throw new TrainingException(FormattableString.Invariant($"{(chosen.Count == 0 ? "no word comes" : "one word only comes")} {options.MinCount} times or more in the corpus; the most frequent of its {words.Count:N0} words comes {most:N0} times. Lower the minimum count or give more text"));
+        {
+            throw new TrainingException(FormattableString.Invariant(
+                $"{(chosen.Count == 0 ? "no word comes" : "one word only comes")} {Times(options.MinCount)} or more in the corpus; the most frequent of its {words.Count:N0} words comes {Times(most)}. Lower --min-count or give more text"));
+        }
+
         // OrderBy is stable: equal counts keep the order of first occurrence.
         IEnumerable<int> sorted = chosen.OrderByDescending(word => words.CountOf(word));
         return [.. sorted.Take(options.MaxWords ?? int.MaxValue)];
     }
+
+    private static string Times(long count) => count == 1 ? "once" : FormattableString.Invariant($"{count:N0} times");
 
     /// <summary>[word of the table]: its place in the vocabulary, −1 for none.</summary>
     private static int[] Inverse(int[] chosen, int words)

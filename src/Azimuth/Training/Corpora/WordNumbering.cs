@@ -25,8 +25,8 @@ internal sealed class WordNumbering(VocabularyOptions options, Workers workers)
     }
 
     /// <summary>Reads all of it.</summary>
-    /// <returns>How many U+FFFD were put in for what was no UTF-8.</returns>
-    public long ReadAll(TextCorpus corpus, Stream stream, IProgress<double>? progress, CancellationToken cancellation)
+    /// <returns>What was no UTF-8.</returns>
+    public ReplacedBytes ReadAll(TextCorpus corpus, Stream stream, IProgress<double>? progress, CancellationToken cancellation)
     {
         using CorpusReader reader = corpus.Read();
         Blocks now = new(BlocksAThread * workers.ThreadCount), next = new(BlocksAThread * workers.ThreadCount);

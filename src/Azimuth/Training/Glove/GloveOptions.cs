@@ -15,7 +15,7 @@ public sealed record GloveOptions
     /// <summary>Passes over the pairs.</summary>
     public int Epochs { get; init; } = 25;
 
-    /// <summary>Learning rate of AdaGrad.</summary>
+    /// <summary>Learning rate of AdaGrad. Where it is too high for the text, the run stops at a cost that is 100 times that of vectors of zeros, and one a pair, or more.</summary>
     public double Rate { get; init; } = 0.05;
 
     /// <summary>Co-occurrence from which on a pair weighs 1.</summary>

@@ -17,6 +17,9 @@ public sealed class GloveTrainer : ITrainer, IDisposable
     /// <summary>What each state holds for other commands.</summary>
     public const string VectorsName = "vectors.bin";
 
+    /// <summary>How many times the cost of vectors of zeros is beyond sense; one a pair is added, as pairs that meet once cost such vectors nothing.</summary>
+    private const double WorseThanZeros = 100;
+
     private readonly GlovePairs _pairs;
     private readonly GloveOptions _options;
     private readonly Workers _workers;
@@ -85,18 +88,19 @@ public sealed class GloveTrainer : ITrainer, IDisposable
     public void Advance()
     {
         int chunk = (int)(Step % _pairs.File.Chunks);
-        var costs = new double[_blocks];
+        var costs = new (double Cost, double OfZeros)[_blocks];
         for (int round = 0; round < _blocks; round++)
         {
             int shift = round;
-            _workers.Run(_blocks, block => costs[block] += Learn(_pairs.File.Block(chunk, block, (block + shift) % _blocks)));
+            _workers.Run(_blocks, block => Learn(_pairs.File.Block(chunk, block, (block + shift) % _blocks), ref costs[block]));
         }
 
         Step++;
-        double cost = costs.Sum();
-        if (!double.IsFinite(cost))
-            throw new TrainingException(FormattableString.Invariant($"step {Step}: the loss is no finite number. Lower the learning rate ({_options.Rate})"));
+        double cost = costs.Sum(block => block.Cost), ofZeros = costs.Sum(block => block.OfZeros);
         long learned = _pairs.File.PairsOf(chunk);
+        // The clipped gradients of a rate that is too high keep numbers finite while they grow: what is worse by far than no vectors at all will not come back.
+        if (!(cost <= learned + WorseThanZeros * ofZeros))
+            throw new TrainingException(FormattableString.Invariant($"step {Step}: expected a cost that falls, found {cost / learned:0.###e0} a pair, where vectors of zeros cost {ofZeros / learned:0.###e0}. Lower the learning rate ({_options.Rate})"));
         _sinceReading = (_sinceReading.Sum + cost, _sinceReading.Pairs + learned);
         _pass = chunk == 0 ? (cost, learned) : (_pass.Sum + cost, _pass.Pairs + learned);
     }
@@ -133,13 +137,13 @@ public sealed class GloveTrainer : ITrainer, IDisposable
     /// <summary>Lets go of the rows.</summary>
     public void Dispose() => _rows.Dispose();
 
-    private unsafe double Learn(ReadOnlySpan<TrainedPair> pairs)
+    private unsafe void Learn(ReadOnlySpan<TrainedPair> pairs, ref (double Cost, double OfZeros) sums)
     {
         const int Ahead = 4;
         float rate = (float)_options.Rate;
         int words = _pairs.Words.Count, stride = _rows.Stride;
         float* rows = _rows.Pointer;
-        double cost = 0;
+        double cost = 0, ofZeros = 0;
         for (int i = 0; i < pairs.Length; i++)
         {
             if (i + Ahead < pairs.Length)
@@ -153,10 +157,11 @@ public sealed class GloveTrainer : ITrainer, IDisposable
             if ((uint)pair.Word >= (uint)words || (uint)pair.Context >= (uint)words)
                 throw new TrainingException("the file of pairs has changed since the run began. Begin the run again");
             cost += AdaGradStep.Update(rows + (long)pair.Word * stride, rows + (long)(words + pair.Context) * stride, _padded, pair.Log, pair.Weight, rate);
+            ofZeros += 0.5f * pair.Weight * pair.Log * pair.Log;
         }
 
         GC.KeepAlive(_rows);
-        return cost;
+        sums = (sums.Cost + cost, sums.OfZeros + ofZeros);
     }
 
     private static unsafe void Fetch(float* word, float* context, int floats)

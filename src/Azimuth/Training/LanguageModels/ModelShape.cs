@@ -38,7 +38,7 @@ public sealed record ModelShape
             throw new ArgumentException(FormattableString.Invariant($"width: expected a multiple of the {Heads} heads, found {Width}."));
         int keyValueHeads = KeyValueHeads ?? Heads;
         if (Heads % keyValueHeads != 0)
-            throw new ArgumentException(FormattableString.Invariant($"key-value heads: expected a divisor of the {Heads} heads, found {keyValueHeads}."));
+            throw new ArgumentException(FormattableString.Invariant($"key-value-heads: expected a divisor of the {Heads} heads, found {keyValueHeads}."));
         JsonObject json = Architecture switch
         {
             "gpt2" => Gpt2(keyValueHeads),
@@ -56,7 +56,7 @@ public sealed record ModelShape
     private JsonObject Gpt2(int keyValueHeads)
     {
         if (keyValueHeads != Heads)
-            throw new ArgumentException(FormattableString.Invariant($"key-value heads: expected as many as heads ({Heads}) in gpt2, found {keyValueHeads}; llama has groups."));
+            throw new ArgumentException(FormattableString.Invariant($"key-value-heads: expected as many as heads ({Heads}) in gpt2, found {keyValueHeads}; llama has groups."));
         return new JsonObject
         {
             ["architectures"] = new JsonArray("GPT2LMHeadModel"),
@@ -77,7 +77,7 @@ public sealed record ModelShape
     private JsonObject Llama(int keyValueHeads)
     {
         if (Width / Heads % 2 != 0)
-            throw new ArgumentException(FormattableString.Invariant($"width: expected an even width for each of the {Heads} heads, whose values turn in pairs, found {Width / Heads}."));
+            throw new ArgumentException(FormattableString.Invariant($"width: expected an even multiple of the {Heads} heads, as the values of each turn in pairs, found {Width}."));
         return new JsonObject
         {
             ["architectures"] = new JsonArray("LlamaForCausalLM"),

@@ -64,14 +64,14 @@ public sealed class TokenSpool
         ArgumentNullException.ThrowIfNull(workers);
         if (File.Exists(path))
             return Open(path);
-        long replaced = 0;
+        ReplacedBytes replaced = ReplacedBytes.None;
         AtomicFile.Write(path, stream =>
         {
             var writer = new Writer(stream, tokenizer, vocabSize, workers);
             writer.Write(corpus, progress, cancellation);
             replaced = writer.Replaced;
         });
-        if (CorpusReader.Complaint(replaced) is { } complaint)
+        if (replaced.Complaint is { } complaint)
             warn?.Invoke(complaint);
         return Open(path);
     }
@@ -98,8 +98,8 @@ public sealed class TokenSpool
         private readonly int _size = vocabSize <= 1 << 16 ? 2 : 4, _together = 4 * workers.ThreadCount;
         private long _count;
 
-        /// <summary>Characters put in for what was no UTF-8.</summary>
-        public long Replaced { get; private set; }
+        /// <summary>What was no UTF-8.</summary>
+        public ReplacedBytes Replaced { get; private set; } = ReplacedBytes.None;
 
         public void Write(TextCorpus corpus, IProgress<double>? progress, CancellationToken cancellation)
         {
@@ -108,7 +108,7 @@ public sealed class TokenSpool
             foreach (string file in corpus.Files)
             {
                 Put(tokenizer.TokensBefore, file);
-                using (var reader = new CorpusReader([file]))
+                using (var reader = corpus.Read(file))
                 {
                     foreach (Piece piece in WithMargins(Pieces(reader)))
                     {
@@ -120,7 +120,7 @@ public sealed class TokenSpool
                         progress?.Report((double)(before + reader.StoredBytesRead) / Math.Max(1, corpus.SizeBytes));
                     }
 
-                    Replaced += reader.Replaced;
+                    Replaced = Replaced.And(reader.Replaced);
                 }
 
                 Encode(file);

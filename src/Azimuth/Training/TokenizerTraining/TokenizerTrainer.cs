@@ -48,7 +48,7 @@ public sealed class TokenizerTrainer : ITrainer, IDisposable
         }
 
         _words = saved.Words();
-        Replaced = saved.Number("replaced");
+        Replaced = new ReplacedBytes(saved.Number("replaced"), 0, null);
         _learner = Learner(saved);
     }
 
@@ -67,8 +67,8 @@ public sealed class TokenizerTrainer : ITrainer, IDisposable
     /// <summary>Words of the corpus; 0 while they are counted.</summary>
     public long Words { get; private set; }
 
-    /// <summary>Characters put in for bytes that are not UTF-8.</summary>
-    public long Replaced { get; private set; }
+    /// <summary>What was no UTF-8; of a run that went on when all words were counted, without a file's name.</summary>
+    public ReplacedBytes Replaced { get; private set; } = ReplacedBytes.None;
 
     /// <summary>The tokenizer as far as it has come.</summary>
     /// <exception cref="InvalidOperationException">Words are still being counted.</exception>
@@ -86,8 +86,8 @@ public sealed class TokenizerTrainer : ITrainer, IDisposable
         {
             Replaced = _counting!.Replaced;
             _words = _counting.Words();
-            if (_words.Count == 0)
-                throw new TrainingException($"{string.Join(", ", _corpus.Files)}: expected text to train on, found no word in it. Name another corpus");
+            if (Enumerable.Range(0, _words.Count).All(word => string.IsNullOrWhiteSpace(_words.Text(word).Replace((char)PieceSplitter.BlankMark, ' '))))
+                throw new TrainingException($"{_corpus.Named}: expected text to train on, found no word in it. Name another corpus");
             _learner = Learner(null);
             _counting.Dispose();
             _counting = null;
@@ -113,7 +113,7 @@ public sealed class TokenizerTrainer : ITrainer, IDisposable
     /// <inheritdoc/>
     public void Save(string folder)
     {
-        var values = new JsonObject { ["stage"] = _learner is null ? "counting" : "learning", ["steps"] = Step, ["replaced"] = Replaced };
+        var values = new JsonObject { ["stage"] = _learner is null ? "counting" : "learning", ["steps"] = Step, ["replaced"] = Replaced.Count };
         var tensors = new List<SafetensorsEntry>();
         if (_learner is null)
         {

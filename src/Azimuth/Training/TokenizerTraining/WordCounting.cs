@@ -46,8 +46,8 @@ internal sealed class WordCounting : IDisposable
     /// <summary>Bytes of the stored files taken in.</summary>
     public long StoredBytesRead => _reader.StoredBytesRead;
 
-    /// <summary>Characters put in for what was no UTF-8.</summary>
-    public long Replaced => _reader.Replaced;
+    /// <summary>What was no UTF-8.</summary>
+    public ReplacedBytes Replaced => _reader.Replaced;
 
     /// <summary>Bytes of text gone through since the run began.</summary>
     public long TextBytes { get; private set; }

@@ -115,7 +115,7 @@ public sealed class TokenSpoolTests : IDisposable
         List<string> warnings = [];
         TextCorpus corpus = TextCorpus.Open([Path.Combine(_folder, "a.txt"), Path.Combine(_folder, "b.txt")]);
         TokenSpool.Create(Path.Combine(_folder, "ids"), corpus, Novels, 4096, _workers, warnings.Add);
-        Assert.Equal(["the corpus has 2 sequences of bytes that are not UTF-8, read as U+FFFD"], warnings);
+        Assert.Equal([$"the corpus has 2 sequences of bytes that are not UTF-8, read as U+FFFD, in 2 files, the first of them {corpus.Files[0]}"], warnings);
     }
 
     /// <summary>Three pieces of prose, with lines that are empty, indented, in other scripts or numbers.</summary>

@@ -125,7 +125,7 @@ public sealed class TokenizerTrainerTests : IDisposable
         using var trainer = new TokenizerTrainer(TextCorpus.Open([Path.Combine(_folder, "bad.txt")]), Options(TokenizerModel.Bpe) with { VocabSize = 270 }, workers);
         while (!trainer.Finished)
             trainer.Advance();
-        Assert.Equal(2, trainer.Replaced);
+        Assert.Equal(2, trainer.Replaced.Count);
         Assert.Equal(6, trainer.Words);
         Assert.Contains("good", string.Concat(trainer.Result.Tokens), StringComparison.Ordinal);
     }
