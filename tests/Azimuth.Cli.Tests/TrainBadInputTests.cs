@@ -119,6 +119,7 @@ public sealed class TrainBadInputTests
         using TemporaryFolder folder = new();
         Assert.Contains(
             "--file: expected a text file, found the pipe link", (await CliProcess.RunShellAsync(folder.Path, "mkfifo pipe && ln -s pipe link && azimuth tokenize -m novels-gpt --file link", limit: TimeSpan.FromSeconds(60))).Refusal(), StringComparison.Ordinal);
+        Assert.Contains("link: expected a training log, found a pipe", (await CliProcess.RunShellAsync(folder.Path, "azimuth report --training link -o r.html", limit: TimeSpan.FromSeconds(60))).Refusal(), StringComparison.Ordinal);
         Assert.Contains("2 tokens", (await CliProcess.RunShellAsync(folder.Path, "azimuth tokenize -m novels-gpt --file <(printf 'she said')")).Screen(), StringComparison.Ordinal);
     }
 

@@ -66,8 +66,8 @@ internal static class CheckCommand
 
     private static Task<int> ExplainAsync(Session session, string code, string[] files)
     {
-        if (files.Length > 0)
-            throw new UsageException("azimuth check: expected --explain or FILE, found both.");
+        if (files.Length > 0 || session.ModelName is not null)
+            throw new UsageException($"azimuth check: expected --explain or {(files.Length > 0 ? "FILE" : "--model")}, found both.");
         CheckRule rule = CheckRules.Find(code) ?? throw new UsageException(
             $"--explain: expected a code from {CheckRules.All.Min(r => r.Code)} to {CheckRules.All.Max(r => r.Code)} such as AZ101, found \"{code}\". The nearest are {string.Join(", ", Checkpoints.NearestNames.Of(code, CheckRules.All.Select(r => r.Code)))}; docs/findings has a page of each.");
         string text = FindingPages.Read(rule.Code);

@@ -52,6 +52,8 @@ public sealed record TrainingLog(TrainingRecipe Recipe, IReadOnlyList<TrainingRe
     /// <exception cref="CheckpointFormatException">Unreadable, or larger than a gibibyte.</exception>
     internal static string[] Lines(string path)
     {
+        if (AtomicFile.IsNamedPipe(path))
+            throw new CheckpointFormatException(path, "expected a training log, found a pipe. Name a file");
         try
         {
             return new FileInfo(path).Length <= MostBytes ? File.ReadAllLines(path)
