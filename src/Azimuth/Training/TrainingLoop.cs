@@ -15,7 +15,7 @@ public static class TrainingLoop
     /// <param name="watch">Measures the table for each reading; null for not at all.</param>
     /// <param name="shown">Told every reading as it is logged; on the calling thread.</param>
     /// <param name="cancellation">Checked after each <see cref="ITrainer.Advance"/>.</param>
-    /// <returns>The last reading, of a run that had finished before the one in its log; its seconds are those of the whole work, the last save included.</returns>
+    /// <returns>The last reading, of a run that had finished before the one in its log; its seconds are those of the state saved last.</returns>
     /// <exception cref="OperationCanceledException">Cancelled; the state was saved.</exception>
     /// <exception cref="TrainingException">From the trainer.</exception>
     /// <exception cref="IOException">A state or the log cannot be written: one sentence.</exception>
@@ -41,7 +41,7 @@ public static class TrainingLoop
 
         TrainingReading last = loop.Last();
         loop.Save();
-        return last with { Seconds = loop.Seconds };
+        return run is null ? last : last with { Seconds = run.SecondsBefore };
     }
 
     private sealed class State(ITrainer trainer, TrainingRun? run, TrainingPace pace, TableWatch? watch, Action<TrainingReading>? shown)
@@ -53,7 +53,7 @@ public static class TrainingLoop
         private TimeSpan _logged, _saved;
         private long _loggedStep = trainer.Step, _savedStep = trainer.Step, _loggedItems = trainer.Read().Items;
 
-        public double Seconds => _secondsBefore + _clock.Elapsed.TotalSeconds;
+        private double Seconds => _secondsBefore + _clock.Elapsed.TotalSeconds;
 
         public void Advance()
         {
@@ -103,7 +103,7 @@ public static class TrainingLoop
         public void Save()
         {
             if (trainer.Step > _savedStep || trainer.Step == _stepBefore)
-                run?.Save(trainer.Step, Seconds, trainer.Save);
+                run?.Save(trainer.Step, () => Seconds, trainer.Save);
             (_saved, _savedStep) = (_clock.Elapsed, trainer.Step);
         }
     }

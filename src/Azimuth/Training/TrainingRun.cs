@@ -111,21 +111,24 @@ public sealed class TrainingRun : IDisposable
 
     /// <summary>Saves a state under its step; states beyond those to be kept go when it is safe.</summary>
     /// <param name="step">Names it.</param>
-    /// <param name="seconds">Of work since the run began.</param>
+    /// <param name="seconds">Of work since the run began, asked for when the state is written.</param>
     /// <param name="fill">Writes it into a temporary folder.</param>
     /// <exception cref="IOException">The disk refuses: one sentence; the states before are untouched.</exception>
-    public void Save(long step, double seconds, Action<string> fill)
+    public void Save(long step, Func<double> seconds, Action<string> fill)
     {
+        ArgumentNullException.ThrowIfNull(seconds);
         ArgumentNullException.ThrowIfNull(fill);
         string state = Path.Combine(Folder, RunFiles.NameOf(step));
         if (RunFiles.IsState(state))
             return;
+        double worked = 0;
         try
         {
             AtomicFolder.Create(state, folder =>
             {
                 fill(folder);
-                File.WriteAllBytes(Path.Combine(folder, RunFiles.PlaceName), JsonSerializer.SerializeToUtf8Bytes(new Place(step, seconds), TrainingLog.Json));
+                worked = seconds();
+                File.WriteAllBytes(Path.Combine(folder, RunFiles.PlaceName), JsonSerializer.SerializeToUtf8Bytes(new Place(step, worked), TrainingLog.Json));
             });
         }
         catch (IOException e) when (WriteProblem.IsFull(e))
@@ -133,7 +136,7 @@ public sealed class TrainingRun : IDisposable
             throw WriteProblem.Of(state, e, remedy: Remedy);
         }
 
-        (Newest, NewestStep, SecondsBefore) = (state, step, seconds);
+        (Newest, NewestStep, SecondsBefore) = (state, step, worked);
         if (_keep > 0)
             RemoveOld();
     }

@@ -69,7 +69,7 @@ public sealed class RunFolderTests : IDisposable
             foreach (string name in mine)
                 File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(Folder, name)).FullName, name.Length == 14 ? "notes.txt" : "place.json"), """{"seconds":1}""");
             for (int step = 2; step < 6; step++)
-                run.Save(step, step, folder => File.WriteAllText(Path.Combine(folder, "a"), "whole"));
+                run.Save(step, () => step, folder => File.WriteAllText(Path.Combine(folder, "a"), "whole"));
         }
 
         using (var run = TrainingRun.Resume(Folder, Recipe))
@@ -84,10 +84,10 @@ public sealed class RunFolderTests : IDisposable
         if (OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess)
             Assert.Skip("a folder from which nothing can be deleted takes Unix and no privileges");
         using var run = TrainingRun.Begin(Folder, Recipe, keep: 1);
-        run.Save(1, 1, folder => File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "inner")).FullName, "a"), "whole"));
+        run.Save(1, () => 1, folder => File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "inner")).FullName, "a"), "whole"));
         string inner = Path.Combine(Folder, "step-000000001", "inner");
         File.SetUnixFileMode(inner, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        Assert.Contains("the old state cannot be deleted", Assert.Throws<IOException>(() => run.Save(2, 2, _ => { })).Message, StringComparison.Ordinal);
+        Assert.Contains("the old state cannot be deleted", Assert.Throws<IOException>(() => run.Save(2, () => 2, _ => { })).Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(Folder, "step-000000001")));
         string left = Assert.Single(Directory.GetDirectories(Folder, "step-000000001.azimuth-unfinished-*"));
         File.SetUnixFileMode(Path.Combine(left, "inner"), UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
@@ -122,7 +122,7 @@ public sealed class RunFolderTests : IDisposable
         if (!OperatingSystem.IsLinux())
             Assert.Skip("only Linux has a device that is always full");
         using var run = TrainingRun.Begin(Folder, Recipe);
-        Assert.EndsWith("the disk is full. Make room and begin again", Assert.Throws<IOException>(() => run.Save(6, 2, _ => AtomicFolderTests.FillDisk(null))).Message, StringComparison.Ordinal);
+        Assert.EndsWith("the disk is full. Make room and begin again", Assert.Throws<IOException>(() => run.Save(6, () => 2, _ => AtomicFolderTests.FillDisk(null))).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -134,7 +134,7 @@ public sealed class RunFolderTests : IDisposable
     public void A_damaged_place_is_named(string place)
     {
         using (var run = TrainingRun.Begin(Folder, Recipe))
-            run.Save(3, 1, _ => { });
+            run.Save(3, () => 1, _ => { });
         string path = Path.Combine(Folder, "step-000000003", "place.json");
         File.WriteAllText(path, place);
         Assert.StartsWith($"{path}: expected \"seconds\" as a number of at least 0", Assert.Throws<CheckpointFormatException>(() => TrainingRun.Resume(Folder, Recipe)).Message, StringComparison.Ordinal);
@@ -199,7 +199,7 @@ public sealed class RunFolderTests : IDisposable
     {
         using (var run = TrainingRun.Begin(Folder, Recipe))
         {
-            run.Save(1, 1, _ => { });
+            run.Save(1, () => 1, _ => { });
             File.AppendAllLines(Log, [Reading]);
             run.Describe(new JsonObject { ["rate"] = 0.003 });
         }

@@ -228,7 +228,7 @@ public sealed class StateMutationTests : IDisposable
         {
             for (int step = 1; step < 4; step++)
                 run.Log(new TrainingReading { Step = step, Stage = "training", Done = 0.1 * step, Unit = "words", Items = step, LossNats = 2, Table = table });
-            run.Save(2, 1, _ => { });
+            run.Save(2, () => 1, _ => { });
         }
 
         return (["run/log.jsonl", "run/step-000000002/place.json"], () =>
