@@ -16,11 +16,12 @@ internal sealed class ByteBpe
     private readonly ScannedPattern _split;
     private readonly BpeModel _model;
     private readonly int[] _byteIds = new int[256];
+    private readonly Lazy<ShortTokens> _shortTokens;
     private readonly ConcurrentBag<Memory> _memories = [];
 
     private ByteBpe(ScannedPattern split, BpeModel model)
     {
-        (_split, _model) = (split, model);
+        (_split, _model, _shortTokens) = (split, model, new Lazy<ShortTokens>(() => new ShortTokens(model.Vocabulary)));
         for (int value = 0; value < 256; value++)
             _byteIds[value] = model.Vocabulary.Id([ByteAlphabet.Character((byte)value)]) ?? -1;
     }
@@ -43,7 +44,7 @@ internal sealed class ByteBpe
             if (!isShort || !memory.Words.TryAppend(bytes[at..], length, ids))
             {
                 int before = ids.Count;
-                if (!Merge(bytes[at..end], memory, ids))
+                if (!Merge(bytes[at..], length, memory, ids))
                     spells = false;
                 else if (isShort)
                     memory.Words.Keep(bytes[at..], length, ids.Ids[before..]);
@@ -56,14 +57,15 @@ internal sealed class ByteBpe
         return spells;
     }
 
-    private bool Merge(ReadOnlySpan<byte> word, Memory memory, IdList ids)
+    private bool Merge(ReadOnlySpan<byte> text, int length, Memory memory, IdList ids)
     {
-        if (_model.Options.IgnoreMerges && Whole(word) is { } whole)
+        if (_model.Options.IgnoreMerges && Whole(text, length) is >= 0 and int whole)
         {
             ids.Add(whole);
             return true;
         }
 
+        ReadOnlySpan<byte> word = text[..length];
         BpeSymbols symbols = new(memory.Symbols(word.Length), word.Length);
         foreach (byte value in word)
         {
@@ -81,14 +83,16 @@ internal sealed class ByteBpe
         return true;
     }
 
-    private int? Whole(ReadOnlySpan<byte> word)
+    private int Whole(ReadOnlySpan<byte> text, int length)
     {
-        if (word.Length > _model.Vocabulary.LongestToken)
-            return null;
-        Span<char> spelled = word.Length <= StackCharacters ? stackalloc char[StackCharacters] : new char[word.Length];
-        for (int at = 0; at < word.Length; at++)
-            spelled[at] = ByteAlphabet.Character(word[at]);
-        return _model.Vocabulary.Id(spelled[..word.Length]);
+        if (length <= ShortTokens.LongestToken)
+            return _shortTokens.Value.Id(text, length);
+        if (length > _model.Vocabulary.LongestToken)
+            return -1;
+        Span<char> spelled = length <= StackCharacters ? stackalloc char[StackCharacters] : new char[length];
+        for (int at = 0; at < length; at++)
+            spelled[at] = ByteAlphabet.Character(text[at]);
+        return _model.Vocabulary.Id(spelled[..length]) ?? -1;
     }
 
     // What becomes of a byte that the vocabulary lacks is the model's own business.

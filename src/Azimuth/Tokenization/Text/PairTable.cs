@@ -15,11 +15,15 @@ internal sealed class PairTable<T>
     private (ulong Key, T Value)[] _entries;
     private int _shift;
 
+    // Four bits a place, one of them set for each pair: most pairs that are asked for are not there, and this much smaller table mostly says so.
+    private ulong[] _present;
+
     /// <summary>A table with room for <paramref name="capacity"/> pairs before it grows.</summary>
     public PairTable(int capacity)
     {
         _entries = new (ulong, T)[checked((int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(capacity, 4) * 2))];
         _shift = 64 - BitOperations.Log2((uint)_entries.Length);
+        _present = new ulong[(_entries.Length + 15) / 16];
     }
 
     /// <summary>Number of pairs.</summary>
@@ -29,6 +33,13 @@ internal sealed class PairTable<T>
     public bool TryGet(int left, int right, out T value)
     {
         ulong key = Key(left, right);
+        ulong bit = Bit(key);
+        if ((_present[bit >> 6] >> (int)bit & 1) == 0)
+        {
+            value = default!;
+            return false;
+        }
+
         ref (ulong Key, T Value) entry = ref _entries[Slot(key)];
         value = entry.Value;
         return entry.Key == key;
@@ -44,7 +55,7 @@ internal sealed class PairTable<T>
         int slot = Slot(key);
         if (_entries[slot].Key == key)
             return false;
-        _entries[slot] = (key, value);
+        Put(slot, key, value);
         Count++;
         return true;
     }
@@ -75,10 +86,21 @@ internal sealed class PairTable<T>
         (ulong Key, T Value)[] old = _entries;
         _entries = new (ulong, T)[checked(old.Length * 2)];
         _shift--;
+        _present = new ulong[(_entries.Length + 15) / 16];
         foreach ((ulong key, T value) in old)
         {
             if (key != 0)
-                _entries[Slot(key)] = (key, value);
+                Put(Slot(key), key, value);
         }
     }
+
+    private void Put(int slot, ulong key, T value)
+    {
+        _entries[slot] = (key, value);
+        ulong bit = Bit(key);
+        _present[bit >> 6] |= 1UL << (int)bit;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong Bit(ulong key) => (key * Multiplier) >> (_shift - 2);
 }
