@@ -50,7 +50,7 @@ internal sealed record PromptInput(string? Text, int[] Ids, bool? BeginTokenAdde
     public static PromptInput Encode(LanguageModel model, string text, string where, bool goesOn = false)
     {
         Tokenizer tokenizer = model.Tokenizer ?? throw new UsageException($"{where}: {model.Name} has no tokenizer; give token ids in place of a text.");
-        return new PromptInput(text, goesOn ? tokenizer.EncodePrompt(text) : tokenizer.Encode(text).Ids, tokenizer.TokensBefore.Count > 0);
+        return new PromptInput(text, goesOn ? tokenizer.EncodePrompt(text) : tokenizer.EncodeIds(text, workers: model.Workers), tokenizer.TokensBefore.Count > 0);
     }
 
     /// <summary>Adds to a result's conventions what is true of its prompt.</summary>

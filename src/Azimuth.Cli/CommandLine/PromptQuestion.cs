@@ -25,6 +25,6 @@ internal sealed record PromptQuestion(int? Target, int? Rival)
 
         int? Resolve(string? typed, string where) => typed is null ? null : TokenArgument.Resolve(OpenedTable.Of(model), table, typed, where);
 
-        int? Known(string text) => model.Tokenizer?.Encode(text, addSpecialTokens: false).Ids is [int id] ? id : null;
+        int? Known(string text) => model.Tokenizer?.EncodeIds(text, addSpecialTokens: false) is [int id] ? id : null;
     }
 }

@@ -34,7 +34,7 @@ internal static class TokenArgument
             throw new UsageException($"{where}: expected a token such as \" next\" or id:5, found an empty text.");
         if (tokenizer.ContinuingPrefix is not null && tokenizer.Id(argument) is int spelled && spelled < table.Count)
             return spelled; // text does not tell "s" from "##s", the vocabulary's spelling does
-        int[] ids = tokenizer.Encode(argument, addSpecialTokens: false).Ids;
+        int[] ids = tokenizer.EncodeIds(argument, addSpecialTokens: false);
         if (ids.Length == 1 && ids[0] < table.Count && table.Text(ids[0]) == argument)
             return ids[0];
         // A vocabulary may hold a token that encoding does not lead to: one with no blank before it where the tokenizer always adds one.

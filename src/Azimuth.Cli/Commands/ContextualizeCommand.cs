@@ -78,7 +78,7 @@ internal static class ContextualizeCommand
             throw new UsageException($"WORD: {model.Name} has no tokenizer, so no word can be found in a sentence.");
         if (TokenArgument.IsId(word))
             return [TokenArgument.Resolve(OpenedTable.Of(model), model.TokenEmbedding, word, "WORD")];
-        int[] ids = model.Tokenizer.Encode(word, addSpecialTokens: false).Ids;
+        int[] ids = model.Tokenizer.EncodeIds(word, addSpecialTokens: false);
         return ids.Length > 0 ? ids : throw new UsageException("WORD: expected a word such as \" bank\", found an empty text.");
     }
 
@@ -87,7 +87,7 @@ internal static class ContextualizeCommand
         List<WordInSentence> found = [];
         for (int i = 0; i < lines.Length; i++)
         {
-            int[] ids = model.Tokenizer!.Encode(lines[i]).Ids;
+            int[] ids = model.Tokenizer!.EncodeIds(lines[i]);
             if (ids.Length > model.Config.LongestRun)
             {
                 throw new UsageException(FormattableString.Invariant(

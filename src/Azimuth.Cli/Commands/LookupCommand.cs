@@ -47,7 +47,7 @@ internal static class LookupCommand
     }
 
     private static int[] Encode(OpenedTable opened, string text) =>
-        opened.Tokenizer?.Encode(text, addSpecialTokens: false).Ids
+        opened.Tokenizer?.EncodeIds(text, addSpecialTokens: false)
         ?? throw new UsageException($"--text: {opened.Name} has no tokenizer; name tokens by number, as in id:5.");
 
     private static void Draw(Screen screen, TokenLookup lookup)

@@ -147,7 +147,7 @@ public static class RepetitionTest
         {
             if (i > 0)
                 ids.Add(null);
-            ids.AddRange(tokenizer.Encode(pieces[i], addSpecialTokens: false).Ids.Select(id => (int?)id));
+            ids.AddRange(tokenizer.EncodeIds(pieces[i], addSpecialTokens: false).Select(id => (int?)id));
         }
 
         return new Prompt(shared + own, tokenizer.EncodePrompt(shared), ids);

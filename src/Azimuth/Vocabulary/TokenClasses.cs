@@ -58,7 +58,7 @@ public static class TokenClasses
         string text = Encoding.UTF8.GetString(bytes);
         foreach (string before in Contexts)
         {
-            if (tokenizer.Encode(before + text, addSpecialTokens: false).Ids.Contains(id))
+            if (tokenizer.EncodeIds(before + text, addSpecialTokens: false).Contains(id))
                 return TokenClass.Ok;
         }
 

@@ -64,7 +64,7 @@ internal static class TrainLmCommand
             // A state has a model and a tokenizer of its own.
             ModelSource source = state is not null ? ModelSource.Of(LanguageModel.Load(state, session.Workers), state) : made ?? ModelSource.Of(model!, Path.Combine(folder, "converted"));
             spool = Spool(session, corpus, folder, source);
-            int[] heldOut = heldText is null ? [] : [.. source.Tokenizer.Encode(heldText).Ids];
+            int[] heldOut = heldText is null ? [] : source.Tokenizer.EncodeIds(heldText, workers: session.Workers);
             if (heldText is not null && heldOut.Length < 2)
                 throw new UsageException(FormattableString.Invariant($"--validate: {held}: expected at least two tokens, found {heldOut.Length}."));
             LanguageModelSettings settings = TrainLmOptions.Settings(session, source, made is not null, spool.Count, heldOut);

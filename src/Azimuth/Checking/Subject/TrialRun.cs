@@ -65,7 +65,7 @@ internal sealed record TrialRun(
         foreach ((string name, string text) in Samples)
         {
             subject.Say("running " + name, (double)texts.Count / Samples.Length);
-            int[] ids = [.. tokenizer.Encode(text).Ids.Where(id => id < vocab).Take(Math.Min(LongestText, model.Config.LongestRun))];
+            int[] ids = [.. tokenizer.EncodeIds(text).Where(id => id < vocab).Take(Math.Min(LongestText, model.Config.LongestRun))];
             if (ids.Length < 2)
                 continue;
             double loss = Own(model, ids, sums, subject.Cancellation);

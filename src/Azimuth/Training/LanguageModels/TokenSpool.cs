@@ -238,7 +238,7 @@ public sealed class TokenSpool
             TokenEncoding encoding = tokenizer.Encode(Before + Text + After, addSpecialTokens: false);
             // A model without an unknown token drops characters, and its ranges, as the reference library counts them, fall behind: then they cannot tell what begins where.
             if (encoding.Count == 0 || encoding.Characters[^1].End + MarginCharacters / 8 < Points((Before + Text + After).TrimEnd()))
-                return tokenizer.Encode(Text, addSpecialTokens: false).Ids;
+                return tokenizer.EncodeIds(Text, addSpecialTokens: false);
             int from = Before.Length == 0 ? 0 : Points(Before), to = After.Length == 0 ? int.MaxValue : Points(Before) + Points(Text);
             return [.. encoding.Ids.Where((_, i) => encoding.Characters[i].Start >= from && encoding.Characters[i].Start < to)];
         }

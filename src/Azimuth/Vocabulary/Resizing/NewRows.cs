@@ -23,7 +23,7 @@ internal sealed class NewRows
     {
         (_options, _tokens) = (options, tokens);
         _parts = options.Initialization != RowInitialization.SubtokenMean || tokenizer is null ? [] : added.ToDictionary(
-            token => token.Id, token => tokenizer.Encode(token.Text, addSpecialTokens: false).Ids.Where(id => id < tokens).ToArray());
+            token => token.Id, token => tokenizer.EncodeIds(token.Text, addSpecialTokens: false).Where(id => id < tokens).ToArray());
     }
 
     /// <summary>Stored bytes of the rows of <paramref name="ids"/>, one after the other.</summary>

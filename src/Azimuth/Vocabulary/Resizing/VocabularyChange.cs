@@ -121,7 +121,7 @@ internal sealed class VocabularyChange
             if (!seen.Add(text))
                 throw new ArgumentException($"--add: expected each token once, found \"{VisibleText.Show(text)}\" twice.");
             // " the" is spelled otherwise in a vocabulary, and a new token of that text would take its place in every text.
-            int? known = tokenizer!.Id(text) ?? (tokenizer.Encode(text, addSpecialTokens: false).Ids is [var only] && tokenizer.TokenText(only) == text ? only : null);
+            int? known = tokenizer!.Id(text) ?? (tokenizer.EncodeIds(text, addSpecialTokens: false) is [var only] && tokenizer.TokenText(only) == text ? only : null);
             if (known is { } id)
                 throw new ArgumentException(FormattableString.Invariant($"--add: \"{VisibleText.Show(text)}\" is token {id} already."));
             if (!System.Text.Unicode.Utf8.IsValid(System.Text.Encoding.UTF8.GetBytes(text)) || text.Contains('\uFFFD'))
