@@ -61,6 +61,8 @@ internal static class PeerServer
         int[] sizes = [.. arguments.Where(word => char.IsAsciiDigit(word[0])).Select(word => int.Parse(word, CultureInfo.InvariantCulture))];
         if (PeerTables.Prepare(name, sizes, workers) is { } ofTable)
             return ofTable;
+        if (PeerTexts.Prepare(name, arguments, workers, cleanup) is { } ofText)
+            return ofText;
         string path = arguments.FirstOrDefault(word => !char.IsAsciiDigit(word[0])) ?? KnownModels.DefaultName;
         switch (name)
         {
@@ -169,7 +171,7 @@ internal static class PeerServer
                 }
 
             default:
-                throw new ArgumentException($"case {name} is unknown: expected product, topk, gram, eigen, svd, pca, leftinverse, whiten, read, forward, decode, prompt or train", nameof(name));
+                throw new ArgumentException($"case {name} is unknown: expected product, topk, gram, eigen, svd, pca, leftinverse, whiten, tokenize, read, forward, decode, prompt or train", nameof(name));
         }
     }
 

@@ -40,8 +40,13 @@ try:
 except ImportError:
     decomposition = None
 
+import texts  # noqa: E402  (beside this file)
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+
+# Environment variables that name the folders in which npm installed these peers.
+LLAMA_CPP, TOKENIZERS = "AZIMUTH_NODE_LLAMA_CPP", "AZIMUTH_NODE_TOKENIZERS"
 
 
 def random(seed, *shape):
@@ -266,23 +271,31 @@ class Milliseconds(float):
 
 
 class Node:
-    """llama.cpp in a process of its own, asked line by line as Azimuth's side is."""
+    """A package of npm in a process of its own, asked line by line as Azimuth's side is."""
 
     started = {}
 
-    def __init__(self, file):
-        self.process = subprocess.Popen(["node", os.path.join(HERE, "llama_cpp.mjs"), file, str(THREADS)], cwd=os.environ["AZIMUTH_NODE_LLAMA_CPP"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, folder, command):
+        self.process = subprocess.Popen(["node", os.path.join(HERE, command[0]), *command[1:]], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.version = self.process.stdout.readline().strip()
 
     @staticmethod
-    def case(name):
-        def peer(*arguments):
-            *sizes, file = arguments
-            if file not in Node.started:
-                Node.started[file] = Node(file)
-            node = Node.started[file]
-            return lambda: Milliseconds(ask(node.process, name, sizes, 1)[0]), lambda _: ask(node.process, name, sizes, 0)
-        return peer
+    def work(folder, command, name, arguments):
+        if command not in Node.started:
+            Node.started[command] = Node(folder, command)
+        process = Node.started[command].process
+        return lambda: Milliseconds(ask(process, name, arguments, 1)[0]), lambda _: ask(process, name, arguments, 0)
+
+
+def llama_cpp(name):
+    return lambda *arguments: Node.work(os.environ[LLAMA_CPP], ("llama_cpp.mjs", arguments[-1], str(THREADS)), name, arguments[:-1])
+
+
+def tokenize(package):
+    def peer(_, tokenizer, text):
+        name = tokenizer if package == "tokenizers" else os.path.basename(tokenizer)
+        return Node.work(os.environ[TOKENIZERS], ("tokenizers.mjs", package, name), "tokenize", [text])
+    return peer
 
 
 def train(sequences, length, layers=6, width=192, heads=6, vocab=4096):
@@ -323,7 +336,7 @@ def train(sequences, length, layers=6, width=192, heads=6, vocab=4096):
     return run, None
 
 
-# case, arguments, peer's name, peer, repetitions a round, what of the results is compared, how far they may differ (share of the largest). A name in brackets is a model of Models.
+# case, arguments, peer's name, peer, repetitions a round, what of the results is compared, how far they may differ (share of the largest). A name in brackets is a file of Inputs.
 CASES = [
     *[("product", shape, "OpenBLAS", product, repetitions, "outputs", 1e-5) for shape, repetitions in
       [((12, 3072, 768), 40), ((48, 3072, 768), 20), ((120, 3072, 768), 20), ((1020, 3072, 768), 5), ((1020, 768, 3072), 5)]],
@@ -342,26 +355,37 @@ CASES = [
     ("pca", (50257, 768, 50), "scikit-learn, full", pca_sklearn("full"), 1, "shares and coordinates", 1e-4),
     ("leftinverse", (50257, 768), "numpy pinv of EᵀE", left_inverse, 1, "values", 1e-10),
     ("whiten", (50257, 768), "numpy eigh", whiten, 1, "values", 1e-6),
+    *[("tokenize", (threads, f"[{encoding}]", f"[{text}]"), "tiktoken", tokenize("tiktoken"), 1, "all ids", 0)
+      for encoding in ("r50k_base", "cl100k_base", "o200k_base") for text in ("code", "scripts", "text") for threads in (1, THREADS)],
+    *[("tokenize", (1, f"[{encoding}]", f"[{text}]"), "tiktoken-node", tokenize("tiktoken-node"), 1, "all ids", 0) for encoding in ("r50k_base", "cl100k_base") for text in ("code", "scripts", "text")],
+    *[("tokenize", (1, "[smollm2]", f"[{text}]"), "tokenizers", tokenize("tokenizers"), 1, "all ids", 0) for text in ("code", "scripts", "text")],
     ("read", (512,), "torch sum", read, 3, None, 0),
     ("forward", (512, "[gpt2]"), "torch f32", forward, 1, "last state", 1e-4),
     *[("decode", (128, 16, f"[{kind}]"), name, peer, 1, "tokens", 0) for kind in ("f32", "bf16", "q8_0", "q4_1")
-      for name, peer in [("torch f32", decode), ("llama.cpp", Node.case("decode"))]],
+      for name, peer in [("torch f32", decode), ("llama.cpp", llama_cpp("decode"))]],
     ("prompt", (512, "[f32]"), "torch f32", prompt, 1, "logits", 1e-4),
     ("prompt", (512, "[q4_1]"), "torch f32", prompt, 1, "logits", 1e-4),
-    ("prompt", (512, "[q4_1]"), "llama.cpp", Node.case("prompt"), 1, "token", 0),
+    ("prompt", (512, "[q4_1]"), "llama.cpp", llama_cpp("prompt"), 1, "token", 0),
     ("train", (32, 256), "torch f32", train, 1, None, 0),
 ]
 
 
-class Models:
-    """Models that both sides read, made when they are first asked for."""
+class Inputs:
+    """Models and texts that both sides read, made when they are first asked for."""
 
     BUNDLED = os.path.join(ROOT, "models", "SmolLM2-135M-Instruct")
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, text):
+        self.folder, self.text = folder, text
 
     def path(self, kind, for_torch=False):
+        path = os.path.join(self.folder, kind)
+        if kind in ("code", "scripts", "text"):
+            return path if os.path.exists(path) else texts.write(texts.code(ROOT) if kind == "code" else texts.scripts() if kind == "scripts" else texts.given(self.text), path)
+        if kind.endswith("_base"):
+            return path if os.path.exists(path) else texts.encoding(os.environ[TOKENIZERS], kind, path)
+        if kind == "smollm2":
+            return os.path.join(self.path("f32", for_torch=True), "tokenizer.json")
         if kind == "gpt2":  # made by the server
             return os.path.join(self.folder, "gpt2")
         if kind == "q4_1" and not for_torch:
@@ -399,13 +423,17 @@ def clock(action, repetitions):
 
 
 def missing(peer_name):
-    return (torch is None and "torch" in peer_name) or (decomposition is None and "scikit-learn" in peer_name) or (faiss is None and "FAISS" in peer_name) or (peer_name == "llama.cpp" and not os.environ.get("AZIMUTH_NODE_LLAMA_CPP"))
+    if peer_name in ("tiktoken", "tiktoken-node", "tokenizers"):
+        return not os.path.isdir(os.path.join(os.environ.get(TOKENIZERS, ""), "node_modules", peer_name))
+    return (torch is None and "torch" in peer_name) or (decomposition is None and "scikit-learn" in peer_name) or (faiss is None and "FAISS" in peer_name) or (peer_name == "llama.cpp" and not os.environ.get(LLAMA_CPP))
 
 
 def agreement(what, allowed, here, there):
     """What both sides have the same of, and whether they have."""
     if what is None:
         return "", True
+    if what == "all ids":  # their number, and one that is made of them all
+        return f"{int(there[0])} ids", here == there
     a, b = np.asarray(here[:len(there)], np.float64), np.asarray(there, np.float64)
     if allowed == 0 or a[0] != b[0] and what == "logits":  # the first is the most probable token
         same = int((a == b).sum()) if a.shape == b.shape else 0
@@ -420,6 +448,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="turns of both sides in each case (default 5)")
     parser.add_argument("--only", default="", help="cases whose name starts with this")
+    parser.add_argument("--text", help="a text of its own to tokenize, UTF-8, perhaps packed by gzip")
     options = parser.parse_args()
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
     family = ", ".join(f"{key} {next(line.split(':')[1].strip() for line in open('/proc/cpuinfo') if line.split(':')[0].strip() == name)}" for key, name in [("family", "cpu family"), ("model", "model")])
@@ -428,13 +457,13 @@ def main():
     print("| case | peer | Azimuth ms | peer ms | peer ÷ Azimuth | rounds | same |\n|---|---|---:|---:|---:|---|---|")
     server, all_agree = azimuth(), True
     with tempfile.TemporaryDirectory() as folder:
-        models = Models(folder)
+        inputs = Inputs(folder, options.text)
         for name, arguments, peer_name, peer, repetitions, what, allowed in CASES:
-            if not name.startswith(options.only) or missing(peer_name):
+            if not name.startswith(options.only) or missing(peer_name) or ("[text]" in arguments and not options.text):
                 continue
-            mine = models.fill(arguments)
+            mine = inputs.fill(arguments)
             result = ask(server, name, mine, 0)
-            action, part = peer(*models.fill(arguments, for_torch=peer_name.startswith("torch")))
+            action, part = peer(*inputs.fill(arguments, for_torch=peer_name.startswith("torch")))
             told, agrees = agreement(what, allowed, result, part(action()) if part else None)
             all_agree &= agrees or peer_name == "llama.cpp"  # its int8 products are not ours
             ours, theirs, ratios = [], [], []
@@ -451,7 +480,7 @@ def main():
             node.process.stdin.close()
             node.process.wait()
     if Node.started:
-        print(f"\n{next(iter(Node.started.values())).version}")
+        print("\n" + "; ".join(dict.fromkeys(node.version for node in Node.started.values())))
     return 0 if all_agree else 1
 
 
