@@ -23,11 +23,13 @@ internal sealed class IdEncoder
     private readonly SearchValues<string> _spellings;
     private readonly AddedTokenMatcher[] _matchers;
     private readonly bool _matchesUnits;
+    private readonly bool _cutsLines;
 
     private IdEncoder(ByteBpe bpe, bool normalizes, string[] spellings, AddedTokenMatcher[] matchers)
     {
         (_bpe, _normalizes, _matchers) = (bpe, normalizes, matchers);
         _spellings = SearchValues.Create(spellings, StringComparison.Ordinal);
+        _cutsLines = !matchers.Any(matcher => matcher.HasStripLeft) && !spellings.Any(spelling => spelling.Contains('\n'));
 
         // What stands beside a word, and a spelling, may take two units.
         _matchesUnits = !matchers.Any(matcher => matcher.HasSingleWords) && !spellings.Any(spelling => spelling.Any(char.IsSurrogate));
@@ -81,6 +83,10 @@ internal sealed class IdEncoder
         after.CopyTo(ids.AsSpan(at));
         return ids;
     }
+
+    /// <summary>Whether the ids of a text that ends in a line end and those of what follows are, one after the other, those of the whole.</summary>
+    public bool IsCut(ReadOnlySpan<char> before, ReadOnlySpan<char> behind)
+        => _cutsLines && before is [.., _, '\n'] && behind.Length > 0 && ScannedPattern.IsCut([before[^2], '\n', behind[0]], 2);
 
     // Added tokens and the text between them, none of it much longer than need be; null when added tokens cannot be found here.
     private List<AddedTokenSpan>? Stretches(string text)

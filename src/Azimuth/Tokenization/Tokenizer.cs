@@ -160,6 +160,10 @@ public sealed class Tokenizer
         return ids ?? Encode(text, addSpecialTokens).Ids;
     }
 
+    /// <summary>Whether a text that ends in a line end and what follows it have, each by itself, the ids of the whole. False also where that is not known.</summary>
+    internal bool IsCut(ReadOnlySpan<char> before, ReadOnlySpan<char> behind)
+        => _aroundNothing is { Before: [], After: [], HasTextOnce: true } && _encoder.Ids?.IsCut(before, behind) == true;
+
     /// <summary>The ids of a text that a model is to go on with: with <see cref="TokensBefore"/>, and without <see cref="TokensAfter"/> (an end token, BERT's [SEP]), as it is not over.</summary>
     /// <exception cref="CheckpointFormatException">As of <see cref="Encode(string, bool)"/>.</exception>
     public int[] EncodePrompt(string text) => [.. TokensBefore, .. EncodeIds(text, addSpecialTokens: false)];

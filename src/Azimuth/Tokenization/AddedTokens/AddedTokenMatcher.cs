@@ -27,6 +27,9 @@ internal sealed class AddedTokenMatcher
     /// <summary>Whether a token counts only where it stands alone.</summary>
     public bool HasSingleWords => _tokens.Any(token => token.SingleWord);
 
+    /// <summary>Whether a token takes what stands in front of it.</summary>
+    public bool HasStripLeft => _tokens.Any(token => token.StripLeft);
+
     /// <summary>Appends the stretches that cover <paramref name="text"/>, in order; nothing for an empty text.</summary>
     /// <typeparam name="T">Code points, or the units of UTF-16 where no spelling has a surrogate and no token is a single word.</typeparam>
     public void Split<T>(ReadOnlySpan<T> text, List<AddedTokenSpan> spans) where T : unmanaged, IBinaryInteger<T>

@@ -31,11 +31,12 @@ internal abstract class ScannedPattern : ISplitPattern
         return at < text.Length - 1 ? at : text.Length;
     }
 
-    // At a space that is alone between letters, which no match goes over, and behind a line end that is alone and before a letter: it may end a match, but goes on with none.
-    private static bool IsCut(ReadOnlySpan<char> text, int at)
+    /// <summary>Whether each of these patterns begins a match at a place, 2 at least, also when the text is cut there.</summary>
+    public static bool IsCut(ReadOnlySpan<char> text, int at)
     {
+        // No match goes over a space that is alone between letters. A line end that is alone may end a match, and only a slash goes on with it (o200k).
         if (text[at] == ' ')
             return CodePoints.IsLetter(text[at - 1]) && CodePoints.IsLetter(text[at + 1]);
-        return text[at - 1] == '\n' && CodePoints.IsLetter(text[at]) && !CodePoints.IsWhiteSpace(text[at - 2]);
+        return text[at - 1] == '\n' && text[at] != '/' && !CodePoints.IsWhiteSpace(text[at]) && !CodePoints.IsWhiteSpace(text[at - 2]);
     }
 }

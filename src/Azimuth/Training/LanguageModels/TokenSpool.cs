@@ -166,30 +166,27 @@ public sealed class TokenSpool
         /// <summary>The place, or the one before it where it would cut a character.</summary>
         private static int Cut(string text, int at) => at > 0 && at < text.Length && char.IsLowSurrogate(text[at]) ? at - 1 : at;
 
-        /// <summary>
-        /// Pieces of a text, cut before a line feed that stands between two lines of text, where hardly any tokenizer's pattern reaches over it.
-        /// </summary>
+        /// <summary>Pieces of a text, cut behind a line feed that stands between two lines of text: there hardly any tokenizer's pattern goes on.</summary>
         private static IEnumerable<string> Pieces(CorpusReader reader)
         {
             var piece = new MemoryStream();
-            bool endsInText = false, ended = false;
+            bool endsInText = false;
             while (Next(reader, out byte[] line))
             {
                 bool beginsInText = line.Length > 0 && line[0] > ' ';
-                if (piece.Length >= LongestPiece || (piece.Length >= PieceBytes && ended && endsInText && beginsInText))
+                if (piece.Length >= LongestPiece || (piece.Length >= PieceBytes && endsInText && beginsInText))
                 {
                     yield return Encoding.UTF8.GetString(piece.GetBuffer(), 0, (int)piece.Length);
                     piece.SetLength(0);
                 }
 
+                piece.Write(line);
+                bool ended = reader.LineEnd.Length > 0;
                 if (ended)
                     piece.WriteByte((byte)'\n');
-                piece.Write(line);
-                (ended, endsInText) = (reader.LineEnd.Length > 0, line.Length > 0 && line[^1] > ' ');
+                endsInText = ended && line.Length > 0 && line[^1] > ' ';
             }
 
-            if (ended)
-                piece.WriteByte((byte)'\n');
             if (piece.Length > 0)
                 yield return Encoding.UTF8.GetString(piece.GetBuffer(), 0, (int)piece.Length);
         }
@@ -235,6 +232,8 @@ public sealed class TokenSpool
         /// <summary>The tokens that begin in the piece: each of a text begins in one piece alone.</summary>
         public IReadOnlyList<int> Encode(Tokenizer tokenizer)
         {
+            if ((Before.Length == 0 || tokenizer.IsCut(Before, Text)) && (After.Length == 0 || tokenizer.IsCut(Text, After)))
+                return tokenizer.EncodeIds(Text, addSpecialTokens: false);
             TokenEncoding encoding = tokenizer.Encode(Before + Text + After, addSpecialTokens: false);
             // A model without an unknown token drops characters, and its ranges, as the reference library counts them, fall behind: then they cannot tell what begins where.
             if (encoding.Count == 0 || encoding.Characters[^1].End + MarginCharacters / 8 < Points((Before + Text + After).TrimEnd()))
