@@ -1,4 +1,3 @@
-using System.Buffers;
 using Azimuth.Numerics;
 using Azimuth.Tokenization.AddedTokens;
 using Azimuth.Tokenization.Models;
@@ -20,15 +19,14 @@ internal sealed class IdEncoder
 
     private readonly ByteBpe _bpe;
     private readonly bool _normalizes;
-    private readonly SearchValues<string> _spellings;
     private readonly AddedTokenMatcher[] _matchers;
     private readonly bool _matchesUnits;
     private readonly bool _cutsLines;
 
-    private IdEncoder(ByteBpe bpe, bool normalizes, string[] spellings, AddedTokenMatcher[] matchers)
+    private IdEncoder(ByteBpe bpe, bool normalizes, AddedTokenMatcher[] matchers)
     {
         (_bpe, _normalizes, _matchers) = (bpe, normalizes, matchers);
-        _spellings = SearchValues.Create(spellings, StringComparison.Ordinal);
+        string[] spellings = [.. matchers.SelectMany(matcher => matcher.Spellings)];
         _cutsLines = !matchers.Any(matcher => matcher.HasStripLeft) && !spellings.Any(spelling => spelling.Contains('\n'));
 
         // What stands beside a word, and a spelling, may take two units.
@@ -38,18 +36,16 @@ internal sealed class IdEncoder
     /// <summary>For these stages, or null where texts need more.</summary>
     /// <param name="normalizer">Nothing, or NFC.</param>
     /// <param name="bpe">Split and model, or null.</param>
-    /// <param name="added">What added tokens look like in text, before and after normalisation.</param>
-    /// <param name="matchers">What finds them, in turn.</param>
-    public static IdEncoder? Find(INormalizer? normalizer, ByteBpe? bpe, IEnumerable<string> added, AddedTokenMatcher[] matchers)
+    /// <param name="matchers">What finds added tokens, in turn.</param>
+    public static IdEncoder? Find(INormalizer? normalizer, ByteBpe? bpe, AddedTokenMatcher[] matchers)
     {
-        string[] spellings = [.. added.Where(spelling => spelling.Length > 0).Distinct(StringComparer.Ordinal)];
         bool leavesText = normalizer is null or NormalizerSequence { IsEmpty: true };
         bool isNfc = normalizer is UnicodeForm { IsNfc: true };
 
         // U+FFFD is also what an unpaired surrogate is read as.
-        if (bpe is null || !(leavesText || isNfc) || spellings.Any(spelling => spelling.Contains('\uFFFD') || CodePoints.Of(spelling).Contains(0xFFFD)))
+        if (bpe is null || !(leavesText || isNfc) || matchers.Any(matcher => matcher.Spellings.Any(spelling => spelling.Contains('\uFFFD'))))
             return null;
-        return new IdEncoder(bpe, isNfc, spellings, matchers);
+        return new IdEncoder(bpe, isNfc, matchers);
     }
 
     /// <summary>The text's ids between <paramref name="before"/> and <paramref name="after"/>, or null for a text that needs more.</summary>
@@ -92,12 +88,13 @@ internal sealed class IdEncoder
     private List<AddedTokenSpan>? Stretches(string text)
     {
         List<AddedTokenSpan> spans = [new(new TextRange(0, text.Length), null)];
-        if (text.AsSpan().ContainsAny(_spellings))
+        foreach (AddedTokenMatcher matcher in _matchers)
         {
+            if (!matcher.IsIn(text))
+                continue;
             if (!_matchesUnits)
                 return null;
-            foreach (AddedTokenMatcher matcher in _matchers)
-                spans = matcher.SplitFurther(text, spans);
+            spans = matcher.SplitFurther(text, spans);
         }
 
         List<AddedTokenSpan> stretches = new(spans.Count + (text.Length / StretchLength));

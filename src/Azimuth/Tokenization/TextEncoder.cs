@@ -21,7 +21,7 @@ internal sealed class TextEncoder
         _bytes = ByteBpe.Find(parts.PreTokenizer, parts.Model);
         _raw = new AddedTokenMatcher(parts.AddedTokens.Where(token => !token.IsNormalized).Select(token => (token, CodePoints.Of(token.Content))));
         _normalized = new AddedTokenMatcher(parts.AddedTokens.Where(token => token.IsNormalized).Select(token => (token, CodePoints.Of(Spelling(token)))));
-        Ids = IdEncoder.Find(parts.Normalizer, _bytes, parts.AddedTokens.SelectMany(token => new[] { token.Content, Spelling(token) }), [_raw, _normalized]);
+        Ids = IdEncoder.Find(parts.Normalizer, _bytes, [_raw, _normalized]);
     }
 
     /// <summary>The short way to ids alone, or null where there is none.</summary>

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Numerics;
+using System.Runtime.InteropServices;
 using Azimuth.Tokenization.Text;
 
 namespace Azimuth.Tokenization.AddedTokens;
@@ -13,16 +15,25 @@ internal sealed class AddedTokenMatcher
 {
     private readonly PointTrie _spellings = new();
     private readonly List<AddedToken> _tokens = [];
+    private readonly List<string> _texts = [];
+    private readonly Lazy<SearchValues<string>> _search;
 
     /// <summary>A matcher of tokens by the spelling to look for; empty spellings are left out. Where two look alike once normalised, the first one listed is found.</summary>
     public AddedTokenMatcher(IEnumerable<(AddedToken Token, int[] Spelling)> tokens)
     {
         foreach ((AddedToken token, int[] spelling) in tokens)
         {
-            if (_spellings.TryAdd(spelling, _tokens.Count))
-                _tokens.Add(token);
+            if (!_spellings.TryAdd(spelling, _tokens.Count))
+                continue;
+            _tokens.Add(token);
+            _texts.Add(CodePoints.Text(spelling));
         }
+
+        _search = new Lazy<SearchValues<string>>(() => SearchValues.Create([.. _texts], StringComparison.Ordinal));
     }
+
+    /// <summary>What is looked for.</summary>
+    public IReadOnlyList<string> Spellings => _texts;
 
     /// <summary>Whether a token counts only where it stands alone.</summary>
     public bool HasSingleWords => _tokens.Any(token => token.SingleWord);
@@ -30,12 +41,15 @@ internal sealed class AddedTokenMatcher
     /// <summary>Whether a token takes what stands in front of it.</summary>
     public bool HasStripLeft => _tokens.Any(token => token.StripLeft);
 
+    /// <summary>Whether one of the spellings is in a text.</summary>
+    public bool IsIn(ReadOnlySpan<char> text) => text.ContainsAny(_search.Value);
+
     /// <summary>Appends the stretches that cover <paramref name="text"/>, in order; nothing for an empty text.</summary>
     /// <typeparam name="T">Code points, or the units of UTF-16 where no spelling has a surrogate and no token is a single word.</typeparam>
     public void Split<T>(ReadOnlySpan<T> text, List<AddedTokenSpan> spans) where T : unmanaged, IBinaryInteger<T>
     {
         int done = 0;
-        for (int at = 0; at < text.Length;)
+        for (int at = Next(text, 0); at < text.Length; at = Next(text, at))
         {
             int number = _spellings.Longest(text[at..], out int length);
             if (number == PointTrie.None)
@@ -92,6 +106,15 @@ internal sealed class AddedTokenMatcher
         }
 
         return result;
+    }
+
+    // The first place from there on where a spelling may begin: units are searched many at a time.
+    private int Next<T>(ReadOnlySpan<T> text, int at) where T : unmanaged, IBinaryInteger<T>
+    {
+        if (typeof(T) != typeof(char))
+            return at;
+        int found = MemoryMarshal.Cast<T, char>(text[at..]).IndexOfAny(_search.Value);
+        return found < 0 ? text.Length : at + found;
     }
 
     private static bool IsWord<T>(ReadOnlySpan<T> text, int at) where T : unmanaged, IBinaryInteger<T>
