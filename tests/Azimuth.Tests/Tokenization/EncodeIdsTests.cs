@@ -16,7 +16,7 @@ public sealed class EncodeIdsTests
     {
         if (Find(name) is not { } tokenizer)
             return;
-        foreach (string text in Texts(name).Append(""))
+        foreach (string text in Texts(name).Concat(WithAdded(tokenizer)).Append(""))
         {
             Assert.Equal(Ids(() => tokenizer.Encode(text).Ids), Ids(() => tokenizer.EncodeIds(text)));
             Assert.Equal(Ids(() => tokenizer.Encode(text, addSpecialTokens: false).Ids), Ids(() => tokenizer.EncodeIds(text, addSpecialTokens: false)));
@@ -98,6 +98,24 @@ public sealed class EncodeIdsTests
         catch (Azimuth.Checkpoints.CheckpointFormatException error)
         {
             return error.Message;
+        }
+    }
+
+    // Added tokens among words, blanks and each other, whole and cut off.
+    private static IEnumerable<string> WithAdded(Tokenizer tokenizer)
+    {
+        string[] added = [.. tokenizer.Parts.AddedTokens.Select(token => token.Content)], between = ["", " ", "\n", "  \n", "a", " word", "é", "𐐀", "😀", "\uD83D", "."];
+        Random random = new(51);
+        for (int number = 0; added.Length > 0 && number < 300; number++)
+        {
+            StringBuilder text = new();
+            for (int part = random.Next(1, 6); part > 0; part--)
+            {
+                string token = added[random.Next(added.Length)];
+                text.Append(between[random.Next(between.Length)]).Append(random.Next(5) == 0 ? token[..random.Next(token.Length + 1)] : token).Append(between[random.Next(between.Length)]);
+            }
+
+            yield return text.ToString();
         }
     }
 
