@@ -28,6 +28,12 @@ internal static class FolderFiles
                 continue;
             }
 
+            if (AtomicFile.IsNamedPipe(file))
+            {
+                leftOut.Add(name);
+                continue;
+            }
+
             // Not File.Copy: it would hand on a source's lack of write permission.
             using FileStream source = File.OpenRead(file);
             using FileStream target = File.Create(Path.Combine(to, name));
@@ -47,7 +53,7 @@ internal static class FolderFiles
             return null;
         try
         {
-            return JsonNode.Parse(File.ReadAllBytes(path).AsSpan().TrimStart("\uFEFF"u8), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
+            return JsonNode.Parse(SmallFile.ReadBytes(path).AsSpan().TrimStart("\uFEFF"u8), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
                 ?? throw new CheckpointFormatException(path, "expected a JSON object, found another value" + CheckpointFormatException.Malformed, kind: "JsonMalformed");
         }
         catch (JsonException e)

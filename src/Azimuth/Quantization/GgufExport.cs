@@ -67,7 +67,7 @@ internal static class GgufExport
             keys.Set($"{form.Name}.pooling_type", pooling);
         string tokenizer = Path.Combine(model.Folder.TokenizerFolder, "tokenizer.json");
         if (File.Exists(tokenizer))
-            keys.Set(GgufTokenizerFiles.WholeKey, File.ReadAllText(tokenizer));
+            keys.Set(GgufTokenizerFiles.WholeKey, SmallFile.ReadText(tokenizer));
         if (form.WindowPeriod == 0 && config.Layers.Any(layer => layer.Attention.Window < config.ContextLength))
             remarks.Add($"llama.cpp ignores the window of {form.Name} models: its results differ in runs longer than the window");
         Checkpoint checkpoint = model.Folder.Checkpoint;

@@ -40,7 +40,7 @@ internal static class ChatTemplates
     {
         string config = Path.Combine(folder, "tokenizer_config.json"), alone = Path.Combine(folder, "chat_template.jinja");
         if (File.Exists(alone))
-            return [(Default, File.ReadAllText(alone))];
+            return [(Default, SmallFile.ReadText(alone))];
         if (!File.Exists(config) || !JsonFile.ReadObject(config).TryGetProperty("chat_template", out JsonElement found))
             return [];
         return found.ValueKind switch

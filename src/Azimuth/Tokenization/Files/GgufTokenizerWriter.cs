@@ -216,7 +216,7 @@ internal static class GgufTokenizerWriter
     }
 
     private static string[] TextLines(string path) =>
-        [.. File.ReadAllText(path).TrimStart('\uFEFF').Split('\n').Select(line => line.TrimEnd('\r')).Where(line => line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal))];
+        [.. SmallFile.ReadText(path).Split('\n').Select(line => line.TrimEnd('\r')).Where(line => line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal))];
 
     /// <summary>The name under which GGUF knows a pre-tokenizer; see <see cref="GgufSplit"/>.</summary>
     private static string? SplitName(JsonElement root)

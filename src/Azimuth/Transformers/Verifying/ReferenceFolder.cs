@@ -42,10 +42,10 @@ internal sealed class ReferenceFolder
 
         try
         {
-            int[][] inputs = JsonSerializer.Deserialize<int[][]>(File.ReadAllBytes(In("inputs.json"))) ?? [];
+            int[][] inputs = JsonSerializer.Deserialize<int[][]>(SmallFile.ReadBytes(In("inputs.json"))) ?? [];
             if (inputs.Length == 0)
                 throw new JsonException("expected lists of token ids, found none");
-            using var document = JsonDocument.Parse(File.ReadAllBytes(In("expected.json")));
+            using var document = JsonDocument.Parse(SmallFile.ReadBytes(In("expected.json")));
             JsonElement cases = document.RootElement.GetProperty("cases");
             int[][] greedy = [.. cases.EnumerateArray().Select(Continuation)];
             if (greedy.Length != inputs.Length)

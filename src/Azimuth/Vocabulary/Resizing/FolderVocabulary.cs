@@ -128,7 +128,7 @@ internal sealed class FolderVocabulary
     {
         string path = Path.Combine(_source, "merges.txt");
         if (File.Exists(path))
-            _merges = string.Join('\n', File.ReadAllText(path).Split('\n').Where(line => line.StartsWith("#version", StringComparison.Ordinal) || !removed.Contains(line.TrimEnd('\r').Replace(" ", "", StringComparison.Ordinal)) || line.Length == 0));
+            _merges = string.Join('\n', SmallFile.ReadText(path).Split('\n').Where(line => line.StartsWith("#version", StringComparison.Ordinal) || !removed.Contains(line.TrimEnd('\r').Replace(" ", "", StringComparison.Ordinal)) || line.Length == 0));
     }
 
     private static (string Left, string Right) Parts(JsonNode? merge)

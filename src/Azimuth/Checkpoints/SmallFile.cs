@@ -1,9 +1,8 @@
 using System.Text;
-using Azimuth.Checkpoints;
 
-namespace Azimuth.Tokenization.Files;
+namespace Azimuth.Checkpoints;
 
-/// <summary>Reads tokenizer files whole, with a bound on their size.</summary>
+/// <summary>Reads the small files of a model folder whole, with a bound on their size. What has no length is empty: a pipe is never opened, as that could wait for ever.</summary>
 internal static class SmallFile
 {
     // The largest tokenizer.json published is about 35 MB.
@@ -11,7 +10,7 @@ internal static class SmallFile
 
     /// <summary>The file's bytes.</summary>
     /// <exception cref="FileNotFoundException">No such file.</exception>
-    /// <exception cref="CheckpointFormatException">Too large to be a tokenizer.</exception>
+    /// <exception cref="CheckpointFormatException">Too large to be one of them, or not readable.</exception>
     public static byte[] ReadBytes(string path)
     {
         FileInfo file = new(path);
@@ -20,8 +19,11 @@ internal static class SmallFile
         if (file.Length > LargestBytes)
         {
             throw new CheckpointFormatException(path, FormattableString.Invariant(
-                $"expected a tokenizer of at most {LargestBytes} bytes, found {file.Length}."), kind: "FileTooLarge");
+                $"expected a file of at most {LargestBytes} bytes, found {file.Length}."), kind: "FileTooLarge");
         }
+
+        if (file.Length == 0)
+            return [];
 
         try
         {
@@ -35,7 +37,7 @@ internal static class SmallFile
 
     /// <summary>The file's text, without a byte order mark.</summary>
     /// <exception cref="FileNotFoundException">No such file.</exception>
-    /// <exception cref="CheckpointFormatException">Not UTF-8, or too large to be a tokenizer.</exception>
+    /// <exception cref="CheckpointFormatException">Not UTF-8, not readable, or too large to be one of them.</exception>
     public static string ReadText(string path)
     {
         try
