@@ -7,20 +7,15 @@ namespace Azimuth.Numerics;
 /// <summary>One call of <see cref="MatrixProduct"/>: who does which part, and the loops around the tiles.</summary>
 internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix weights, float* bias, float* output, VectorWidth width)
 {
-    /// <summary>
-    /// Tiles of 12 rows by 256 inputs, rows side by side and the last tile filled up: [tile, block of inputs, row, 256]. For inputs whose rows lie a multiple of 2 KiB apart: those would share a
-    /// few places of the first-level cache and push each other out. Null where they do not.
-    /// </summary>
-    private float* _tiles;
-
     private const int Width = PackedMatrix.PanelWidth;
     private const int TileRows = Tiles512.Rows;
-    private const int CacheBytes = 512 << 10; // half of the second-level cache of today's processors
+    private const int CacheBytes = 256 << 10; // a quarter of the second-level cache of today's processors
+    private const int MostTiles = 20; // of a block of rows: with a block of inputs they take that much
+    private const int PanelsTogether = 12;
     private const int InputBlock = MatrixProduct.InputBlock;
     private const long SmallWork = 1 << 16; // multiply-adds that take about as long as waking a thread
     private const long SmallBytes = 48 << 10;
     private const long PartBytes = 256 << 10;
-    private const int MostCopied = 8 << 20; // values of inputs that are copied into tiles at a time
 
     public void RunOneRow(Workers workers)
     {
@@ -34,39 +29,11 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
 
         // More parts than threads where they are long enough, so that a thread held up by another program holds up little.
         int parts = (int)Math.Min(panels, Math.Max(workers.ThreadCount, Math.Min(4 * workers.ThreadCount, bytes / PartBytes)));
-        workers.Run(parts, part => OneRow((int)((long)panels * part / parts), (int)((long)panels * (part + 1) / parts)));
-    }
-
-    public void Run(Workers workers)
-    {
-        if (weights.Inputs % 512 != 0 || weights.Inputs == 0 || rows < TileRows)
-        {
-            Share(workers);
-            return;
-        }
-
-        int most = Math.Max(TileRows, MostCopied / weights.Inputs / TileRows * TileRows);
-        if (rows > most)
-        {
-            for (int first = 0; first < rows; first += most)
-                new TiledProduct(input + (long)first * weights.Inputs, Math.Min(most, rows - first), weights, bias, output + (long)first * weights.Outputs, width).Run(workers);
-            return;
-        }
-
-        int tiles = (rows + TileRows - 1) / TileRows, tileValues = TileRows * weights.Inputs;
-        float[] copy = ArrayPool<float>.Shared.Rent(checked(tiles * tileValues));
-        fixed (float* tile = copy)
-        {
-            _tiles = tile;
-            workers.RunRanges(tiles, 4, CopyTiles);
-            Share(workers);
-        }
-
-        ArrayPool<float>.Shared.Return(copy);
+        workers.Run(parts, part => OneRow(Share(panels, parts, part), Share(panels, parts, part + 1)));
     }
 
     /// <summary>Deals out the panels, and rows where they are too few.</summary>
-    private void Share(Workers workers)
+    public void Run(Workers workers)
     {
         int panels = weights.PanelCount, threads = workers.ThreadCount;
         if (threads == 1 || (long)rows * weights.Outputs * weights.Inputs < SmallWork)
@@ -82,11 +49,14 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
         if (down > 1)
             across = 1;
         workers.Run(across * down, part => Part(
-            (int)((long)tiles * (part / across) / down) * TileRows,
-            Math.Min(rows, (int)((long)tiles * (part / across + 1) / down) * TileRows),
-            (int)((long)panels * (part % across) / across),
-            (int)((long)panels * (part % across + 1) / across)));
+            Share(tiles, down, part / across) * TileRows,
+            Math.Min(rows, Share(tiles, down, part / across + 1) * TileRows),
+            Share(panels, across, part % across),
+            Share(panels, across, part % across + 1)));
     }
+
+    /// <summary>Where a part of <paramref name="count"/> begins. The larger ones come first, so that the threads end together.</summary>
+    private static int Share(int count, int parts, int part) => part * (count / parts) + Math.Min(part, count % parts);
 
     [SkipLocalsInit]
     private void OneRow(int from, int to)
@@ -104,77 +74,91 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
         }
     }
 
-    /// <summary>Outputs of a range of rows and panels: for each panel, block after block of inputs is added up in scratch memory, then written out.</summary>
+    /// <summary>
+    /// Outputs of a range of rows and panels. One block of the inputs of some rows stays in the second-level cache while the same block of some panels' weights passes by, each used for all the rows;
+    /// what the blocks of inputs give is added up beside them and then written out.
+    /// </summary>
     [SkipLocalsInit]
     private void Part(int fromRow, int toRow, int fromPanel, int toPanel)
     {
-        int inputs = weights.Inputs, rowBlock = RowBlock();
-        // One panel's block of inputs [256, 32], one tile's sums [12, 32], the block of rows' sums so far [rowBlock, 32]; on cache lines.
-        float* raw = stackalloc float[InputBlock * Width + TileRows * Width + rowBlock * Width + 16];
-        float* scratch = (float*)(((nint)raw + 63) & ~(nint)63), sums = scratch + InputBlock * Width, totals = sums + TileRows * Width;
+        int inputs = weights.Inputs, tiles = (toRow - fromRow + TileRows - 1) / TileRows, blocks = (tiles + MostTiles - 1) / MostTiles, rowBlock = (tiles + blocks - 1) / blocks * TileRows;
+        // Few rows stay in cache with all their inputs: each panel is then read in one run.
+        bool whole = (long)rowBlock * inputs * sizeof(float) <= CacheBytes;
+        int together = whole ? 1 : Math.Min(PanelsTogether, toPanel - fromPanel);
+        // One panel's block of inputs [256, 32], where it is widened, and one tile's sums [12, 32]; on cache lines.
+        float* raw = stackalloc float[InputBlock * Width + TileRows * Width + 16];
+        float* scratch = OnCacheLine(raw), sums = scratch + InputBlock * Width;
+        bool packs = inputs > 0 && inputs % 512 == 0 && toRow - fromRow > TileRows / 2;
+        int sumsSoFar = together * rowBlock * Width, packedValues = packs ? rowBlock * (whole ? inputs : InputBlock) : 0;
+        float[] rented = ArrayPool<float>.Shared.Rent(sumsSoFar + packedValues + 16);
         // All blocks of rows but the last are whole tiles.
         int lastRow = fromRow + (toRow - fromRow - 1) / TileRows * TileRows, lastCount = toRow - lastRow;
-        using var lastRows = _tiles is not null || Readable(lastCount) == lastCount ? null : FillUp(lastRow, lastCount);
-        for (int block = fromRow; block < toRow; block += rowBlock)
+        using var lastRows = Readable(lastCount) == lastCount ? null : FillUp(lastRow, lastCount);
+        fixed (float* from = rented)
         {
-            int rowCount = Math.Min(rowBlock, toRow - block);
-            for (int panel = fromPanel; panel < toPanel; panel++)
+            float* totals = OnCacheLine(from), packed = totals + sumsSoFar; // [panel, rowBlock, 32], [tile, row, input]
+            for (int block = fromRow; block < toRow; block += rowBlock)
             {
-                new Span<float>(totals, rowCount * Width).Fill(inputs == 0 ? 0 : -0f); // −0 + x is x, whatever its sign
-                for (int k = 0; k < inputs; k += InputBlock)
+                int rowCount = Math.Min(rowBlock, toRow - block);
+                var rows = new RowTiles(input + (long)block * inputs, inputs, lastRows is null ? int.MaxValue : lastRow - block, lastRows is null ? null : (float*)lastRows.Pointer);
+                for (int first = fromPanel; first < toPanel; first += together)
                 {
-                    int count = Math.Min(InputBlock, inputs - k);
-                    float* values = Values(panel, k, count, scratch);
-                    for (int row = 0; row < rowCount; row += TileRows)
+                    int end = Math.Min(toPanel, first + together);
+                    new Span<float>(totals, (end - first) * rowBlock * Width).Fill(inputs == 0 ? 0 : -0f); // −0 + x is x, whatever its sign
+                    for (int k = 0; k < inputs; k += InputBlock)
                     {
-                        int tile = Math.Min(TileRows, rowCount - row);
-                        if (_tiles is not null)
-                        {
-                            TileSum.Block(width, _tiles + (long)(block + row) * inputs + k * TileRows, InputBlock, 1, tile, values, count, sums);
-                        }
-                        else
-                        {
-                            float* from = lastRows is not null && block + row == lastRow ? (float*)lastRows.Pointer : input + (long)(block + row) * inputs;
-                            TileSum.Block(width, from + k, inputs, 1, tile, values, count, sums);
-                        }
-
-                        Add(sums, totals + row * Width, tile);
+                        int count = Math.Min(InputBlock, inputs - k);
+                        float* place = packed + (whole ? (long)k * rowBlock : 0);
+                        if (packs && (!whole || first == fromPanel))
+                            rows.Pack(rowCount, k, place);
+                        RowTiles here = packs ? RowTiles.Packed(place) : rows.From(k);
+                        for (int panel = first; panel < end; panel++)
+                            AddPanel(here, rowCount, Values(panel, k, count, scratch), count, sums, totals + (panel - first) * rowBlock * Width);
                     }
-                }
 
-                Finish(totals, block, rowCount, panel);
+                    for (int panel = first; panel < end; panel++)
+                        Finish(totals + (panel - first) * rowBlock * Width, block, rowCount, panel);
+                }
             }
         }
+
+        ArrayPool<float>.Shared.Return(rented);
     }
 
-    /// <summary>Fills tiles <paramref name="from"/> … <paramref name="to"/> − 1; of rows beyond the last, zeros.</summary>
-    private void CopyTiles(int from, int to)
+    private static float* OnCacheLine(float* memory) => (float*)(((nint)memory + 63) & ~(nint)63);
+
+    /// <summary>Where a block of rows begins, <paramref name="stride"/> values apart, but for the last tile when that was filled up elsewhere.</summary>
+    private readonly struct RowTiles(float* rows, int stride, int lastRow, float* last)
     {
-        int inputs = weights.Inputs;
-        for (int tile = from; tile < to; tile++)
+        public int Stride => stride;
+
+        public float* Tile(int row) => row == lastRow ? last : rows + (long)row * stride;
+
+        public RowTiles From(int k) => new(rows + k, stride, lastRow, last + k);
+
+        /// <summary>A copy of one block of inputs, row behind row. As they lie, rows that are a multiple of 2 KiB apart share a few places of the first-level cache and push each other out.</summary>
+        public void Pack(int rowCount, int k, float* to)
         {
-            float* at = _tiles + (long)tile * TileRows * inputs;
-            for (int k = 0; k < inputs; k += InputBlock)
+            for (int tile = 0; tile < rowCount; tile += TileRows)
             {
-                for (int row = tile * TileRows; row < (tile + 1) * TileRows; row++, at += InputBlock)
-                {
-                    if (row < rows)
-                        new ReadOnlySpan<float>(input + (long)row * inputs + k, InputBlock).CopyTo(new Span<float>(at, InputBlock));
-                    else
-                        new Span<float>(at, InputBlock).Clear();
-                }
+                int filled = tile == lastRow ? TileRows : Math.Min(TileRows, rowCount - tile);
+                for (int row = 0; row < filled; row++)
+                    new ReadOnlySpan<float>(Tile(tile) + (long)row * stride + k, InputBlock).CopyTo(new Span<float>(to + (tile + row) * InputBlock, InputBlock));
             }
         }
+
+        public static RowTiles Packed(float* rows) => new(rows, InputBlock, int.MaxValue, null);
     }
 
-    /// <summary>Rows whose inputs, or a quarter of them where panels are to be widened, stay in the second-level cache.</summary>
-    private int RowBlock()
+    /// <summary>Adds what one block of inputs gives to a panel's sums [rows, 32].</summary>
+    private void AddPanel(RowTiles rows, int rowCount, float* values, int count, float* sums, float* totals)
     {
-        const int most = 20 * TileRows;
-        if (weights.Type != TensorType.F32)
-            return most;
-        long fitting = CacheBytes / (TileRows * sizeof(float) * Math.Max(1L, weights.Inputs)) * TileRows;
-        return (int)Math.Clamp(fitting, 4 * TileRows, most);
+        for (int row = 0; row < rowCount; row += TileRows)
+        {
+            int tile = Math.Min(TileRows, rowCount - row);
+            TileSum.Block(width, rows.Tile(row), rows.Stride, 1, tile, values, count, sums);
+            Add(sums, totals + row * Width, tile);
+        }
     }
 
     /// <summary>A copy of the last rows, filled up with zeros to as many as the kernels read.</summary>
@@ -185,6 +169,14 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
         new ReadOnlySpan<float>(input + (long)row * inputs, tile * inputs).CopyTo(new Span<float>(copy.Pointer, tile * inputs));
         return copy;
     }
+
+    /// <summary>How many rows the kernels read for a tile of so many.</summary>
+    private int Readable(int tile) => width switch
+    {
+        VectorWidth.Bits512 => (tile + 2) / 3 * 3,
+        VectorWidth.Bits256 when tile > 1 => (tile + 5) / 6 * 6,
+        _ => tile,
+    };
 
     private static void Add(float* sums, float* totals, int tile)
     {
@@ -199,14 +191,6 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
         PanelReader.Widen(weights.Type, weights.Panel(panel), from, count, scratch);
         return scratch;
     }
-
-    /// <summary>How many rows the kernels read for a tile of so many.</summary>
-    private int Readable(int tile) => width switch
-    {
-        VectorWidth.Bits512 => (tile + 2) / 3 * 3,
-        VectorWidth.Bits256 when tile > 1 => (tile + 5) / 6 * 6,
-        _ => tile,
-    };
 
     /// <summary>Writes sums [rows, 32] to the output, with the bias.</summary>
     private void Finish(float* sums, int row, int rowCount, int panel)
