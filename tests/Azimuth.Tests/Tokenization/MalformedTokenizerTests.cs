@@ -28,6 +28,25 @@ public sealed class MalformedTokenizerTests
     }
 
     [Theory]
+    [InlineData("tokenizer.json")]
+    [InlineData("tokenizer.model")]
+    [InlineData("x.tiktoken")]
+    [InlineData("vocab.txt")]
+    [InlineData("vocab.json", "merges.txt")]
+    public async Task A_pipe_in_a_files_place_is_not_waited_for(params string[] names)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no named pipes in folders");
+        using var folder = new TemporaryFolder();
+        foreach (string name in names)
+        {
+            using var made = System.Diagnostics.Process.Start("mkfifo", folder.File(name));
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        await Assert.ThrowsAsync<CheckpointFormatException>(() => Task.Run(() => Tokenizer.Load(folder.Path)).WaitAsync(TimeSpan.FromMinutes(1)));
+    }
+
+    [Theory]
     [InlineData("model.vocab", "null", "model.vocab", "an object of tokens and ids")]
     [InlineData("model.vocab", "[]", "model.vocab", "an object of tokens and ids")]
     [InlineData("model.vocab", "{\"a\": 1.5}", "\"a\"", "whole number")]
