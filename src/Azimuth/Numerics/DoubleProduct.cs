@@ -138,20 +138,23 @@ internal static unsafe class DoubleProduct
                 if (how == Into.SubtractUpper && column + width <= row)
                     break;
                 int height = Math.Min(DoubleTile.Rows, toRow - row);
+                double* to = result + row * stride + column;
+                bool direct = height == DoubleTile.Rows && width == Panel && how is (Into.Set or Into.Add);
                 // The values that the sums join are on their way meanwhile.
-                for (int r = 0; r < height && how != Into.Set; r++)
-                    FetchTileRow(result + (row + r) * stride + column);
+                for (int r = 0; r < height && !direct && how != Into.Set; r++)
+                    FetchTileRow(to + r * stride);
 
-                DoubleTile.Sum(left.At(row, 0), left.RowStep, left.ColumnStep, height, packed + (long)panel * Panel * count, count, sums);
-                for (int r = 0; r < height; r++)
-                    Combine(how, sums + r * Panel, result + (row + r) * stride + column, width);
+                DoubleTile.Sum(
+                    left.At(row, 0), left.RowStep, left.ColumnStep, height, packed + (long)panel * Panel * count, count, direct ? to : sums, direct ? stride : Panel, adds: direct && how == Into.Add);
+                for (int r = 0; r < height && !direct; r++)
+                    Combine(how, sums + r * Panel, to + r * stride, width);
             }
         }
     }
 
     /// <summary>Asks for the values that a row of a tile will join.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void FetchTileRow(double* values)
+    private static void FetchTileRow(double* values)
     {
         CacheHint.Fetch(in *values);
         CacheHint.Fetch(in values[8]);

@@ -55,9 +55,11 @@ internal sealed unsafe class DoubleRows
                     for (int first = block; first < Math.Min(count, block + Together); first += DoubleTile.Rows)
                     {
                         int here = Math.Min(DoubleTile.Rows, count - first);
-                        DoubleTile.Sum(from + (long)first * Columns, Columns, 1, here, Panel(panel), Columns, sums);
-                        for (int i = 0; i < here; i++)
-                            DoubleProduct.Combine(DoubleProduct.Into.Set, sums + i * Width, to + (long)(first + i) * Count + panel * Width, width);
+                        double* place = to + (long)first * Count + panel * Width;
+                        bool direct = here == DoubleTile.Rows && width == Width;
+                        DoubleTile.Sum(from + (long)first * Columns, Columns, 1, here, Panel(panel), Columns, direct ? place : sums, direct ? Count : Width);
+                        for (int i = 0; i < here && !direct; i++)
+                            DoubleProduct.Combine(DoubleProduct.Into.Set, sums + i * Width, place + (long)i * Count, width);
                     }
                 }
             }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -13,13 +14,14 @@ internal static unsafe class DoubleTile
     public const int Columns = 24;
 
     /// <summary>
-    /// sums[8, 24] = Σ a[r, k] · b[k, 24] over <paramref name="count"/> steps. Only <paramref name="rows"/> rows of a are read, the last one again for those that are not there.
+    /// sums[8, 24] = Σ a[r, k] · b[k, 24] over <paramref name="count"/> steps, added to what is there where <paramref name="adds"/>; the rows of the sums are <paramref name="stride"/> apart. Only
+    /// <paramref name="rows"/> rows of a are read, the last one again for those that are not there.
     /// </summary>
-    public static void Sum(double* a, long rowStep, long step, int rows, double* b, int count, double* sums)
+    public static void Sum(double* a, long rowStep, long step, int rows, double* b, int count, double* sums, long stride = Columns, bool adds = false)
     {
         if (Avx512F.IsSupported && Vector512.IsHardwareAccelerated)
         {
-            Whole(a, rowStep, step, rows, b, count, sums);
+            Whole(a, rowStep, step, rows, b, count, sums, stride, adds);
             return;
         }
 
@@ -27,14 +29,14 @@ internal static unsafe class DoubleTile
         {
             int first = quarter / 2 * 4, column = quarter % 2 * 12;
             if (first < rows)
-                Quarter(a + first * rowStep, rowStep, step, rows - first, b + column, count, sums + first * Columns + column);
+                Quarter(a + first * rowStep, rowStep, step, rows - first, b + column, count, sums + first * stride + column, stride, adds);
         }
     }
 
     private static double* Row(double* a, long rowStep, int row, int rows) => a + Math.Min(row, rows - 1) * rowStep;
 
 
-    private static void Whole(double* a, long rowStep, long step, int rows, double* b, int count, double* sums)
+    private static void Whole(double* a, long rowStep, long step, int rows, double* b, int count, double* sums, long stride, bool adds)
     {
         double* a0 = Row(a, rowStep, 0, rows), a1 = Row(a, rowStep, 1, rows), a2 = Row(a, rowStep, 2, rows), a3 = Row(a, rowStep, 3, rows), a4 = Row(a, rowStep, 4, rows), a5 = Row(a, rowStep, 5, rows), a6 = Row(a, rowStep, 6, rows), a7 = Row(a, rowStep, 7, rows);
         Vector512<double> s00 = default, s01 = default, s02 = default;
@@ -45,70 +47,80 @@ internal static unsafe class DoubleTile
         Vector512<double> s50 = default, s51 = default, s52 = default;
         Vector512<double> s60 = default, s61 = default, s62 = default;
         Vector512<double> s70 = default, s71 = default, s72 = default;
-        for (long k = 0; count > 0; count--, k += step, b += Columns)
+        // What the sums are added to is asked for shortly before the end: sooner, the panels would have pushed it out again.
+        long k = 0;
+        for (int last = Math.Min(count, 32); ; last = 0)
         {
-            Vector512<double> y0 = Vector512.Load(b), y1 = Vector512.Load(b + 8), y2 = Vector512.Load(b + 16);
-            var x = Vector512.Create(a0[k]);
-            s00 = Vector512.FusedMultiplyAdd(x, y0, s00);
-            s01 = Vector512.FusedMultiplyAdd(x, y1, s01);
-            s02 = Vector512.FusedMultiplyAdd(x, y2, s02);
-            x = Vector512.Create(a1[k]);
-            s10 = Vector512.FusedMultiplyAdd(x, y0, s10);
-            s11 = Vector512.FusedMultiplyAdd(x, y1, s11);
-            s12 = Vector512.FusedMultiplyAdd(x, y2, s12);
-            x = Vector512.Create(a2[k]);
-            s20 = Vector512.FusedMultiplyAdd(x, y0, s20);
-            s21 = Vector512.FusedMultiplyAdd(x, y1, s21);
-            s22 = Vector512.FusedMultiplyAdd(x, y2, s22);
-            x = Vector512.Create(a3[k]);
-            s30 = Vector512.FusedMultiplyAdd(x, y0, s30);
-            s31 = Vector512.FusedMultiplyAdd(x, y1, s31);
-            s32 = Vector512.FusedMultiplyAdd(x, y2, s32);
-            x = Vector512.Create(a4[k]);
-            s40 = Vector512.FusedMultiplyAdd(x, y0, s40);
-            s41 = Vector512.FusedMultiplyAdd(x, y1, s41);
-            s42 = Vector512.FusedMultiplyAdd(x, y2, s42);
-            x = Vector512.Create(a5[k]);
-            s50 = Vector512.FusedMultiplyAdd(x, y0, s50);
-            s51 = Vector512.FusedMultiplyAdd(x, y1, s51);
-            s52 = Vector512.FusedMultiplyAdd(x, y2, s52);
-            x = Vector512.Create(a6[k]);
-            s60 = Vector512.FusedMultiplyAdd(x, y0, s60);
-            s61 = Vector512.FusedMultiplyAdd(x, y1, s61);
-            s62 = Vector512.FusedMultiplyAdd(x, y2, s62);
-            x = Vector512.Create(a7[k]);
-            s70 = Vector512.FusedMultiplyAdd(x, y0, s70);
-            s71 = Vector512.FusedMultiplyAdd(x, y1, s71);
-            s72 = Vector512.FusedMultiplyAdd(x, y2, s72);
+            for (; count > last; count--, k += step, b += Columns)
+            {
+                Vector512<double> y0 = Vector512.Load(b), y1 = Vector512.Load(b + 8), y2 = Vector512.Load(b + 16);
+                var x = Vector512.Create(a0[k]);
+                s00 = Vector512.FusedMultiplyAdd(x, y0, s00);
+                s01 = Vector512.FusedMultiplyAdd(x, y1, s01);
+                s02 = Vector512.FusedMultiplyAdd(x, y2, s02);
+                x = Vector512.Create(a1[k]);
+                s10 = Vector512.FusedMultiplyAdd(x, y0, s10);
+                s11 = Vector512.FusedMultiplyAdd(x, y1, s11);
+                s12 = Vector512.FusedMultiplyAdd(x, y2, s12);
+                x = Vector512.Create(a2[k]);
+                s20 = Vector512.FusedMultiplyAdd(x, y0, s20);
+                s21 = Vector512.FusedMultiplyAdd(x, y1, s21);
+                s22 = Vector512.FusedMultiplyAdd(x, y2, s22);
+                x = Vector512.Create(a3[k]);
+                s30 = Vector512.FusedMultiplyAdd(x, y0, s30);
+                s31 = Vector512.FusedMultiplyAdd(x, y1, s31);
+                s32 = Vector512.FusedMultiplyAdd(x, y2, s32);
+                x = Vector512.Create(a4[k]);
+                s40 = Vector512.FusedMultiplyAdd(x, y0, s40);
+                s41 = Vector512.FusedMultiplyAdd(x, y1, s41);
+                s42 = Vector512.FusedMultiplyAdd(x, y2, s42);
+                x = Vector512.Create(a5[k]);
+                s50 = Vector512.FusedMultiplyAdd(x, y0, s50);
+                s51 = Vector512.FusedMultiplyAdd(x, y1, s51);
+                s52 = Vector512.FusedMultiplyAdd(x, y2, s52);
+                x = Vector512.Create(a6[k]);
+                s60 = Vector512.FusedMultiplyAdd(x, y0, s60);
+                s61 = Vector512.FusedMultiplyAdd(x, y1, s61);
+                s62 = Vector512.FusedMultiplyAdd(x, y2, s62);
+                x = Vector512.Create(a7[k]);
+                s70 = Vector512.FusedMultiplyAdd(x, y0, s70);
+                s71 = Vector512.FusedMultiplyAdd(x, y1, s71);
+                s72 = Vector512.FusedMultiplyAdd(x, y2, s72);
+            }
+
+            if (last == 0)
+                break;
+            if (adds)
+                Fetch(sums, stride);
         }
 
-        s00.Store(sums);
-        s01.Store(sums + 8);
-        s02.Store(sums + 16);
-        s10.Store(sums + 24);
-        s11.Store(sums + 32);
-        s12.Store(sums + 40);
-        s20.Store(sums + 48);
-        s21.Store(sums + 56);
-        s22.Store(sums + 64);
-        s30.Store(sums + 72);
-        s31.Store(sums + 80);
-        s32.Store(sums + 88);
-        s40.Store(sums + 96);
-        s41.Store(sums + 104);
-        s42.Store(sums + 112);
-        s50.Store(sums + 120);
-        s51.Store(sums + 128);
-        s52.Store(sums + 136);
-        s60.Store(sums + 144);
-        s61.Store(sums + 152);
-        s62.Store(sums + 160);
-        s70.Store(sums + 168);
-        s71.Store(sums + 176);
-        s72.Store(sums + 184);
+        Put(s00, sums, adds);
+        Put(s01, sums + 8, adds);
+        Put(s02, sums + 16, adds);
+        Put(s10, sums + stride, adds);
+        Put(s11, sums + stride + 8, adds);
+        Put(s12, sums + stride + 16, adds);
+        Put(s20, sums + 2 * stride, adds);
+        Put(s21, sums + 2 * stride + 8, adds);
+        Put(s22, sums + 2 * stride + 16, adds);
+        Put(s30, sums + 3 * stride, adds);
+        Put(s31, sums + 3 * stride + 8, adds);
+        Put(s32, sums + 3 * stride + 16, adds);
+        Put(s40, sums + 4 * stride, adds);
+        Put(s41, sums + 4 * stride + 8, adds);
+        Put(s42, sums + 4 * stride + 16, adds);
+        Put(s50, sums + 5 * stride, adds);
+        Put(s51, sums + 5 * stride + 8, adds);
+        Put(s52, sums + 5 * stride + 16, adds);
+        Put(s60, sums + 6 * stride, adds);
+        Put(s61, sums + 6 * stride + 8, adds);
+        Put(s62, sums + 6 * stride + 16, adds);
+        Put(s70, sums + 7 * stride, adds);
+        Put(s71, sums + 7 * stride + 8, adds);
+        Put(s72, sums + 7 * stride + 16, adds);
     }
 
-    private static void Quarter(double* a, long rowStep, long step, int rows, double* b, int count, double* sums)
+    private static void Quarter(double* a, long rowStep, long step, int rows, double* b, int count, double* sums, long stride, bool adds)
     {
         double* a0 = Row(a, rowStep, 0, rows), a1 = Row(a, rowStep, 1, rows), a2 = Row(a, rowStep, 2, rows), a3 = Row(a, rowStep, 3, rows);
         Vector256<double> s00 = default, s01 = default, s02 = default;
@@ -136,17 +148,35 @@ internal static unsafe class DoubleTile
             s32 = Vector256.FusedMultiplyAdd(x, y2, s32);
         }
 
-        s00.Store(sums);
-        s01.Store(sums + 4);
-        s02.Store(sums + 8);
-        s10.Store(sums + 24);
-        s11.Store(sums + 28);
-        s12.Store(sums + 32);
-        s20.Store(sums + 48);
-        s21.Store(sums + 52);
-        s22.Store(sums + 56);
-        s30.Store(sums + 72);
-        s31.Store(sums + 76);
-        s32.Store(sums + 80);
+        Put(s00, sums, adds);
+        Put(s01, sums + 4, adds);
+        Put(s02, sums + 8, adds);
+        Put(s10, sums + stride, adds);
+        Put(s11, sums + stride + 4, adds);
+        Put(s12, sums + stride + 8, adds);
+        Put(s20, sums + 2 * stride, adds);
+        Put(s21, sums + 2 * stride + 4, adds);
+        Put(s22, sums + 2 * stride + 8, adds);
+        Put(s30, sums + 3 * stride, adds);
+        Put(s31, sums + 3 * stride + 4, adds);
+        Put(s32, sums + 3 * stride + 8, adds);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Put(Vector512<double> sum, double* to, bool adds) => (adds ? Vector512.Load(to) + sum : sum).Store(to);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Put(Vector256<double> sum, double* to, bool adds) => (adds ? Vector256.Load(to) + sum : sum).Store(to);
+
+    /// <summary>Asks for the values that a tile will be added to: for those that it is done with last, so that they are still near when they are wanted.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fetch(double* sums, long stride)
+    {
+        for (int r = 0; r < Rows; r++, sums += stride)
+        {
+            CacheHint.Fetch(in *sums);
+            CacheHint.Fetch(in sums[8]);
+            CacheHint.Fetch(in sums[16]);
+        }
     }
 }

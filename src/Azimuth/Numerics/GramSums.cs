@@ -102,23 +102,23 @@ internal sealed unsafe class GramSums : IDisposable
     /// <summary>The tiles above and on the diagonal of one panel of columns.</summary>
     private void AddColumn(int panel, int count)
     {
-        double* right = Panel(panel), tile = stackalloc double[DoubleTile.Rows * Width];
-        for (int lane = panel * Width; lane < (panel + 1) * Width; lane += Lanes)
+        double* right = Panel(panel);
+        double* sums = (double*)_sums.Pointer + panel * Width;
+        Vector512<double> first = Vector512.LoadAligned(sums), second = Vector512.LoadAligned(sums + Lanes), third = Vector512.LoadAligned(sums + 2 * Lanes);
+        for (double* row = right; row < right + (long)count * Width; row += Width)
         {
-            var sum = Vector512.LoadAligned((double*)_sums.Pointer + lane);
-            for (int r = 0; r < count; r++)
-                sum += Vector512.LoadAligned(right + r * Width + lane - panel * Width);
-            sum.StoreAligned((double*)_sums.Pointer + lane);
+            first += Vector512.LoadAligned(row);
+            second += Vector512.LoadAligned(row + Lanes);
+            third += Vector512.LoadAligned(row + 2 * Lanes);
         }
 
+        first.StoreAligned(sums);
+        second.StoreAligned(sums + Lanes);
+        third.StoreAligned(sums + 2 * Lanes);
         for (int row = 0; row < (panel + 1) * Width; row += DoubleTile.Rows)
         {
             double* to = (double*)_products.Pointer + row * _stride + panel * Width, left = Panel(row / Width) + row % Width;
-            for (int r = 0; r < DoubleTile.Rows; r++)
-                DoubleProduct.FetchTileRow(to + r * _stride);
-            DoubleTile.Sum(left, 1, Width, DoubleTile.Rows, right, count, tile);
-            for (int r = 0; r < DoubleTile.Rows; r++)
-                DoubleProduct.Combine(DoubleProduct.Into.Add, tile + r * Width, to + r * _stride, Width);
+            DoubleTile.Sum(left, 1, Width, DoubleTile.Rows, right, count, to, _stride, adds: true);
         }
     }
 }
