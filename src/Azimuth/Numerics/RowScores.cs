@@ -11,7 +11,7 @@ public static class RowScores
 {
     private const int TileRows = 20 * Tiles512.Rows; // a tile of 1024-dimensional rows is one megabyte
     private const int QueriesAtOnce = 512; // their scores of one tile stay in the second-level cache
-    private const int FewQueries = 6; // below, a dot product a pair is faster than a tile of the matrix product
+    private const int FewQueries = 6; // in a panel of the matrix product: fewer are faster with a dot product a pair
     private const int SpareCandidates = 16;
 
     /// <summary>Σ query·row for every row, in single precision (<see cref="Vectors.Dot"/>) [rows].</summary>
@@ -127,17 +127,19 @@ public static class RowScores
     private sealed class RowSearch
     {
         private readonly float[] _queries, _scales;
-        private readonly int _queryCount, _kept;
+        private readonly int _queryCount, _grouped, _kept;
         private readonly StoredMatrix _rows;
-        private readonly PackedMatrix[] _groups; // [512 queries] each, as the weights of a product; none when there are few
+        private readonly PackedMatrix[] _groups; // [512 queries] each of the first so many, as the weights of a product
 
         public RowSearch(float[] queries, int queryCount, StoredMatrix rows, float[] scales, int kept)
         {
             (_queries, _queryCount, _rows, _scales, _kept) = (queries, queryCount, rows, scales, kept);
-            _groups = new PackedMatrix[queryCount < FewQueries ? 0 : (queryCount + QueriesAtOnce - 1) / QueriesAtOnce];
+            int last = queryCount % PackedMatrix.PanelWidth;
+            _grouped = last < FewQueries ? queryCount - last : queryCount;
+            _groups = new PackedMatrix[(_grouped + QueriesAtOnce - 1) / QueriesAtOnce];
             for (int g = 0; g < _groups.Length; g++)
             {
-                int size = Math.Min(QueriesAtOnce, queryCount - g * QueriesAtOnce);
+                int size = Math.Min(QueriesAtOnce, _grouped - g * QueriesAtOnce);
                 var values = queries.AsSpan(g * QueriesAtOnce * rows.Columns, size * rows.Columns);
                 _groups[g] = PackedMatrix.Pack(StoredMatrix.FromFloats(values, size, rows.Columns));
             }
@@ -154,14 +156,15 @@ public static class RowScores
             var scores = new float[TileRows * Math.Min(QueriesAtOnce, Math.Max(1, _queryCount))]; // [row, query]
             ForTiles(_rows, from, to, (first, count, tile) =>
             {
-                for (int group = 0; group < Math.Max(1, _groups.Length); group++)
+                for (int group = 0; group <= _groups.Length; group++)
                 {
-                    int query = group * QueriesAtOnce, size = Math.Min(QueriesAtOnce, _queryCount - query);
+                    bool isProduct = group < _groups.Length;
+                    int query = isProduct ? group * QueriesAtOnce : _grouped, size = isProduct ? _groups[group].Outputs : _queryCount - query;
                     var part = scores.AsSpan(0, count * size);
-                    if (_groups.Length > 0)
+                    if (isProduct)
                         MatrixProduct.Multiply(tile, count, _groups[group], [], part, workers);
                     else
-                        DotEach(tile, count, part);
+                        DotEach(tile, count, query, part);
                     for (int r = 0; r < count; r++)
                         Offer(part.Slice(r * size, size), first + r, best.AsSpan(query, size), thresholds.AsSpan(query, size));
                 }
@@ -185,13 +188,14 @@ public static class RowScores
             return [.. exact.Take(count).Select(e => new Scored(e.Index, (float)e.Value))];
         }
 
-        private void DotEach(ReadOnlySpan<float> tile, int count, Span<float> scores)
+        /// <summary>Scores [count, query] of the queries from <paramref name="first"/> on.</summary>
+        private void DotEach(ReadOnlySpan<float> tile, int count, int first, Span<float> scores)
         {
-            int columns = _rows.Columns;
+            int columns = _rows.Columns, size = _queryCount - first;
             for (int r = 0; r < count; r++)
             {
-                for (int q = 0; q < _queryCount; q++)
-                    scores[r * _queryCount + q] = Vectors.Dot(_queries.AsSpan(q * columns, columns), tile.Slice(r * columns, columns));
+                for (int q = 0; q < size; q++)
+                    scores[r * size + q] = Vectors.Dot(_queries.AsSpan((first + q) * columns, columns), tile.Slice(r * columns, columns));
             }
         }
 
