@@ -32,7 +32,7 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
         workers.Run(parts, part => OneRow(Share(panels, parts, part), Share(panels, parts, part + 1)));
     }
 
-    /// <summary>Deals out the panels, and rows where they are too few.</summary>
+    /// <summary>Deals out rows and panels.</summary>
     public void Run(Workers workers)
     {
         int panels = weights.PanelCount, threads = workers.ThreadCount;
@@ -42,18 +42,19 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
             return;
         }
 
-        int across = panels >= 8 * threads ? 4 * threads : Math.Min(panels, threads);
-        // Too few panels to share evenly: rows are shared too.
-        int tiles = (rows + TileRows - 1) / TileRows;
-        int down = panels % across == 0 || panels >= 8 * threads ? 1 : Math.Min(tiles, threads);
-        if (down > 1)
-            across = 1;
+        // Blocks of rows, each with a share of the panels: several parts a thread, as one held up by another program is then waited for less, and as many for each.
+        int tiles = Parts(rows, TileRows), blocks = Parts(tiles, MostTiles), wanted = 4 * threads;
+        int across = Math.Min(panels, Parts(Parts(wanted, blocks), threads) * threads), down = Math.Max(blocks, Parts(wanted, across));
+        down = Math.Min(tiles, across % threads == 0 ? down : Parts(down, threads) * threads);
         workers.Run(across * down, part => Part(
             Share(tiles, down, part / across) * TileRows,
             Math.Min(rows, Share(tiles, down, part / across + 1) * TileRows),
             Share(panels, across, part % across),
             Share(panels, across, part % across + 1)));
     }
+
+    /// <summary>Parts of at most <paramref name="most"/> that make <paramref name="count"/>.</summary>
+    private static int Parts(int count, int most) => (count + most - 1) / most;
 
     /// <summary>Where a part of <paramref name="count"/> begins. The larger ones come first, so that the threads end together.</summary>
     private static int Share(int count, int parts, int part) => part * (count / parts) + Math.Min(part, count % parts);
@@ -81,7 +82,7 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
     [SkipLocalsInit]
     private void Part(int fromRow, int toRow, int fromPanel, int toPanel)
     {
-        int inputs = weights.Inputs, tiles = (toRow - fromRow + TileRows - 1) / TileRows, blocks = (tiles + MostTiles - 1) / MostTiles, rowBlock = (tiles + blocks - 1) / blocks * TileRows;
+        int inputs = weights.Inputs, tiles = Parts(toRow - fromRow, TileRows), rowBlock = Parts(tiles, Parts(tiles, MostTiles)) * TileRows;
         // Few rows stay in cache with all their inputs: each panel is then read in one run.
         bool whole = (long)rowBlock * inputs * sizeof(float) <= CacheBytes;
         int together = whole ? 1 : Math.Min(PanelsTogether, toPanel - fromPanel);
