@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 
 namespace Azimuth.Cli.Tests;
 
@@ -36,6 +37,23 @@ public sealed class ScreenTests
         string last = screen.TrimEnd('\n').Split("\n\n")[^1];
         Assert.Contains("input and output table (tied)", last, StringComparison.Ordinal);
         Assert.Contains("stored as F16", last, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_a_long_file_the_screen_has_the_first_tokens_and_says_how_many_there_are_and_json_has_all()
+    {
+        using TemporaryFolder folder = new();
+        string text = string.Concat(Enumerable.Repeat("é a\r\n", 3_000)), file = folder["long.txt"];
+        File.WriteAllText(file, text);
+        string[] lines = (await CliProcess.RunAsync("tokenize", "-m", "novels-gpt", "--file", file)).Screen().Split('\n');
+        JsonElement document = (await CliProcess.RunAsync("tokenize", "-m", "novels-gpt", "--file", file, "--json")).Json();
+        int count = document.GetProperty("ids").GetArrayLength();
+        Assert.InRange(count, 10_001, int.MaxValue);
+        Assert.Equal(count, document.GetProperty("tokens").GetArrayLength());
+        Assert.Equal(text, document.GetProperty("decoded").GetString());
+        Assert.StartsWith($"{count.ToString("N0", CultureInfo.InvariantCulture)} tokens for 15,000 characters", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("10,000  ", lines[10_001], StringComparison.Ordinal);
+        Assert.Equal($"10,000 of {count.ToString("N0", CultureInfo.InvariantCulture)} tokens; --json has all of them.", lines[10_002]);
     }
 
     [Fact]

@@ -40,6 +40,13 @@ public sealed class UsageTests
         Assert.DoesNotContain("unknown option", (await CliProcess.RunAsync("inspect", "--", "--foo")).Refusal(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--top", "neighbors", " he", "-m", "novels-gpt", "--top", "3", "--top")]
+    [InlineData("--model", "tokenize", "-m", "novels-gpt", "--text", "a", "-m")]
+    [InlineData("--watch", "train", "word2vec", "LICENSE", "-o", "x.bin", "--watch", "a", "--watch")]
+    public async Task An_option_without_its_value_is_refused_also_where_it_stood_with_one_before(string option, params string[] arguments) =>
+        Assert.StartsWith(option + ": expected a value (", (await CliProcess.RunAsync(arguments)).Refusal(), StringComparison.Ordinal);
+
     [Fact]
     public async Task A_name_like_no_other_is_compared_with_none()
     {

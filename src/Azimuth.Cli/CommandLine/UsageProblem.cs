@@ -20,6 +20,9 @@ internal static class UsageProblem
             return $"azimuth {path}: expected one of its commands, {string.Join(", ", verb.Verbs.Select(v => v.Command.Name))}.";
         if (parsed.Errors.Count > 0)
             return Describe(parsed.Errors[0], path);
+        // The parser takes one without a value for a repetition of one that has its value.
+        if (parsed.CommandResult.Children.OfType<OptionResult>().FirstOrDefault(o => o.Option.Arity.MinimumNumberOfValues > 0 && o.IdentifierTokenCount > o.Tokens.Count) is { } bare)
+            return Bare(bare.Option);
         return verb.NoModel is { } reason && parsed.GetResult(common.Model) is { Implicit: false } ? $"azimuth {path}: expected no --model, {reason}; leave it out." : null;
     }
 
@@ -57,13 +60,15 @@ internal static class UsageProblem
         ? "options only"
         : string.Join(" and ", command.Arguments.Select(argument => $"one {argument.Name}"));
 
+    private static string Bare(Option option) => $"{option.Name}: expected a value ({option.HelpName}), found none.";
+
     private static string Describe(ParseError error, string path)
     {
         OptionResult? option = error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult;
         if (option is null)
             return $"azimuth {path}: {error.Message}";
         if (option.Tokens.Count == 0 && option.Option.Arity.MinimumNumberOfValues > 0)
-            return $"{option.Option.Name}: expected a value ({option.Option.HelpName}), found none.";
+            return Bare(option.Option);
         return option.Tokens.Count > option.Option.Arity.MaximumNumberOfValues
             ? $"{option.Option.Name}: expected once, found {option.Tokens.Count} times."
             : error.Message;

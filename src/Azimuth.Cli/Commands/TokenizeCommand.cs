@@ -9,6 +9,9 @@ namespace Azimuth.Cli.Commands;
 /// <summary><c>azimuth tokenize</c>: a text's tokens with their places in it, or every case and space form of a word.</summary>
 internal static class TokenizeCommand
 {
+    /// <summary>Rows of the table: nobody reads more, and the columns of a million rows take gigabytes to lay out.</summary>
+    private const int MostShown = 10_000;
+
     private static readonly Option<string?> Text = Options.Text("--text", "TEXT", "the text");
     private static readonly Option<string?> File = Options.Text("--file", "FILE", "a UTF-8 text file in place of --text");
     private static readonly Option<bool> NoSpecial = Options.Flag("--no-special", "leave out the tokens that the model's files put around a text");
@@ -52,7 +55,7 @@ internal static class TokenizeCommand
             StartByte = encoding.Bytes[i].Start,
             EndByte = encoding.Bytes[i].End,
             Special = encoding.SpecialMask[i],
-        }).ToArray();
+        });
         Conventions conventions = new()
         {
             BeginTokenAdded = encoding.SpecialMask is [true, ..],
@@ -60,16 +63,18 @@ internal static class TokenizeCommand
         };
         return session.Show(model.Name, conventions, new { encoding.Ids, Tokens = tokens, Decoded = decoded }, screen =>
         {
-            screen.Heading($"{Plural.Of(tokens.Length, "token")} for {Plural.Of(CodePoints(text), "character")}");
+            screen.Heading($"{Plural.Of(encoding.Count, "token")} for {Plural.Of(CodePoints(text), "character")}");
             Column[] columns = [new("#", Side.Right), new("token"), new("id", Side.Right), new("characters"), new("bytes"), new("")];
             screen.Table(columns,
             [
-                .. tokens.Select(Cell[] (token, i) =>
+                .. tokens.Take(MostShown).Select(Cell[] (token, i) =>
                 [
                     Numbers.Count(i + 1), Tokens.Show(token.Text, 40), Numbers.Id(token.Id), $"{token.Start}–{token.End}", $"{token.StartByte}–{token.EndByte}",
                     token.Special ? "added" : "",
                 ]),
             ]);
+            if (encoding.Count > MostShown)
+                screen.Line($"{Numbers.Count(MostShown)} of {Numbers.Count(encoding.Count)} tokens; --json has all of them.");
             screen.Line(decoded == text ? "Decoding gives the text back." : $"Decoding gives {Tokens.Show(decoded, 200)}");
         });
     }

@@ -19,21 +19,21 @@ internal static class JsonDocumentWriter
 
     public static void Write(TextWriter output, string command, string? model, Conventions conventions, object result)
     {
-        using MemoryStream bytes = new();
-        using (Utf8JsonWriter json = new(bytes, new JsonWriterOptions { Encoder = Options.Encoder }))
+        using MemoryStream head = new();
+        using (Utf8JsonWriter json = new(head, new JsonWriterOptions { Encoder = Options.Encoder }))
         {
             json.WriteStartObject();
             json.WriteString("command", command);
             json.WriteString("model", model);
             json.WritePropertyName("conventions");
             JsonSerializer.Serialize(json, conventions, Options);
-            using JsonDocument document = JsonSerializer.SerializeToDocument(result, result.GetType(), Options);
-            foreach (JsonProperty property in document.RootElement.EnumerateObject())
-                property.WriteTo(json);
             json.WriteEndObject();
         }
 
-        output.WriteLine(Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length));
+        output.Write(Encoding.UTF8.GetString(head.GetBuffer(), 0, (int)head.Length - 1));
+        using JsonText text = new(output);
+        JsonSerializer.Serialize(text, result, result.GetType(), Options);
+        output.WriteLine();
     }
 
     private static string Word(double value) => double.IsNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
