@@ -226,7 +226,7 @@ public sealed class TrainingRun : IDisposable
         {
             throw new IOException(folder + (RunFiles.States(full).Count > 0
                 ? ": expected a new or empty folder, found a training run. Go on with it by --resume, or choose another folder"
-                : ": expected a new or empty folder, found a training run without a saved state. Start it again by --resume, or delete the folder"));
+                : ": expected a new or empty folder, found a training run without a saved state. Repeat its options with --resume, or delete the folder for others"));
         }
     }
 

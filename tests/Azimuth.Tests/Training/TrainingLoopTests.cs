@@ -80,7 +80,7 @@ public sealed class TrainingLoopTests : IDisposable
     {
         using (TrainingRun.Begin(Folder, Recipe))
             Assert.Contains("another process", Assert.Throws<IOException>(() => TrainingRun.Resume(Folder, Recipe)).Message, StringComparison.Ordinal);
-        Assert.Contains("without a saved state. Start it again by --resume", Assert.Throws<IOException>(() => TrainingRun.Begin(Folder, Recipe)).Message, StringComparison.Ordinal);
+        Assert.Contains("without a saved state. Repeat its options with --resume, or delete", Assert.Throws<IOException>(() => TrainingRun.Begin(Folder, Recipe)).Message, StringComparison.Ordinal);
         using (var run = TrainingRun.Resume(Folder, Recipe))
             TrainingLoop.Run(new Sum(), run, EachStep, cancellation: TestContext.Current.CancellationToken);
         Assert.Contains("Go on with it by --resume", Assert.Throws<IOException>(() => TrainingRun.Begin(Folder, Recipe)).Message, StringComparison.Ordinal);
