@@ -74,4 +74,17 @@ public sealed class TrainTokenizerTests
         Assert.Contains("warning: standard input is not read", other.Error, StringComparison.Ordinal);
         Assert.Equal(File.ReadAllBytes(folder["words/merges.txt"]), File.ReadAllBytes(folder["piped/merges.txt"]));
     }
+
+    [Fact]
+    public async Task A_model_of_a_unigram_tokenizer_becomes_gguf_without_a_vocabulary_and_its_tokenizer_comes_back()
+    {
+        using TemporaryFolder folder = new();
+        string text = Path.Combine(Docs, "geometry.md");
+        CliResult run = await CliProcess.RunShellAsync(folder.Path, $"azimuth train tokenizer '{text}' -o pieces --model unigram --vocab-size 300 --quiet && " +
+            $"azimuth train lm '{text}' -o model --architecture llama --tokenizer pieces --layers 1 --width 8 --heads 1 --context 8 --batch 1 --steps 1 --quiet && azimuth convert model model.gguf");
+        Assert.Contains("warning: written without a vocabulary: only BPE and WordPiece are written in GGUF's form", run.Error, StringComparison.Ordinal);
+        JsonElement back = (await CliProcess.RunShellAsync(folder.Path, "azimuth convert model.gguf back > screen.txt && azimuth tokenize --text 'rows of a table' -m back --json")).Json();
+        JsonElement before = (await CliProcess.RunInAsync(folder.Path, "tokenize", "--text", "rows of a table", "-m", "model", "--json")).Json();
+        Assert.Equal(before.GetProperty("ids").ToString(), back.GetProperty("ids").ToString());
+    }
 }

@@ -64,7 +64,7 @@ internal static class GgufTokenizerWriter
         bool hasBytes = tokenizer.Id("<0x0A>") is not null && tokenizer.Id("Ċ") is null;
         IReadOnlyList<string>? lines = document is { } root ? MergeLines(root) : File.Exists(merges) ? TextLines(merges) : null;
         if (lines is null)
-            return "its merges are not in tokenizer.json or merges.txt";
+            return tokenizer.Parts.Model is BpeModel ? "its merges are not in tokenizer.json or merges.txt" : "only BPE and WordPiece are written in GGUF's form";
         string? split = hasBytes ? null : document is { } element ? SplitName(element) : "gpt-2";
         if (!hasBytes && split is null)
             return "GGUF has no name for how it splits text before merging";
