@@ -110,6 +110,8 @@ internal static class PeerServer
 
             case "forward": // tokens folder; every residual stream of 124M parameters of GPT-2's shape; the folder is made where it is missing
                 {
+                    if (arguments.Length < 2)
+                        throw new ArgumentException("forward: expected a number of tokens and a folder for the model's 498 MB, found no folder");
                     if (!Directory.Exists(path))
                         Data.Gpt2Folder(path);
                     var model = LanguageModel.Load(path, workers);
