@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Azimuth.Checkpoints;
 
-/// <summary>Reads the small files of a model folder whole, with a bound on their size. What has no length is empty: a pipe is never opened, as that could wait for ever.</summary>
+/// <summary>Reads the small files of a model folder whole, with a bound on their size, links followed. What has no length is empty: a pipe is never opened, as that could wait for ever.</summary>
 internal static class SmallFile
 {
     // The largest tokenizer.json published is about 35 MB.
@@ -13,16 +13,16 @@ internal static class SmallFile
     /// <exception cref="CheckpointFormatException">Too large to be one of them, or not readable.</exception>
     public static byte[] ReadBytes(string path)
     {
-        FileInfo file = new(path);
-        if (!file.Exists)
+        if (!File.Exists(path))
             throw new FileNotFoundException($"{path}: no such file; give a tokenizer file or a model folder that has one.", path);
-        if (file.Length > LargestBytes)
+        long length = AtomicFile.Length(path);
+        if (length > LargestBytes)
         {
             throw new CheckpointFormatException(path, FormattableString.Invariant(
-                $"expected a file of at most {LargestBytes} bytes, found {file.Length}."), kind: "FileTooLarge");
+                $"expected a file of at most {LargestBytes} bytes, found {length}."), kind: "FileTooLarge");
         }
 
-        if (file.Length == 0)
+        if (length == 0)
             return [];
 
         try

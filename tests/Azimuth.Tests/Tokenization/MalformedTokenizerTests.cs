@@ -46,6 +46,23 @@ public sealed class MalformedTokenizerTests
         await Assert.ThrowsAsync<CheckpointFormatException>(() => Task.Run(() => Tokenizer.Load(folder.Path)).WaitAsync(TimeSpan.FromMinutes(1)));
     }
 
+    [Fact]
+    public async Task Where_a_link_leads_counts_not_the_link()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no named pipes in folders");
+        using TemporaryFolder folder = new(), pipes = new();
+        using var made = System.Diagnostics.Process.Start("mkfifo", pipes.File("pipe"));
+        await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        File.CreateSymbolicLink(folder.File("tokenizer.json"), pipes.File("pipe"));
+        await Assert.ThrowsAsync<CheckpointFormatException>(() => Task.Run(() => Tokenizer.Load(folder.Path)).WaitAsync(TimeSpan.FromMinutes(1)));
+
+        using (FileStream large = File.Create(pipes.File("large")))
+            large.SetLength((256L << 20) + 1);
+        File.Delete(folder.File("tokenizer.json"));
+        File.CreateSymbolicLink(folder.File("tokenizer.json"), pipes.File("large"));
+        Assert.Equal("FileTooLarge", Assert.Throws<CheckpointFormatException>(() => Tokenizer.Load(folder.Path)).Kind);
+    }
+
     [Theory]
     [InlineData("model.vocab", "null", "model.vocab", "an object of tokens and ids")]
     [InlineData("model.vocab", "[]", "model.vocab", "an object of tokens and ids")]
