@@ -39,11 +39,12 @@ internal sealed class WordNumbering(VocabularyOptions options, Workers workers)
             cancellation.ThrowIfCancellationRequested();
             progress?.Report((double)reader.StoredBytesRead / Math.Max(1, corpus.SizeBytes));
             (now, next) = (next, now);
+            int taken = 0;
             workers.Run(now.Count + 1, part =>
             {
                 if (part > 0)
                 {
-                    Number(now[part - 1], begun + part - 1);
+                    Number(now, begun, ref taken);
                     return;
                 }
 
@@ -92,7 +93,7 @@ internal sealed class WordNumbering(VocabularyOptions options, Workers workers)
         return words;
     }
 
-    private void Number(Block block, int index)
+    private void Number(Blocks blocks, int begun, ref int taken)
     {
         if (!_free.TryTake(out Table? table))
         {
@@ -101,8 +102,10 @@ internal sealed class WordNumbering(VocabularyOptions options, Workers workers)
                 _tables.Add(table);
         }
 
-        table.Begin(index);
-        block.Number(table, options);
+        // Behind the table: then a table's blocks come in their order, whatever a thread was held up for in between.
+        int block = Interlocked.Increment(ref taken) - 1;
+        table.Begin(begun + block);
+        blocks[block].Number(table, options);
         _free.Add(table);
     }
 

@@ -21,7 +21,7 @@ internal ref struct WordSplitter(ReadOnlySpan<byte> line, bool asciiBlanks)
     private ulong _rest;
 
     /// <summary>The next words.</summary>
-    /// <param name="bounds">Takes two numbers a word: where it begins, and where it ends. Room for 64 at least.</param>
+    /// <param name="bounds">Takes two numbers a word: where it begins, and where it ends. Room for 66 at least: those that 64 bytes have, one of a word that began before and one of a word that ends with the line.</param>
     /// <returns>How many words; 0 at the end of the line.</returns>
     public int Next(Span<int> bounds)
     {
