@@ -14,6 +14,23 @@ public sealed class TextCorpusTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
+    public void A_link_in_the_current_folder_is_followed_by_its_name_alone()
+    {
+        string name = "azimuth-" + Guid.NewGuid().ToString("N"), text = name + ".text", link = name + ".link";
+        try
+        {
+            File.WriteAllText(text, "a word or two");
+            File.CreateSymbolicLink(link, text);
+            Assert.Equal(13, TextCorpus.Open([link]).SizeBytes);
+        }
+        finally
+        {
+            File.Delete(link);
+            File.Delete(text);
+        }
+    }
+
+    [Fact]
     public void Files_of_a_folder_come_in_order_plain_or_compressed_and_lines_end_with_files()
     {
         Write("b.txt", "three\r\n\nfour");

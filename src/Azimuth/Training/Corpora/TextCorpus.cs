@@ -72,12 +72,13 @@ public sealed class TextCorpus
     private string NameOf(string file) => file == _spool ? "standard input" : file;
 
     /// <summary>Bytes as stored, of what a link leads to.</summary>
-    private static long SizeOf(string file) => (File.ResolveLinkTarget(file, returnFinalTarget: true) as FileInfo ?? new FileInfo(file)).Length;
+    private static long SizeOf(string file) => Checkpoints.AtomicFile.Length(file);
 
     /// <summary>Files of no bytes have no text, and pipes and devices have none that can be read more than once: these are never opened, as that could wait for ever.</summary>
     private static bool HasText(string file)
     {
-        var leadsTo = File.ResolveLinkTarget(file, returnFinalTarget: true);
+        // The full path: of a name alone, .NET looks for what the link leads to in the root.
+        var leadsTo = File.ResolveLinkTarget(Path.GetFullPath(file), returnFinalTarget: true);
         return leadsTo is null ? new FileInfo(file).Length > 0 : leadsTo is FileInfo { Exists: true, Length: > 0 };
     }
 
