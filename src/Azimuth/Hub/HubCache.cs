@@ -1,3 +1,5 @@
+using Azimuth.Checkpoints;
+
 namespace Azimuth.Hub;
 
 /// <summary>A model in the cache at one commit.</summary>
@@ -150,7 +152,7 @@ public sealed class HubCache(string root)
         string path = Path.Combine(folder, "refs", revision);
         try
         {
-            if (!File.Exists(path) || new FileInfo(path).Length > LongestRef)
+            if (!File.Exists(path) || AtomicFile.Length(path) > LongestRef)
                 return null;
             string commit = File.ReadAllText(path).Trim();
             return HubFile.IsHash(commit) ? commit : null;

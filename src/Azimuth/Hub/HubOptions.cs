@@ -1,4 +1,5 @@
 using System.Globalization;
+using Azimuth.Checkpoints;
 
 namespace Azimuth.Hub;
 
@@ -93,7 +94,7 @@ public sealed record HubOptions
         try
         {
             const int LongestToken = 4096;
-            return File.Exists(path) && new FileInfo(path).Length <= LongestToken ? Clean(File.ReadAllText(path)) : null;
+            return File.Exists(path) && AtomicFile.Length(path) <= LongestToken ? Clean(File.ReadAllText(path)) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -56,7 +56,7 @@ public sealed record TrainingLog(TrainingRecipe Recipe, IReadOnlyList<TrainingRe
             throw new CheckpointFormatException(path, "expected a training log, found a pipe. Name a file");
         try
         {
-            return new FileInfo(path).Length <= MostBytes ? File.ReadAllLines(path)
+            return AtomicFile.Length(path) <= MostBytes ? File.ReadAllLines(path)
                 : throw new CheckpointFormatException(path, "expected a training log of at most a gibibyte, found a larger file");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

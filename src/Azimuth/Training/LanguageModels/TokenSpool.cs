@@ -125,7 +125,7 @@ public sealed class TokenSpool
 
                 Encode(file);
                 Put(tokenizer.TokensAfter.Count > 0 ? tokenizer.TokensAfter : tokenizer.EndId is int end ? [end] : [], file);
-                before += new FileInfo(file).Length;
+                before += AtomicFile.Length(file);
                 progress?.Report((double)before / Math.Max(1, corpus.SizeBytes));
             }
 
