@@ -25,13 +25,15 @@ public sealed unsafe class PackedMatrix
     internal const int PanelWidth = 32;
 
     private readonly AlignedMemory _memory;
+    private readonly byte* _first; // the first panel
 
-    private PackedMatrix(TensorType type, int outputs, int inputs)
+    private PackedMatrix(TensorType type, int outputs, int inputs, AlignedMemory? memory = null, byte* first = null)
     {
         (Type, Outputs, Inputs) = (type, outputs, inputs);
         PanelCount = (outputs + PanelWidth - 1) / PanelWidth;
         PanelBytes = (long)inputs / type.BlockLength() * type.BlockBytes() * PanelWidth;
-        _memory = AlignedMemory.Of<byte>(checked(PanelCount * PanelBytes));
+        _memory = memory ?? AlignedMemory.Of<byte>(checked(PanelCount * PanelBytes));
+        _first = memory is null ? _memory.Pointer : first;
     }
 
     /// <summary>How the weights are kept.</summary>
@@ -44,7 +46,7 @@ public sealed unsafe class PackedMatrix
     public int Inputs { get; }
 
     /// <summary>Bytes of memory it takes.</summary>
-    public long SizeBytes => _memory.Bytes;
+    public long SizeBytes => PanelCount * PanelBytes;
 
     internal int PanelCount { get; }
 
@@ -117,6 +119,14 @@ public sealed unsafe class PackedMatrix
         };
     }
 
+    /// <summary>Some of the outputs, in the same memory: those of <paramref name="count"/> panels from <paramref name="first"/> on, or as many as there are.</summary>
+    internal PackedMatrix Panels(int first, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(first, PanelCount);
+        return new PackedMatrix(Type, Math.Min(count * PanelWidth, Outputs - first * PanelWidth), Inputs, _memory, Panel(first));
+    }
+
     /// <summary>The first byte of a panel, on a cache line. Callers keep this object reachable while they use it.</summary>
-    internal byte* Panel(int panel) => _memory.Pointer + panel * PanelBytes;
+    internal byte* Panel(int panel) => _first + panel * PanelBytes;
 }

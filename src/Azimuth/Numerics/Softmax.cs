@@ -23,6 +23,17 @@ public static class Softmax
         return max + Math.Log(total);
     }
 
+    /// <summary>ln Σ exp(x) of parts' own ln Σ exp: of all their values.</summary>
+    internal static double LogSumExpOfParts(ReadOnlySpan<double> parts)
+    {
+        double max = parts.IsEmpty ? double.NegativeInfinity : System.Numerics.Tensors.TensorPrimitives.Max(parts), total = 0;
+        if (double.IsNaN(max) || double.IsInfinity(max))
+            return max;
+        foreach (double part in parts)
+            total += Math.Exp(part - max);
+        return max + Math.Log(total);
+    }
+
     /// <summary>
     /// probabilities[i] = exp(logits[i]) / Σ exp(logits), to single precision: relative errors below 4e-7 where the result is a normal float. Same length, may be the same span.
     /// NaN everywhere when a logit is NaN or +∞, or all are −∞.

@@ -26,16 +26,18 @@ public static class TopK
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, values.Length);
-        float value = values[index];
-        int rank = 1;
-        if (float.IsNaN(value))
-        {
-            for (int i = 0; i < values.Length; i++)
-                rank += !float.IsNaN(values[i]) || i < index ? 1 : 0;
-            return rank;
-        }
+        return 1 + CountBefore(values, 0, index, values[index]);
+    }
 
-        return rank + CountAtLeast(values[..index], value) + CountAbove(values[(index + 1)..], value);
+    /// <summary>How many of values[i], index <paramref name="firstIndex"/> + i, come before <paramref name="value"/> at <paramref name="index"/>.</summary>
+    internal static int CountBefore(ReadOnlySpan<float> values, int firstIndex, int index, float value)
+    {
+        int lower = Math.Clamp(index - firstIndex, 0, values.Length), count = 0;
+        if (!float.IsNaN(value))
+            return CountAtLeast(values[..lower], value) + CountAbove(values[lower..], value);
+        for (int i = 0; i < values.Length; i++)
+            count += !float.IsNaN(values[i]) || i < lower ? 1 : 0;
+        return count;
     }
 
     private static int CountAtLeast(ReadOnlySpan<float> values, float limit)

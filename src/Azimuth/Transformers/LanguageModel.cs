@@ -213,11 +213,12 @@ public sealed class LanguageModel
     internal void MakeReady() => _ = _runner.Value;
 
     /// <summary>Stops before a token is chosen or a loss is taken from logits that mean nothing: finite weights can still overflow on their way through the layers.</summary>
-    internal void RequireFinite(ReadOnlySpan<float> logits)
+    internal void RequireFinite(ReadOnlySpan<float> logits) => RequireFinite(TensorPrimitives.Max(logits)); // the largest is NaN where any value is
+
+    /// <summary>The same of the largest logit, or of ln Σ exp of them all.</summary>
+    internal void RequireFinite(double largest)
     {
-        // The largest is NaN where any value is.
-        float largest = TensorPrimitives.Max(logits);
-        if (!float.IsFinite(largest))
+        if (!double.IsFinite(largest))
         {
             throw new CheckpointFormatException(
                 Path, FormattableString.Invariant($"expected finite logits, found {largest}. The weights are damaged or too large: use another checkpoint"), kind: "NonFiniteActivation");

@@ -61,12 +61,30 @@ public sealed class ModelParts
     {
         RequireWidth(finalNormed, _config.ModelDim);
         var logits = new Matrix(finalNormed.Rows, _config.VocabSize);
-        Logits(finalNormed.Values, finalNormed.Rows, logits.Values);
+        _forward.Value.Unembed(finalNormed.Values, finalNormed.Rows, logits.Values);
         return logits;
     }
 
-    /// <summary>The same into memory of the caller's, who uses it again.</summary>
-    internal void Logits(ReadOnlySpan<float> finalNormed, int rows, Span<float> logits) => _forward.Value.Unembed(finalNormed, rows, logits);
+    /// <summary>
+    /// What the logits of rows that have been through the final norm say of a token each, and the largest of them: the same numbers as from <see cref="Logits(Matrix)"/>, in a few MiB
+    /// whatever the vocabulary, as the logits are made and forgotten some hundred at a time.
+    /// </summary>
+    /// <param name="finalNormed">[n, model].</param>
+    /// <param name="tokens">Whose logit and rank is wanted in each row [n].</param>
+    /// <param name="top">How many of a row's largest logits, 0 or more.</param>
+    /// <exception cref="ArgumentException">As many tokens as rows are needed.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">No such token, or a negative count.</exception>
+    public NextToken[] Predict(Matrix finalNormed, IReadOnlyList<int> tokens, int top = 0)
+    {
+        RequireWidth(finalNormed, _config.ModelDim);
+        ArgumentNullException.ThrowIfNull(tokens);
+        ArgumentOutOfRangeException.ThrowIfNegative(top);
+        if (tokens.Count != finalNormed.Rows)
+            throw new ArgumentException($"{finalNormed.Rows} rows need as many tokens, found {tokens.Count}", nameof(tokens));
+        foreach (int token in tokens)
+            RequireToken(token);
+        return _forward.Value.Predict(finalNormed.Values, [.. tokens], top);
+    }
 
     /// <summary>
     /// What the output table's rows are multiplied with [n, embedding width]: rows [n, model] that have been through the final norm, led through the output
@@ -75,18 +93,8 @@ public sealed class ModelParts
     public Matrix ApplyOutputProjection(Matrix finalNormed)
     {
         RequireWidth(finalNormed, _config.ModelDim);
-        _ = _forward.Value; // the weights have been checked and packed
-        if ((_weights.ProjectOut ?? _weights.HeadMatrix) is not { } project)
-            return new Matrix(finalNormed.Rows, finalNormed.Columns, [.. finalNormed.Values]);
-        var narrow = new Matrix(finalNormed.Rows, project.Outputs);
-        project.Apply(finalNormed.Values, finalNormed.Rows, narrow.Values, _workers);
-        if (_config.Output.Head is { } head)
-        {
-            Mlp.Apply(head.Activation, narrow.Values);
-            _weights.HeadNorm!.ApplyRows(narrow.Values, narrow.Values, narrow.Columns);
-        }
-
-        return narrow;
+        int width = _weights.Unembedding.Inputs;
+        return new Matrix(finalNormed.Rows, width, _forward.Value.ProjectOut(finalNormed.Values, finalNormed.Rows).ToArray());
     }
 
     /// <summary>The unembedding's bias before the logit scale [vocab]; empty where there is none.</summary>

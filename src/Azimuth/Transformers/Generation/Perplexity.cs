@@ -28,8 +28,6 @@ public sealed record PerplexityResult
 /// <summary>Loss of texts under a model.</summary>
 public static class Perplexity
 {
-    private const int RowsAtOnce = 128;
-
     /// <summary>
     /// Perplexity of a text cut into windows that start every <paramref name="stride"/> tokens. With a stride equal to the window the first token of each
     /// is not predicted; with a smaller one every token but the first is predicted once, in the window in which it is new.
@@ -55,7 +53,6 @@ public static class Perplexity
         RequireTwo(ids);
         double loss = 0;
         int predicted = 0;
-        float[] logits = Room(model, window);
         for (int begin = 0, seen = 0; seen < ids.Length; begin += stride)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -63,7 +60,7 @@ public static class Perplexity
             int first = Math.Max(seen, begin + 1); // the first token that is new here and has another before it
             if (first < end)
             {
-                foreach (double nats in Losses(model, ids[begin..end], first - begin, logits))
+                foreach (double nats in Losses(model, ids[begin..end], first - begin, cancellation))
                     loss += nats;
                 predicted += end - first;
             }
@@ -90,31 +87,22 @@ public static class Perplexity
         ArgumentNullException.ThrowIfNull(model);
         model.RequireCausal();
         RequireTwo(ids);
-        return Losses(model, ids, 1, Room(model, ids.Length));
+        return Losses(model, ids, 1, default);
     }
 
-    /// <summary>−ln p of the tokens from <paramref name="first"/> on. Logits are made for a few positions at a time: a whole window of them is large.</summary>
-    private static double[] Losses(LanguageModel model, ReadOnlySpan<int> ids, int first, float[] logits)
+    /// <summary>−ln p of the tokens from <paramref name="first"/> on.</summary>
+    private static double[] Losses(LanguageModel model, ReadOnlySpan<int> ids, int first, CancellationToken cancellation)
     {
-        Matrix finished = model.Trace(ids, TraceSites.FinalNorm).FinalNorm;
-        int[] tokens = ids.ToArray();
-        int vocab = model.Config.VocabSize;
-        var losses = new double[ids.Length - first];
-        for (int at = first; at < ids.Length; at += RowsAtOnce)
+        Matrix finished = model.Trace(ids, TraceSites.FinalNorm, cancellation).FinalNorm;
+        // The logits of position p − 1 predict the token at p.
+        int width = finished.Columns, count = ids.Length - first;
+        NextToken[] found = model.Parts.Predict(new Matrix(count, width, finished.Values[((first - 1) * width)..((first - 1 + count) * width)]), ids[first..].ToArray());
+        return Array.ConvertAll(found, token =>
         {
-            int count = Math.Min(RowsAtOnce, ids.Length - at);
-            int width = finished.Columns, start = at;
-            // The logits of position p − 1 predict the token at p.
-            model.Parts.Logits(finished.Values.AsSpan((at - 1) * width, count * width), count, logits.AsSpan(0, count * vocab));
-            model.RequireFinite(logits.AsSpan(0, count * vocab));
-            model.Workers.Run(count, i => losses[start - first + i] = Softmax.LogSumExp(logits.AsSpan(i * vocab, vocab)) - logits[i * vocab + tokens[start + i]]);
-        }
-
-        return losses;
+            model.RequireFinite(token.LogSumExp);
+            return token.LossNats;
+        });
     }
-
-    /// <summary>For the logits of as many positions as are taken at once.</summary>
-    private static float[] Room(LanguageModel model, int positions) => new float[checked(Math.Min(RowsAtOnce, positions) * model.Config.VocabSize)];
 
     private static void RequireTwo(ReadOnlySpan<int> ids)
     {

@@ -58,24 +58,37 @@ internal sealed class ForwardPass
     /// <summary>Logits [rows, vocab] of finally normed rows [rows, model].</summary>
     public void Unembed(ReadOnlySpan<float> finished, int rows, Span<float> logits)
     {
-        if ((_weights.ProjectOut ?? _weights.HeadMatrix) is { } matrix)
-        {
-            var narrow = new float[rows * matrix.Outputs]; // [rows, embedding width]
-            matrix.Apply(finished, rows, narrow, _workers);
-            if (_config.Output.Head is { } head)
-            {
-                Mlp.Apply(head.Activation, narrow);
-                _weights.HeadNorm!.ApplyRows(narrow, narrow, matrix.Outputs);
-            }
+        _weights.Unembedding.Apply(ProjectOut(finished, rows), rows, logits, _workers);
+        FinishLogits(logits);
+    }
 
-            finished = narrow;
+    /// <summary>What they say of a token each, and the <paramref name="top"/> largest, without all logits in memory.</summary>
+    public NextToken[] Predict(ReadOnlySpan<float> finished, int[] tokens, int top) =>
+        new VocabularyScan(_weights.Unembedding, FinishLogits, ProjectOut(finished, tokens.Length).ToArray(), tokens, top).Run(_workers);
+
+    /// <summary>What the output table is multiplied with [rows, embedding width]: finally normed rows [rows, model], led through the output projection or the head where there is one.</summary>
+    public ReadOnlySpan<float> ProjectOut(ReadOnlySpan<float> finished, int rows)
+    {
+        if ((_weights.ProjectOut ?? _weights.HeadMatrix) is not { } matrix)
+            return finished;
+        var narrow = new float[rows * matrix.Outputs];
+        matrix.Apply(finished, rows, narrow, _workers);
+        if (_config.Output.Head is { } head)
+        {
+            Mlp.Apply(head.Activation, narrow);
+            _weights.HeadNorm!.ApplyRows(narrow, narrow, matrix.Outputs);
         }
 
-        _weights.Unembedding.Apply(finished, rows, logits, _workers);
+        return narrow;
+    }
+
+    /// <summary>Products with the output table to logits, each by itself.</summary>
+    private void FinishLogits(Span<float> products)
+    {
         if (_config.Output.LogitScale != 1)
-            TensorPrimitives.Multiply(logits, _config.Output.LogitScale, logits);
+            TensorPrimitives.Multiply(products, _config.Output.LogitScale, products);
         if (_config.Output.LogitSoftCap is { } cap)
-            SoftCap.Apply(logits, cap);
+            SoftCap.Apply(products, cap);
     }
 
     /// <summary>tanh(W·x + b) of rows [rows, model] of the last hidden state; what a model says of a whole text is that of its first position.</summary>

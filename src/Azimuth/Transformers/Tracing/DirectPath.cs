@@ -68,10 +68,12 @@ internal static class Predictions
     /// <summary>The most probable tokens, equal logits by lower id.</summary>
     internal static TokenProbability[] Top(EmbeddingTable table, ReadOnlySpan<float> logits, int count)
     {
-        double total = Softmax.LogSumExp(logits);
-        Scored[] best = TopK.Largest(logits, count);
-        return Array.ConvertAll(best, b => new TokenProbability(b.Index, Text(table, b.Index), Math.Exp(b.Value - total)));
+        return Named(table, TopK.Largest(logits, count), Softmax.LogSumExp(logits));
     }
+
+    /// <summary>The most probable tokens by their logits and ln Σ exp of all.</summary>
+    internal static TokenProbability[] Named(EmbeddingTable table, IReadOnlyList<Scored> best, double total) =>
+        [.. best.Select(b => new TokenProbability(b.Index, Text(table, b.Index), Math.Exp(b.Value - total)))];
 
     /// <summary>KL(p ‖ q) in nats of the distributions of two rows of logits, never below 0; NaN where a logit is.</summary>
     internal static double Divergence(ReadOnlySpan<float> p, ReadOnlySpan<float> q)

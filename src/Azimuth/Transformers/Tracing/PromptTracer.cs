@@ -36,8 +36,8 @@ public static class PromptTracer
         cancellation.ThrowIfCancellationRequested();
         (string Name, Matrix Rows)[] sites = Sites(trace);
         RequireFinite(model, sites);
-        var losses = new double[ids.Length - 1];
-        float[] logits = LogitsAndLosses(model, trace, position, losses, cancellation);
+        float[] logits = model.Parts.Logits(Rows(trace.FinalNorm, position, 1)).Values; // [vocab]
+        NextToken[] predicted = model.Parts.Predict(Rows(trace.FinalNorm, 0, ids.Length - 1), ids[1..].ToArray());
         var (target, rival) = Choose(logits, options);
         float[] targetDirection = model.Parts.OutputDirection(target), rivalDirection = model.Parts.OutputDirection(rival);
         double total = Softmax.LogSumExp(logits);
@@ -56,7 +56,7 @@ public static class PromptTracer
             ProbabilityTarget = Math.Exp(logits[target] - total),
             RankTarget = TopK.Rank(logits, target),
             Top10 = Predictions.Top(model.Unembedding, logits, 10),
-            LossNatsPerPosition = losses,
+            LossNatsPerPosition = Array.ConvertAll(predicted, token => token.LossNats),
             Sites = new SiteMeasures(model, sites, position).Of(target, targetDirection, rivalDirection),
             Contributions = new DirectContributions(model, trace, position).Of(targetDirection, rivalDirection),
             BiasTerm = BiasTerm(model, target, rival, targetDirection, rivalDirection),
@@ -99,30 +99,7 @@ public static class PromptTracer
         }
     }
 
-    /// <summary>Logits [vocab] at one position, and −ln p of every next token, a few positions at a time.</summary>
-    private static float[] LogitsAndLosses(LanguageModel model, Trace trace, int position, double[] losses, CancellationToken cancellation)
-    {
-        const int together = 64;
-        float[] kept = [];
-        Matrix final = trace.FinalNorm;
-        for (int first = 0; first < trace.Positions; first += together)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            int count = Math.Min(together, trace.Positions - first);
-            var rows = new Matrix(count, final.Columns, final.Values[(first * final.Columns)..((first + count) * final.Columns)]);
-            Matrix logits = model.Parts.Logits(rows); // [position, vocab]
-            for (int i = 0; i < count; i++)
-            {
-                int at = first + i;
-                if (at == position)
-                    kept = logits.Row(i).ToArray();
-                if (at < losses.Length)
-                    losses[at] = Softmax.LogSumExp(logits.Row(i)) - logits[i, trace.Ids[at + 1]];
-            }
-        }
-
-        return kept;
-    }
+    private static Matrix Rows(Matrix rows, int first, int count) => new(count, rows.Columns, rows.Values[(first * rows.Columns)..((first + count) * rows.Columns)]);
 
     private static (int Target, int Rival) Choose(float[] logits, PromptTraceOptions options)
     {

@@ -11,19 +11,18 @@ internal sealed class SiteMeasures
 
     internal SiteMeasures(LanguageModel model, (string Name, Matrix Rows)[] sites, int position) => (_model, _sites, _position) = (model, sites, position);
 
-    /// <summary>One entry a site. All of them go through the output table in one product.</summary>
+    /// <summary>One entry a site. All of them go through the output table together.</summary>
     internal TraceSite[] Of(int target, float[] targetDirection, float[] rivalDirection)
     {
         var raw = new Matrix(_sites.Length, targetDirection.Length); // [site, model]
         for (int i = 0; i < _sites.Length; i++)
             _sites[i].Rows.Row(_position).CopyTo(raw.Row(i));
         Matrix normed = _model.Parts.ApplyFinalNorm(raw);
-        Matrix logits = _model.Parts.Logits(normed); // [site, vocab]
+        NextToken[] lens = _model.Parts.Predict(normed, [.. Enumerable.Repeat(target, _sites.Length)], top: 5);
         var plane = new TokenPlane(targetDirection, rivalDirection);
         var measured = new TraceSite[_sites.Length];
         _model.Workers.Run(_sites.Length, i =>
         {
-            ReadOnlySpan<float> lens = logits.Row(i);
             measured[i] = new TraceSite
             {
                 Site = _sites[i].Name,
@@ -32,9 +31,9 @@ internal sealed class SiteMeasures
                 AngleToFinal = Vectors.AngleDegrees(raw.Row(i), raw.Row(_sites.Length - 1)),
                 AngleToTargetRaw = Vectors.AngleDegrees(raw.Row(i), targetDirection),
                 AngleToTargetNormed = Vectors.AngleDegrees(normed.Row(i), targetDirection),
-                LensTop5 = Predictions.Top(_model.Unembedding, lens, 5),
-                TargetProbability = Math.Exp(lens[target] - Softmax.LogSumExp(lens)),
-                TargetRank = TopK.Rank(lens, target),
+                LensTop5 = Predictions.Named(_model.Unembedding, lens[i].Top, lens[i].LogSumExp),
+                TargetProbability = lens[i].Probability,
+                TargetRank = lens[i].Rank,
                 PlaneNormed = plane.Of(normed.Row(i)),
                 PlaneRaw = plane.Of(raw.Row(i)),
             };

@@ -79,5 +79,6 @@ internal sealed class Linear
         return [.. sums.Select(sum => (float)sum)];
     }
 
-    private PackedMatrix Packed => _packed ?? throw new InvalidOperationException("the matrix has not been packed");
+    /// <summary>The packed matrix.</summary>
+    public PackedMatrix Packed => _packed ?? throw new InvalidOperationException("the matrix has not been packed");
 }
