@@ -63,6 +63,17 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
     private void OneRow(int from, int to)
     {
         float* sums = stackalloc float[2 * Width];
+        if (width == VectorWidth.Bits256)
+        {
+            for (int panel = from; panel < to; panel++)
+            {
+                OneRow256.Panel(weights.Type, input, weights.Inputs, weights.Panel(panel), sums);
+                Finish(sums, 0, 1, panel);
+            }
+
+            return;
+        }
+
         // Two streams, through the first and the second half of the panels: long runs of addresses that the processor reads ahead of.
         int half = (to - from + 1) / 2;
         for (int first = from; first < from + half; first++)
@@ -86,9 +97,11 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
         // Few rows stay in cache with all their inputs: each panel is then read in one run.
         bool whole = (long)rowBlock * inputs * sizeof(float) <= CacheBytes;
         int together = whole ? 1 : Math.Min(PanelsTogether, toPanel - fromPanel);
-        // One panel's block of inputs [256, 32], where it is widened, and one tile's sums [12, 32]; on cache lines.
+        // One panel's block of inputs [256, 32], where it is widened or copied, and one tile's sums [12, 32]; on cache lines.
         float* raw = stackalloc float[InputBlock * Width + TileRows * Width + 16];
         float* scratch = OnCacheLine(raw), sums = scratch + InputBlock * Width;
+        // With 256-bit vectors half a panel is used at a time: it is worth a copy that keeps it together.
+        bool halves = width == VectorWidth.Bits256 && toRow - fromRow > TileRows;
         bool packs = inputs > 0 && inputs % 512 == 0 && toRow - fromRow > TileRows / 2;
         int sumsSoFar = together * rowBlock * Width, packedValues = packs ? rowBlock * (whole ? inputs : InputBlock) : 0;
         float[] rented = ArrayPool<float>.Shared.Rent(sumsSoFar + packedValues + 16);
@@ -114,7 +127,7 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
                             rows.Pack(rowCount, k, place);
                         RowTiles here = packs ? RowTiles.Packed(place) : rows.From(k);
                         for (int panel = first; panel < end; panel++)
-                            AddPanel(here, rowCount, Values(panel, k, count, scratch), count, sums, totals + (panel - first) * rowBlock * Width);
+                            AddPanel(here, rowCount, Values(panel, k, count, scratch, halves), count, halves, sums, totals + (panel - first) * rowBlock * Width);
                     }
 
                     for (int panel = first; panel < end; panel++)
@@ -152,8 +165,19 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
     }
 
     /// <summary>Adds what one block of inputs gives to a panel's sums [rows, 32].</summary>
-    private void AddPanel(RowTiles rows, int rowCount, float* values, int count, float* sums, float* totals)
+    private void AddPanel(RowTiles rows, int rowCount, float* values, int count, bool halves, float* sums, float* totals)
     {
+        if (halves)
+        {
+            for (int half = 0; half < 2; half++, values += count * Width / 2, totals += Width / 2)
+            {
+                for (int row = 0; row < rowCount; row += TileRows / 2)
+                    Tiles256.AddHalf(rows.Tile(row / TileRows * TileRows) + (long)(row % TileRows) * rows.Stride, rows.Stride, values, count, totals + row * Width);
+            }
+
+            return;
+        }
+
         for (int row = 0; row < rowCount; row += TileRows)
         {
             int tile = Math.Min(TileRows, rowCount - row);
@@ -175,7 +199,7 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
     private int Readable(int tile) => width switch
     {
         VectorWidth.Bits512 => (tile + 2) / 3 * 3,
-        VectorWidth.Bits256 when tile > 1 => (tile + 5) / 6 * 6,
+        VectorWidth.Bits256 when tile > 1 || rows > TileRows => (tile + 5) / 6 * 6,
         _ => tile,
     };
 
@@ -185,11 +209,11 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
             (Vector512.LoadAligned(totals + i) + Vector512.LoadAligned(sums + i)).StoreAligned(totals + i);
     }
 
-    private float* Values(int panel, int from, int count, float* scratch)
+    private float* Values(int panel, int from, int count, float* scratch, bool halves)
     {
-        if (weights.Type == TensorType.F32)
+        if (weights.Type == TensorType.F32 && !halves)
             return (float*)weights.Panel(panel) + (long)from * Width;
-        PanelReader.Widen(weights.Type, weights.Panel(panel), from, count, scratch);
+        PanelReader.Widen(weights.Type, weights.Panel(panel), from, count, scratch, halves);
         return scratch;
     }
 

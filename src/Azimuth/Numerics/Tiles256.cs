@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Azimuth.Numerics;
@@ -17,13 +18,17 @@ internal static unsafe class Tiles256
 
         for (int r = 0; r < rows; r += 6)
         {
-            Tile6((byte*)(a + (long)r * stride), bytes, next, b, count, sums + 32 * r);
-            Tile6((byte*)(a + (long)r * stride), bytes, next, b + 16, count, sums + 32 * r + 16);
+            Tile6((byte*)(a + (long)r * stride), bytes, next, b, 32, count, sums + 32 * r, adds: false);
+            Tile6((byte*)(a + (long)r * stride), bytes, next, b + 16, 32, count, sums + 32 * r + 16, adds: false);
         }
     }
 
-    /// <summary>sums[6, 16 of 32] = Σ a[r, k] · b[k, 16 of 32] over one block of inputs. Rows lie <paramref name="stride"/> bytes apart, their values <paramref name="next"/>.</summary>
-    private static void Tile6(byte* a, nint stride, nint next, float* b, int count, float* sums)
+    /// <summary>sums[6, 16 of 32] += Σ a[r, k] · b[k, 16]; 6 rows must be readable. Half a panel at a time, so that it stays in the first-level cache while rows pass by.</summary>
+    public static void AddHalf(float* a, int stride, float* b, int count, float* sums) => Tile6((byte*)a, (nint)stride * sizeof(float), sizeof(float), b, 16, count, sums, adds: true);
+
+    /// <summary>sums[6, 16 of 32] = (or += where <paramref name="adds"/>) Σ a[r, k] · b[k · width] over one block of inputs. Rows lie <paramref name="stride"/> bytes apart, their values <paramref name="next"/>.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)] // in a larger method the sums would not stay in registers
+    private static void Tile6(byte* a, nint stride, nint next, float* b, nint width, int count, float* sums, bool adds)
     {
         byte* a1 = a + 3 * stride;
         Vector256<float> s0L = default, s0H = default, s1L = default, s1H = default, s2L = default, s2H = default;
@@ -31,7 +36,7 @@ internal static unsafe class Tiles256
         for (int k = 0; k < count; k++)
         {
             Vector256<float> low = Vector256.LoadAligned(b), high = Vector256.LoadAligned(b + 8);
-            b += 32;
+            b += width;
             var x = Vector256.Create(*(float*)a);
             s0L = Vector256.FusedMultiplyAdd(x, low, s0L);
             s0H = Vector256.FusedMultiplyAdd(x, high, s0H);
@@ -54,19 +59,22 @@ internal static unsafe class Tiles256
             a1 += next;
         }
 
-        s0L.Store(sums);
-        s0H.Store(sums + 8);
-        s1L.Store(sums + 32);
-        s1H.Store(sums + 40);
-        s2L.Store(sums + 64);
-        s2H.Store(sums + 72);
-        s3L.Store(sums + 96);
-        s3H.Store(sums + 104);
-        s4L.Store(sums + 128);
-        s4H.Store(sums + 136);
-        s5L.Store(sums + 160);
-        s5H.Store(sums + 168);
+        Put(s0L, sums, adds);
+        Put(s0H, sums + 8, adds);
+        Put(s1L, sums + 32, adds);
+        Put(s1H, sums + 40, adds);
+        Put(s2L, sums + 64, adds);
+        Put(s2H, sums + 72, adds);
+        Put(s3L, sums + 96, adds);
+        Put(s3H, sums + 104, adds);
+        Put(s4L, sums + 128, adds);
+        Put(s4H, sums + 136, adds);
+        Put(s5L, sums + 160, adds);
+        Put(s5H, sums + 168, adds);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Put(Vector256<float> sum, float* to, bool adds) => (adds ? Vector256.Load(to) + sum : sum).Store(to);
 
     private static void Tile1(float* a, nint step, float* b, int count, float* sums)
     {

@@ -4,14 +4,16 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Azimuth.Numerics;
 
-/// <summary>Stored numbers to floats, sixteen at a time; exact, as every stored 16-bit and 8-bit number is a float.</summary>
+/// <summary>Stored numbers to floats, sixteen at a time, or eight where that is what a register holds; exact, as every stored 16-bit and 8-bit number is a float.</summary>
 internal static unsafe class Widening
 {
     /// <summary>16 half-precision numbers, unaligned. Infinities and NaN stay what they are.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Half(void* at)
     {
-        Vector512<uint> bits = Widen(Vector256.Load((ushort*)at));
+        if (!Avx512F.IsSupported)
+            return Vector512.Create(Half8(at), Half8((ushort*)at + 8));
+        Vector512<uint> bits = Avx512F.ConvertToVector512UInt32(Vector256.Load((ushort*)at));
         Vector512<uint> magnitude = (bits & Vector512.Create(0x7FFFu)) << 13;
         // The exponent, moved over, is 112 too small; multiplying also brings the subnormal halves into the normal floats.
         Vector512<uint> value = (magnitude.AsSingle() * Vector512.Create(5.192296858534828e33f)).AsUInt32(); // 2¹¹²
@@ -19,19 +21,40 @@ internal static unsafe class Widening
         return (value | (special & Vector512.Create(0x7F800000u)) | ((bits & Vector512.Create(0x8000u)) << 16)).AsSingle();
     }
 
+    /// <summary>8 half-precision numbers, in the same way.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Half8(void* at)
+    {
+        Vector256<uint> bits = Words8(at), magnitude = (bits & Vector256.Create(0x7FFFu)) << 13;
+        Vector256<uint> value = (magnitude.AsSingle() * Vector256.Create(5.192296858534828e33f)).AsUInt32(); // 2¹¹²
+        Vector256<uint> special = Vector256.GreaterThan(magnitude.AsInt32(), Vector256.Create((0x7BFF << 13) + 0x1FFF)).AsUInt32();
+        return (value | (special & Vector256.Create(0x7F800000u)) | ((bits & Vector256.Create(0x8000u)) << 16)).AsSingle();
+    }
+
     /// <summary>16 bfloat16 numbers, unaligned.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> BFloat(void* at) => (Widen(Vector256.Load((ushort*)at)) << 16).AsSingle();
+    public static Vector512<float> BFloat(void* at) => Avx512F.IsSupported
+        ? (Avx512F.ConvertToVector512UInt32(Vector256.Load((ushort*)at)) << 16).AsSingle()
+        : Vector512.Create(BFloat8(at), BFloat8((ushort*)at + 8));
+
+    /// <summary>8 bfloat16 numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> BFloat8(void* at) => (Words8(at) << 16).AsSingle();
 
     /// <summary>16 signed bytes, unaligned.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Bytes(void* at)
+    public static Vector512<float> Bytes(void* at) => Avx512F.IsSupported
+        ? Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load((sbyte*)at)))
+        : Vector512.Create(Bytes8(at), Bytes8((sbyte*)at + 8));
+
+    /// <summary>8 signed bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Bytes8(void* at)
     {
-        var bytes = Vector128.Load((sbyte*)at);
-        if (Avx512F.IsSupported)
-            return Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(bytes));
-        var (low, high) = Vector256.Widen(Vector256.Create(Vector128.WidenLower(bytes), Vector128.WidenUpper(bytes)));
-        return Vector512.ConvertToSingle(Vector512.Create(low, high));
+        if (Avx2.IsSupported)
+            return Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32((sbyte*)at));
+        var (low, high) = Vector128.Widen(Vector128.WidenLower(Vector128.CreateScalar(*(long*)at).AsSByte()));
+        return Vector256.ConvertToSingle(Vector256.Create(low, high));
     }
 
     /// <summary>8 floats as doubles.</summary>
@@ -65,11 +88,11 @@ internal static unsafe class Widening
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Widen(Vector256<ushort> values)
+    private static Vector256<uint> Words8(void* at)
     {
-        if (Avx512F.IsSupported)
-            return Avx512F.ConvertToVector512UInt32(values);
-        var (low, high) = Vector256.Widen(values);
-        return Vector512.Create(low, high);
+        if (Avx2.IsSupported)
+            return Avx2.ConvertToVector256Int32((ushort*)at).AsUInt32();
+        var (low, high) = Vector128.Widen(Vector128.Load((ushort*)at));
+        return Vector256.Create(low, high);
     }
 }

@@ -61,8 +61,8 @@ internal static class AttentionKernel
         ReadOnlySpan<float> q0 = queries[..headDim], q1 = queries.Slice(queryStride, headDim),
             q2 = queries.Slice(2 * queryStride, headDim), q3 = queries.Slice(3 * queryStride, headDim);
         int b = first;
-        // Two blocks at a time: eight sums hide the latency of the fused multiply-add, and a query's value is loaded once for both.
-        for (; b + 1 < end; b += 2)
+        // Two blocks at a time: eight sums hide the latency of the fused multiply-add, and a query's value is loaded once for both. Vectors of 256 bits hold one block's, in two registers each.
+        for (; Vector512.IsHardwareAccelerated && b + 1 < end; b += 2)
         {
             Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default, t0 = default, t1 = default, t2 = default, t3 = default;
             ReadOnlySpan<Vector512<float>> block = k.Slice(b * stride, headDim), next = k.Slice((b + 1) * stride, headDim);
@@ -87,7 +87,7 @@ internal static class AttentionKernel
             (result[at + 1], result[row + at + 1], result[2 * row + at + 1], result[3 * row + at + 1]) = (t0, t1, t2, t3);
         }
 
-        if (b < end)
+        for (; b < end; b++)
         {
             Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default;
             ReadOnlySpan<Vector512<float>> block = k.Slice(b * stride, headDim);
@@ -153,8 +153,8 @@ internal static class AttentionKernel
         // The sums go through here to the results: one that is live at a call would be written to the stack in each turn of the loop before it, not only at its end.
         Span<Vector512<float>> sums = stackalloc Vector512<float>[16];
         int i = 0;
-        // Four registers of the head at a time: sixteen sums, and each position's values and weights are loaded once for all of them.
-        for (; i + 3 < lanes; i += 4)
+        // Four registers of the head at a time: sixteen sums, and each position's values and weights are loaded once for all of them. There are that many registers of 512 bits only.
+        for (; Vector512.IsHardwareAccelerated && i + 3 < lanes; i += 4)
         {
             Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default, t0 = default, t1 = default, t2 = default, t3 = default;
             Vector512<float> u0 = default, u1 = default, u2 = default, u3 = default, x0 = default, x1 = default, x2 = default, x3 = default;
