@@ -4,14 +4,14 @@ using System.Runtime.Intrinsics;
 namespace Azimuth.Numerics;
 
 /// <summary>
-/// The product of two matrices of doubles of any layout, for eigenproblems and singular values. The right matrix is packed in panels of 24 columns, blocks of 256 of its
-/// rows at a time, and tiles of 8 × 24 are summed in registers. Each value's order of summation depends only on the inner length, never on the threads.
+/// The product of two matrices of doubles of any layout, for eigenproblems and singular values. The right matrix is packed in panels as wide as a tile, blocks of 256 of its
+/// rows at a time, and tiles are summed in registers (<see cref="DoubleTile"/>). Each value's order of summation depends only on the inner length, never on the threads.
 /// </summary>
 internal static unsafe class DoubleProduct
 {
-    private const int InnerBlock = 256; // a panel of them is 48 KiB
+    private const int InnerBlock = 256; // a panel of them is 48 KiB, or 24 with 256-bit vectors
     private const int RowBlock = 64; // with a block's values in the second-level cache
-    private const int Panel = DoubleTile.Columns;
+    private static readonly int Panel = DoubleTile.Columns;
     private const long SmallWork = 1 << 16; // multiply-adds that take about as long as waking a thread
 
     /// <summary>Values at <paramref name="first"/> + row · <paramref name="rowStep"/> + column · <paramref name="columnStep"/>.</summary>
@@ -40,7 +40,7 @@ internal static unsafe class DoubleProduct
         /// <summary>The product is taken away.</summary>
         Subtract,
 
-        /// <summary>The product is taken away on and above the diagonal; what happens below is not said.</summary>
+        /// <summary>The product is taken away on and above the diagonal, and below it in the squares of 8 × 8 on it; what happens elsewhere is not said.</summary>
         SubtractUpper,
     }
 
@@ -101,7 +101,7 @@ internal static unsafe class DoubleProduct
         }
     }
 
-    /// <summary>[count, 24], zeros beyond the last column.</summary>
+    /// <summary>[count, Panel], zeros beyond the last column.</summary>
     private static void PackPanel(View from, int count, int width, double* to)
     {
         if (width < Panel)
@@ -135,7 +135,7 @@ internal static unsafe class DoubleProduct
             int column = panel * Panel, width = Math.Min(Panel, n - column);
             for (int row = fromRow; row < toRow; row += DoubleTile.Rows)
             {
-                if (how == Into.SubtractUpper && column + width <= row)
+                if (how == Into.SubtractUpper && column + width <= row / 8 * 8)
                     break;
                 int height = Math.Min(DoubleTile.Rows, toRow - row);
                 double* to = result + row * stride + column;
@@ -156,9 +156,8 @@ internal static unsafe class DoubleProduct
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void FetchTileRow(double* values)
     {
-        CacheHint.Fetch(in *values);
-        CacheHint.Fetch(in values[8]);
-        CacheHint.Fetch(in values[16]);
+        for (int i = 0; i < Panel; i += 8)
+            CacheHint.Fetch(in values[i]);
     }
 
     /// <summary>Lets sums join the values at <paramref name="to"/>.</summary>

@@ -8,10 +8,10 @@ namespace Azimuth.Numerics;
 /// </summary>
 internal sealed unsafe class DoubleRows
 {
-    private const int Width = DoubleTile.Columns;
+    private static readonly int Width = DoubleTile.Columns;
     private const int Together = 64; // vectors that stay in the second-level cache while the rows go by
 
-    private readonly AlignedMemory _panels; // [panel of 24 rows, column, 24]; the rows past the last are zero
+    private readonly AlignedMemory _panels; // [panel of rows, column, row]; the rows past the last are zero
 
     /// <summary>Copies <paramref name="values"/> [rows, columns].</summary>
     internal DoubleRows(ReadOnlySpan<double> values, int rows, int columns)

@@ -5,38 +5,35 @@ using System.Runtime.Intrinsics.X86;
 namespace Azimuth.Numerics;
 
 /// <summary>
-/// The inner loops of <see cref="DoubleProduct"/>, unrolled by hand: 8 rows by 24 columns are 24 sums in 512-bit registers, with three loads and eight broadcasts a step; the
-/// same in quarters for 256-bit vectors. Both give the same bits.
+/// The inner loops of <see cref="DoubleProduct"/>, unrolled by hand for what the registers hold: 8 rows by 24 columns are 24 sums of 512 bits, with three loads and eight broadcasts a step; 4 rows by 12
+/// columns are 12 of 256 bits. Both give the same bits.
 /// </summary>
 internal static unsafe class DoubleTile
 {
-    public const int Rows = 8;
-    public const int Columns = 24;
+    /// <summary>Rows of a tile.</summary>
+    public static readonly int Rows = IsWide ? 8 : 4;
+
+    /// <summary>Columns of a tile, a multiple of its rows.</summary>
+    public static readonly int Columns = IsWide ? 24 : 12;
+
+    private static bool IsWide => Avx512F.IsSupported && Vector512.IsHardwareAccelerated;
 
     /// <summary>
-    /// sums[8, 24] = Σ a[r, k] · b[k, 24] over <paramref name="count"/> steps, added to what is there where <paramref name="adds"/>; the rows of the sums are <paramref name="stride"/> apart. Only
+    /// sums[Rows, Columns] = Σ a[r, k] · b[k, Columns] over <paramref name="count"/> steps, added to what is there where <paramref name="adds"/>; the rows of the sums are <paramref name="stride"/> apart. Only
     /// <paramref name="rows"/> rows of a are read, the last one again for those that are not there.
     /// </summary>
-    public static void Sum(double* a, long rowStep, long step, int rows, double* b, int count, double* sums, long stride = Columns, bool adds = false)
+    public static void Sum(double* a, long rowStep, long step, int rows, double* b, int count, double* sums, long stride, bool adds = false)
     {
-        if (Avx512F.IsSupported && Vector512.IsHardwareAccelerated)
-        {
-            Whole(a, rowStep, step, rows, b, count, sums, stride, adds);
-            return;
-        }
-
-        for (int quarter = 0; quarter < 4; quarter++)
-        {
-            int first = quarter / 2 * 4, column = quarter % 2 * 12;
-            if (first < rows)
-                Quarter(a + first * rowStep, rowStep, step, rows - first, b + column, count, sums + first * stride + column, stride, adds);
-        }
+        if (IsWide)
+            Wide(a, rowStep, step, rows, b, count, sums, stride, adds);
+        else
+            Narrow(a, rowStep, step, rows, b, count, sums, stride, adds);
     }
 
     private static double* Row(double* a, long rowStep, int row, int rows) => a + Math.Min(row, rows - 1) * rowStep;
 
 
-    private static void Whole(double* a, long rowStep, long step, int rows, double* b, int count, double* sums, long stride, bool adds)
+    private static void Wide(double* a, long rowStep, long step, int rows, double* b, int count, double* sums, long stride, bool adds)
     {
         double* a0 = Row(a, rowStep, 0, rows), a1 = Row(a, rowStep, 1, rows), a2 = Row(a, rowStep, 2, rows), a3 = Row(a, rowStep, 3, rows), a4 = Row(a, rowStep, 4, rows), a5 = Row(a, rowStep, 5, rows), a6 = Row(a, rowStep, 6, rows), a7 = Row(a, rowStep, 7, rows);
         Vector512<double> s00 = default, s01 = default, s02 = default;
@@ -51,7 +48,7 @@ internal static unsafe class DoubleTile
         long k = 0;
         for (int last = Math.Min(count, 32); ; last = 0)
         {
-            for (; count > last; count--, k += step, b += Columns)
+            for (; count > last; count--, k += step, b += 24)
             {
                 Vector512<double> y0 = Vector512.Load(b), y1 = Vector512.Load(b + 8), y2 = Vector512.Load(b + 16);
                 var x = Vector512.Create(a0[k]);
@@ -120,14 +117,14 @@ internal static unsafe class DoubleTile
         Put(s72, sums + 7 * stride + 16, adds);
     }
 
-    private static void Quarter(double* a, long rowStep, long step, int rows, double* b, int count, double* sums, long stride, bool adds)
+    private static void Narrow(double* a, long rowStep, long step, int rows, double* b, int count, double* sums, long stride, bool adds)
     {
         double* a0 = Row(a, rowStep, 0, rows), a1 = Row(a, rowStep, 1, rows), a2 = Row(a, rowStep, 2, rows), a3 = Row(a, rowStep, 3, rows);
         Vector256<double> s00 = default, s01 = default, s02 = default;
         Vector256<double> s10 = default, s11 = default, s12 = default;
         Vector256<double> s20 = default, s21 = default, s22 = default;
         Vector256<double> s30 = default, s31 = default, s32 = default;
-        for (long k = 0; count > 0; count--, k += step, b += Columns)
+        for (long k = 0; count > 0; count--, k += step, b += 12)
         {
             Vector256<double> y0 = Vector256.Load(b), y1 = Vector256.Load(b + 4), y2 = Vector256.Load(b + 8);
             var x = Vector256.Create(a0[k]);
@@ -172,7 +169,7 @@ internal static unsafe class DoubleTile
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Fetch(double* sums, long stride)
     {
-        for (int r = 0; r < Rows; r++, sums += stride)
+        for (int r = 0; r < 8; r++, sums += stride)
         {
             CacheHint.Fetch(in *sums);
             CacheHint.Fetch(in sums[8]);

@@ -3,20 +3,20 @@ using System.Runtime.Intrinsics;
 
 namespace Azimuth.Numerics;
 
-/// <summary>The running sums of <see cref="Gram"/>: rows are widened to double in panels of 24 columns, products summed in the tiles of the matrix product of doubles.</summary>
+/// <summary>The running sums of <see cref="Gram"/>: rows are widened to double in panels of columns as wide as a tile, products summed in the tiles of the matrix product of doubles.</summary>
 internal sealed unsafe class GramSums : IDisposable
 {
     /// <summary>Rows of one pass: a panel of them stays in the second-level cache.</summary>
     public const int RowsAtOnce = 256;
 
-    private const int Width = DoubleTile.Columns;
-    private const int Lanes = 8;
+    private static readonly int Width = DoubleTile.Columns;
+    private const int Lanes = 4;
 
     private readonly int _columns;
     private readonly int _panels;
-    private readonly AlignedMemory _values; // [panel, row, 24]: the rows of this pass
-    private readonly AlignedMemory _products; // [panels · 24, stride]: tiles on and above the diagonal
-    private readonly AlignedMemory _sums; // [panels · 24]
+    private readonly AlignedMemory _values; // [panel, row, column]: the rows of this pass
+    private readonly AlignedMemory _products; // [columns, stride]: tiles on and above the diagonal
+    private readonly AlignedMemory _sums; // [columns]
     private readonly long _stride;
 
     public GramSums(int columns)
@@ -24,7 +24,7 @@ internal sealed unsafe class GramSums : IDisposable
         _columns = columns;
         _panels = (columns + Width - 1) / Width;
         // An odd number of cache lines, so that the rows of a tile do not compete for the same cache sets.
-        _stride = (_panels * Width / Lanes | 1) * Lanes;
+        _stride = ((_panels * Width + 7) / 8 | 1) * 8;
         _values = AlignedMemory.Of<double>((long)_panels * Width * RowsAtOnce, zeroed: true, largePages: true);
         _products = AlignedMemory.Of<double>(_panels * Width * _stride, zeroed: true, largePages: true);
         _sums = AlignedMemory.Of<double>(_panels * Width, zeroed: true);
@@ -95,7 +95,7 @@ internal sealed unsafe class GramSums : IDisposable
         {
             double* to = Panel(p) + r * Width;
             for (int lane = 0; lane < Width; lane += Lanes)
-                Widening.Doubles(Vector256.Create(row, p * Width + lane)).StoreAligned(to + lane);
+                Widening.Doubles(Vector128.Create(row, p * Width + lane)).Store(to + lane);
         }
     }
 
@@ -104,17 +104,21 @@ internal sealed unsafe class GramSums : IDisposable
     {
         double* right = Panel(panel);
         double* sums = (double*)_sums.Pointer + panel * Width;
-        Vector512<double> first = Vector512.LoadAligned(sums), second = Vector512.LoadAligned(sums + Lanes), third = Vector512.LoadAligned(sums + 2 * Lanes);
-        for (double* row = right; row < right + (long)count * Width; row += Width)
+        for (int lane = 0; lane < Width; lane += 3 * Lanes)
         {
-            first += Vector512.LoadAligned(row);
-            second += Vector512.LoadAligned(row + Lanes);
-            third += Vector512.LoadAligned(row + 2 * Lanes);
+            Vector256<double> first = Vector256.Load(sums + lane), second = Vector256.Load(sums + lane + Lanes), third = Vector256.Load(sums + lane + 2 * Lanes);
+            for (double* row = right + lane; row < right + (long)count * Width; row += Width)
+            {
+                first += Vector256.Load(row);
+                second += Vector256.Load(row + Lanes);
+                third += Vector256.Load(row + 2 * Lanes);
+            }
+
+            first.Store(sums + lane);
+            second.Store(sums + lane + Lanes);
+            third.Store(sums + lane + 2 * Lanes);
         }
 
-        first.StoreAligned(sums);
-        second.StoreAligned(sums + Lanes);
-        third.StoreAligned(sums + 2 * Lanes);
         for (int row = 0; row < (panel + 1) * Width; row += DoubleTile.Rows)
         {
             double* to = (double*)_products.Pointer + row * _stride + panel * Width, left = Panel(row / Width) + row % Width;

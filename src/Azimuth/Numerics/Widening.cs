@@ -63,8 +63,17 @@ internal static unsafe class Widening
     {
         if (Avx512F.IsSupported)
             return Avx512F.ConvertToVector512Double(values);
-        var (low, high) = Vector256.Widen(values);
-        return Vector512.Create(low, high);
+        return Vector512.Create(Doubles(values.GetLower()), Doubles(values.GetUpper()));
+    }
+
+    /// <summary>4 floats as doubles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> Doubles(Vector128<float> values)
+    {
+        if (Avx.IsSupported)
+            return Avx.ConvertToVector256Double(values);
+        var (low, high) = Vector128.Widen(values);
+        return Vector256.Create(low, high);
     }
 
     /// <summary>16 unsigned bytes.</summary>
