@@ -119,6 +119,31 @@ internal static class PeerServer
                     return () => First(model.Trace(ids, TraceSites.Residuals | TraceSites.FinalNorm).FinalNorm.Row(ids.Length - 1));
                 }
 
+            case "batch": // context tokens texts model; texts side by side, the most probable token goes on; texts begin with different tokens
+                {
+                    var model = LanguageModel.Load(path, workers);
+                    int[] ids = Data.Ids(sizes[0] + sizes[2], model.Config.VocabSize);
+                    KeyValueCache[] caches = [.. Enumerable.Range(0, sizes[2]).Select(_ => model.CreateCache(sizes[0] + sizes[1]))];
+                    var logits = new Matrix(sizes[2], model.Config.VocabSize);
+                    return () =>
+                    {
+                        if (caches[0].Length == 0)
+                            model.NextLogits([.. caches.Select((_, i) => ids[i..(i + sizes[0] - 1)])], caches, logits);
+                        foreach (KeyValueCache cache in caches)
+                            cache.Truncate(sizes[0] - 1);
+                        int[][] last = [.. caches.Select((_, i) => new[] { ids[i + sizes[0] - 1] })];
+                        var made = new List<double>();
+                        for (int i = 0; i < sizes[1]; i++)
+                        {
+                            model.NextLogits(last, caches, logits);
+                            last = [.. caches.Select((_, text) => new[] { TensorPrimitives.IndexOfMax<float>(logits.Row(text)) })];
+                            made.AddRange(last.Select(id => (double)id[0]));
+                        }
+
+                        return [.. made];
+                    };
+                }
+
             case "decode": // context tokens model; the most probable token goes on
                 {
                     var model = LanguageModel.Load(path, workers);

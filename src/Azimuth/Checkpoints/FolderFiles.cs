@@ -12,7 +12,7 @@ internal static class FolderFiles
     /// <summary>Endings of weights in any format: what is left of the original's would contradict the copy's.</summary>
     private static readonly string[] WeightEndings = [".safetensors", ".safetensors.index.json", ".gguf", ".bin", ".bin.index.json", ".pt", ".pth", ".ckpt", ".h5", ".msgpack", ".onnx", ".onnx_data", ".ot", ".tflite"];
 
-    /// <summary>Copies plain files that have not been written yet; returns the names of weights and folders left out.</summary>
+    /// <summary>Copies plain files that have not been written yet; returns the names of weights, pipes and folders left out.</summary>
     public static IReadOnlyList<string> CopyRest(string from, string to, CancellationToken cancellation, params IReadOnlyList<string> except)
     {
         var leftOut = new List<string>();
@@ -22,13 +22,7 @@ internal static class FolderFiles
             string name = Path.GetFileName(file);
             if (except.Contains(name) || name.StartsWith('.') || File.Exists(Path.Combine(to, name)))
                 continue;
-            if (WeightEndings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase)))
-            {
-                leftOut.Add(name);
-                continue;
-            }
-
-            if (AtomicFile.IsNamedPipe(file))
+            if (AtomicFile.IsNamedPipe(file) || WeightEndings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase)))
             {
                 leftOut.Add(name);
                 continue;

@@ -11,7 +11,7 @@ internal sealed unsafe class Tridiagonal : IDisposable
 {
     private const int Lanes = 8; // doubles in a 512-bit vector
     private const int PanelWidth = 32;
-    private const int BackWidth = 48; // two panels of the product's columns
+    private const int BackWidth = 48; // two panels of the widest tiles
     private const long PartArea = 48 << 10; // values of the triangle that one part of a matrix-vector product reads
     private const int MostParts = 32;
 

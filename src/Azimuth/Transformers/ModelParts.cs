@@ -57,8 +57,10 @@ public sealed class ModelParts
     }
 
     /// <summary>Logits [n, vocab] of rows [n, model] that have been through the final norm: projection, output table, bias, scale, soft cap.</summary>
+    /// <exception cref="NotSupportedException">A model without an output.</exception>
     public Matrix Logits(Matrix finalNormed)
     {
+        _config.RequireLogits();
         RequireWidth(finalNormed, _config.ModelDim);
         var logits = new Matrix(finalNormed.Rows, _config.VocabSize);
         _forward.Value.Unembed(finalNormed.Values, finalNormed.Rows, logits.Values);
@@ -66,16 +68,20 @@ public sealed class ModelParts
     }
 
     /// <summary>
-    /// What the logits of rows that have been through the final norm say of a token each, and the largest of them: the same numbers as from <see cref="Logits(Matrix)"/>, in a few MiB
-    /// whatever the vocabulary, as the logits are made and forgotten some hundred at a time.
+    /// What the logits of rows that have been through the final norm say of a token each, and the largest of them: the same numbers as from <see cref="Logits(Matrix)"/>, without
+    /// room for them, as the logits are made and forgotten some hundred at a time.
     /// </summary>
     /// <param name="finalNormed">[n, model].</param>
     /// <param name="tokens">Whose logit and rank is wanted in each row [n].</param>
     /// <param name="top">How many of a row's largest logits, 0 or more.</param>
+    /// <param name="cancellation">Checked every few hundred logits of each row.</param>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="NotSupportedException">A model without an output.</exception>
     /// <exception cref="ArgumentException">As many tokens as rows are needed.</exception>
     /// <exception cref="ArgumentOutOfRangeException">No such token, or a negative count.</exception>
-    public NextToken[] Predict(Matrix finalNormed, IReadOnlyList<int> tokens, int top = 0)
+    public NextToken[] Predict(Matrix finalNormed, IReadOnlyList<int> tokens, int top = 0, CancellationToken cancellation = default)
     {
+        _config.RequireLogits();
         RequireWidth(finalNormed, _config.ModelDim);
         ArgumentNullException.ThrowIfNull(tokens);
         ArgumentOutOfRangeException.ThrowIfNegative(top);
@@ -83,7 +89,7 @@ public sealed class ModelParts
             throw new ArgumentException($"{finalNormed.Rows} rows need as many tokens, found {tokens.Count}", nameof(tokens));
         foreach (int token in tokens)
             RequireToken(token);
-        return _forward.Value.Predict(finalNormed.Values, [.. tokens], top);
+        return _forward.Value.Predict(finalNormed.Values, [.. tokens], top, cancellation);
     }
 
     /// <summary>
@@ -93,7 +99,7 @@ public sealed class ModelParts
     public Matrix ApplyOutputProjection(Matrix finalNormed)
     {
         RequireWidth(finalNormed, _config.ModelDim);
-        int width = _weights.Unembedding.Inputs;
+        int width = (_weights.ProjectOut ?? _weights.HeadMatrix)?.Outputs ?? finalNormed.Columns;
         return new Matrix(finalNormed.Rows, width, _forward.Value.ProjectOut(finalNormed.Values, finalNormed.Rows).ToArray());
     }
 

@@ -1,4 +1,5 @@
 using Azimuth.Numerics;
+using Azimuth.Tests.Numerics;
 using Azimuth.Transformers;
 using Azimuth.Transformers.Running;
 using Azimuth.Transformers.Tracing;
@@ -38,6 +39,8 @@ public sealed class NextTokenTests
     [InlineData(2, 512, 7, 1)]
     [InlineData(97, 1300, 24, 12)]
     [InlineData(1100, 1057, 8, 2)] // more rows than are kept sums of at a time
+    [InlineData(7, 9000, 16, 5)] // several portions in a part
+    [InlineData(3, 6000, 4, 6000)]
     public void Many_portions_are_put_together_on_any_number_of_threads(int count, int vocab, int width, int top)
     {
         var random = new Random(vocab);
@@ -54,10 +57,10 @@ public sealed class NextTokenTests
         var logits = new Matrix(count, vocab);
         linear.Apply(rows, count, logits.Values, three);
         Halve(logits.Values);
-        NextToken[] found = new VocabularyScan(linear, Halve, rows, tokens, top).Run(three);
+        NextToken[] found = new VocabularyScan(linear, Halve, rows, tokens, top).Run(three, TestContext.Current.CancellationToken);
         Equal(logits, tokens, top, found);
         using var alone = new Workers(1);
-        Assert.Equal(found.Select(row => row.LogSumExp), new VocabularyScan(linear, Halve, rows, tokens, top).Run(alone).Select(row => row.LogSumExp));
+        Assert.Equal(found.Select(row => row.LogSumExp), new VocabularyScan(linear, Halve, rows, tokens, top).Run(alone, TestContext.Current.CancellationToken).Select(row => row.LogSumExp));
 
         static void Halve(Span<float> logits)
         {
@@ -78,8 +81,45 @@ public sealed class NextTokenTests
             var logits = new Matrix(2, size);
             linear.Apply([1, -1], 2, logits.Values, workers);
             for (int token = 0; token < size; token++)
-                Equal(logits, [token, token], 4, new VocabularyScan(linear, _ => { }, [1, -1], [token, token], 4).Run(workers));
+                Equal(logits, [token, token], 4, new VocabularyScan(linear, _ => { }, [1, -1], [token, token], 4).Run(workers, TestContext.Current.CancellationToken));
         }
+    }
+
+    /// <summary>Values that are no numbers in any portion, in a table of each stored type.</summary>
+    [Theory]
+    [InlineData(TensorType.F32)]
+    [InlineData(TensorType.BF16)]
+    [InlineData(TensorType.Q8_0)]
+    [InlineData(TensorType.Q4_1)]
+    public void So_do_they_anywhere_in_a_table_of_any_type(TensorType type)
+    {
+        const int Vocab = 5000;
+        using Workers one = new(1), two = new(2);
+        var linear = new Linear([MatrixProductTests.RandomStored(type, Vocab, 32, 5)], bias: new float[Vocab]);
+        linear.Prepare(two);
+        float[] rows = GramTests.RandomFloats(4 * 32, 6);
+        foreach ((int at, float value) in new[] { (0, 0f), (4999, float.NaN), (700, float.PositiveInfinity), (2600, float.NegativeInfinity) })
+        {
+            linear.Bias![at] = value;
+            var logits = new Matrix(4, Vocab);
+            linear.Apply(rows, 4, logits.Values, two);
+            foreach (Workers workers in new[] { one, two })
+                Equal(logits, [4999, 700, 2600, 1], 3, new VocabularyScan(linear, _ => { }, rows, [4999, 700, 2600, 1], 3).Run(workers, TestContext.Current.CancellationToken));
+            linear.Bias[at] = 0;
+        }
+
+        Assert.ThrowsAny<OperationCanceledException>(() => new VocabularyScan(linear, _ => { }, rows, [1, 2, 3, 4], 3).Run(two, new CancellationToken(true)));
+    }
+
+    [Fact]
+    public void A_model_without_an_output_says_so_and_projects_nothing()
+    {
+        using var workers = new Workers(1);
+        var model = LanguageModel.Load(TestFiles.Fixture("families", "electra"), workers);
+        Matrix final = model.Trace([1, 2], TraceSites.FinalNorm, TestContext.Current.CancellationToken).FinalNorm;
+        Assert.Contains("without a head", Assert.Throws<NotSupportedException>(() => model.Parts.Predict(final, [1, 2])).Message, StringComparison.Ordinal);
+        Assert.Contains("without a head", Assert.Throws<NotSupportedException>(() => model.Parts.Logits(final)).Message, StringComparison.Ordinal);
+        Assert.Equal(final.Values, model.Parts.ApplyOutputProjection(final).Values);
     }
 
     private static void Equal(Matrix logits, int[] tokens, int top, NextToken[] found)

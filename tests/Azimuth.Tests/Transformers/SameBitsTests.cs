@@ -63,6 +63,46 @@ public sealed class SameBitsTests : IDisposable
             Assert.Equal(model.NextLogits(prompts[i]), together[i]);
     }
 
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Texts_decoded_side_by_side_have_the_bits_of_each_alone(string family)
+    {
+        LanguageModel model = Load(family);
+        int[][] texts = [.. new[] { 3, 40, 17, 33 }.Select(length => Prompt(model, length))];
+        int[] cuts = [1, 2, 16, 17, 34]; // a text that is shorter ends with its last token
+        KeyValueCache[] caches = [.. texts.Select(_ => model.CreateCache(1))];
+        for (int step = 0, from = 0; step < cuts.Length; from = cuts[step++])
+        {
+            int[] going = [.. Enumerable.Range(0, texts.Length).Where(i => texts[i].Length > from)];
+            var logits = new Matrix(going.Length, model.Config.VocabSize);
+            model.NextLogits([.. going.Select(i => texts[i][from..Math.Min(texts[i].Length, cuts[step])])], [.. going.Select(i => caches[i])], logits, TestContext.Current.CancellationToken);
+            for (int i = 0; i < going.Length; i++)
+                Assert.Equal(model.NextLogits(texts[going[i]].AsSpan(0, caches[going[i]].Length)), logits.Row(i).ToArray());
+        }
+    }
+
+    [Fact]
+    public void What_cannot_be_decoded_side_by_side_changes_no_cache()
+    {
+        LanguageModel model = Load("llama");
+        KeyValueCache a = model.CreateCache(), b = model.CreateCache(), stranger = Load("gpt2").CreateCache();
+        var logits = new Matrix(2, model.Config.VocabSize);
+        model.NextLogits([[1, 2], [3]], [a, b], logits, TestContext.Current.CancellationToken);
+        int[] tooMany = Prompt(model, model.Config.LongestRun);
+        foreach ((int[][] ids, KeyValueCache[] caches, Matrix room) in new (int[][], KeyValueCache[], Matrix)[]
+        {
+            ([[1], [2]], [a], logits), ([[1], [2]], [a, a], logits), ([[1], [2]], [a, stranger], logits), ([[1], []], [a, b], logits), ([[1], [-1]], [a, b], logits), ([[1], tooMany], [a, b], logits),
+            ([[1]], [a], logits),
+        })
+        {
+            Assert.Throws<ArgumentException>(() => model.NextLogits(ids, caches, room, TestContext.Current.CancellationToken));
+            Assert.Equal((2, 1), (a.Length, b.Length));
+        }
+
+        Assert.ThrowsAny<OperationCanceledException>(() => model.NextLogits([[1], [2]], [a, b], logits, new CancellationToken(true)));
+        Assert.Equal((0, 0), (a.Length, b.Length));
+    }
+
     [Fact]
     public void A_prompt_longer_than_one_call_of_the_decoder_has_the_bits_of_a_token_by_token_run()
     {

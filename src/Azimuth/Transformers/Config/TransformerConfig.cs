@@ -83,6 +83,13 @@ public sealed record TransformerConfig
     /// what earlier ones computed: cached runs then start over whenever the angles change.
     /// </summary>
     public bool AnglesDependOnLength => Layers.Any(layer => layer.Attention.Rotary?.Scaling.DependsOnLength ?? false);
+
+    /// <summary>Stops what needs an output of a model that ends in hidden states.</summary>
+    internal void RequireLogits()
+    {
+        if (!Output.HasLogits)
+            throw new NotSupportedException($"expected a model with an output, found {Architecture} without a head for masked tokens: it ends in hidden states. Use the checkpoint that was saved with its head.");
+    }
 }
 
 /// <summary>From token id to the residual stream: row · scale, projection, position and type rows, norm; or the projection last.</summary>

@@ -37,7 +37,7 @@ public static class Perplexity
     /// <param name="window">Tokens of a window, 2 to the context.</param>
     /// <param name="stride">1 to <paramref name="window"/>.</param>
     /// <param name="progress">Gets the share of the text done, 0 to 1.</param>
-    /// <param name="cancellation">Ends it between two windows.</param>
+    /// <param name="cancellation">Ends it, within moments.</param>
     /// <exception cref="ArgumentException">Fewer than two tokens, or window or stride outside their range.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <exception cref="Checkpoints.CheckpointFormatException">The logits are not finite: weights hold NaN or are too large.</exception>
@@ -96,7 +96,7 @@ public static class Perplexity
         Matrix finished = model.Trace(ids, TraceSites.FinalNorm, cancellation).FinalNorm;
         // The logits of position p − 1 predict the token at p.
         int width = finished.Columns, count = ids.Length - first;
-        NextToken[] found = model.Parts.Predict(new Matrix(count, width, finished.Values[((first - 1) * width)..((first - 1 + count) * width)]), ids[first..].ToArray());
+        NextToken[] found = model.Parts.Predict(new Matrix(count, width, finished.Values[((first - 1) * width)..((first - 1 + count) * width)]), ids[first..].ToArray(), cancellation: cancellation);
         return Array.ConvertAll(found, token =>
         {
             model.RequireFinite(token.LogSumExp);

@@ -63,8 +63,8 @@ internal sealed class ForwardPass
     }
 
     /// <summary>What they say of a token each, and the <paramref name="top"/> largest, without all logits in memory.</summary>
-    public NextToken[] Predict(ReadOnlySpan<float> finished, int[] tokens, int top) =>
-        new VocabularyScan(_weights.Unembedding, FinishLogits, ProjectOut(finished, tokens.Length).ToArray(), tokens, top).Run(_workers);
+    public NextToken[] Predict(ReadOnlySpan<float> finished, int[] tokens, int top, CancellationToken cancellation) =>
+        new VocabularyScan(_weights.Unembedding, FinishLogits, ProjectOut(finished, tokens.Length).ToArray(), tokens, top).Run(_workers, cancellation);
 
     /// <summary>What the output table is multiplied with [rows, embedding width]: finally normed rows [rows, model], led through the output projection or the head where there is one.</summary>
     public ReadOnlySpan<float> ProjectOut(ReadOnlySpan<float> finished, int rows)

@@ -33,46 +33,63 @@ internal sealed class Runner(TransformerConfig config, ForwardPass forward)
     /// <summary>Logits [vocab] of the token after each prompt, all prompts sharing the matrix products.</summary>
     public IReadOnlyList<float[]> Next(IReadOnlyList<int[]> prompts)
     {
-        if (prompts.Count == 0)
-            return [];
-        int model = config.ModelDim, prompt = 0, at = 0;
         foreach (int[] ids in prompts)
             Check(ids);
-        var caches = new KeyValueCache[prompts.Count];
-        for (int i = 0; i < caches.Length; i++)
-        {
-            caches[i] = i == 0 ? Take(prompts[i].Length) : new KeyValueCache(config, prompts[i].Length);
-            caches[i].Append(prompts[i]);
-        }
-
-        var finished = new Matrix(prompts.Count, model);
-        Workspace work = caches[0].Workspace;
-        var ends = new List<(int Prompt, int Row)>();
-        while (prompt < prompts.Count)
-        {
-            work.Clear();
-            ends.Clear();
-            while (prompt < prompts.Count && work.Rows < RowsPerCall)
-            {
-                int take = Math.Min(prompts[prompt].Length - at, RowsPerCall - work.Rows);
-                work.Add(caches[prompt], at, take);
-                at += take;
-                if (at == prompts[prompt].Length)
-                {
-                    ends.Add((prompt, work.Rows - 1));
-                    (prompt, at) = (prompt + 1, 0);
-                }
-            }
-
-            forward.Forward(work, trace: null);
-            foreach ((int done, int row) in ends)
-                forward.Finish(work.Residual(model).AsSpan(row * model, model), finished.Row(done));
-        }
-
-        var logits = new float[checked(prompts.Count * config.VocabSize)];
-        forward.Unembed(finished.Values, prompts.Count, logits);
+        if (prompts.Count == 0)
+            return [];
+        KeyValueCache[] caches = [.. prompts.Select((ids, i) => i == 0 ? Take(ids.Length) : new KeyValueCache(config, ids.Length))];
+        var logits = new Matrix(prompts.Count, config.VocabSize);
+        Next(prompts, caches, logits, default);
         Keep(caches[0]);
-        return [.. Enumerable.Range(0, prompts.Count).Select(i => logits[(i * config.VocabSize)..((i + 1) * config.VocabSize)])];
+        return [.. Enumerable.Range(0, prompts.Count).Select(i => logits.Row(i).ToArray())];
+    }
+
+    /// <summary>Adds tokens to caches and gives the logits [text, vocab] of the one after each; all texts share the matrix products.</summary>
+    public void Next(IReadOnlyList<int[]> ids, IReadOnlyList<KeyValueCache> caches, Matrix logits, CancellationToken cancellation)
+    {
+        RequireCaches(ids, caches);
+        if (logits.Rows != ids.Count || logits.Columns != config.VocabSize)
+            throw new ArgumentException($"logits: expected room for [{ids.Count}, {config.VocabSize}] values, found [{logits.Rows}, {logits.Columns}]", nameof(logits));
+        if (ids.Count == 0)
+            return;
+        int model = config.ModelDim;
+        int[] next = [.. ids.Select((some, i) => Begin(caches[i], some))]; // each text's next position to run
+        var finished = new Matrix(ids.Count, model);
+        Workspace work = caches[0].Workspace;
+        var ends = new List<(int Text, int Row)>();
+        try
+        {
+            for (int text = 0; text < ids.Count;)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                work.Clear();
+                ends.Clear();
+                while (text < ids.Count && work.Rows < RowsPerCall)
+                {
+                    int take = Math.Min(caches[text].Length - next[text], RowsPerCall - work.Rows);
+                    work.Add(caches[text], next[text], take);
+                    next[text] += take;
+                    if (next[text] == caches[text].Length)
+                        ends.Add((text++, work.Rows - 1));
+                }
+
+                forward.Forward(work, trace: null);
+                foreach ((int done, int row) in ends)
+                    forward.Finish(work.Residual(model).AsSpan(row * model, model), finished.Row(done));
+            }
+        }
+        catch
+        {
+            foreach (KeyValueCache cache in caches)
+                cache.Truncate(0); // half-written layers must not be taken for a prefix
+            throw;
+        }
+        finally
+        {
+            work.Clear(); // its segments hold the other caches
+        }
+
+        forward.Unembed(finished.Values, ids.Count, logits.Values);
     }
 
     /// <summary>The last hidden states [position, model] of each text, whole texts sharing the matrix products.</summary>
@@ -110,7 +127,7 @@ internal sealed class Runner(TransformerConfig config, ForwardPass forward)
     /// <summary>Logits at every position: [position, vocab].</summary>
     public Matrix All(ReadOnlySpan<int> ids)
     {
-        RequireLogits();
+        config.RequireLogits();
         var logits = new Matrix(ids.Length, config.VocabSize);
         KeyValueCache cache = Take(ids.Length);
         Append(cache, ids, trace: null, (work, position) => Unembed(work, position, logits, trace: null), default);
@@ -124,7 +141,7 @@ internal sealed class Runner(TransformerConfig config, ForwardPass forward)
         Check(ids);
         var trace = new Trace(ids.ToArray(), sites, config.LayerCount, patternQuery);
         if ((sites & TraceSites.Logits) != 0)
-            RequireLogits();
+            config.RequireLogits();
         bool finishes = (sites & (TraceSites.FinalNorm | TraceSites.Logits)) != 0;
         Matrix? logits = (sites & TraceSites.Logits) != 0 ? trace.RoomFor(TraceSites.Logits, config.VocabSize) : null;
         KeyValueCache cache = Take(ids.Length);
@@ -157,11 +174,7 @@ internal sealed class Runner(TransformerConfig config, ForwardPass forward)
         Check(ids);
         if (!cache.BelongsTo(config))
             throw new ArgumentException("the cache was made by another model", nameof(cache));
-        int start = cache.Length;
-        cache.Append(ids);
-        if (start > 0 && ChangesAngles(cache.TurnedFor, cache.Length))
-            start = 0; // everything that was computed under the old angles is computed again
-        cache.TurnedFor = cache.Length;
+        int start = Begin(cache, ids);
         try
         {
             int step = config.IsCausal ? RowsPerCall : cache.Length;
@@ -179,6 +192,17 @@ internal sealed class Runner(TransformerConfig config, ForwardPass forward)
             cache.Truncate(0); // half-written layers must not be taken for a prefix
             throw;
         }
+    }
+
+    /// <summary>Takes in ids; gives the first position to run: the first new one, or 0 where what is there has other angles in the longer run.</summary>
+    private int Begin(KeyValueCache cache, ReadOnlySpan<int> ids)
+    {
+        int start = cache.Length;
+        cache.Append(ids);
+        if (start > 0 && ChangesAngles(cache.TurnedFor, cache.Length))
+            start = 0;
+        cache.TurnedFor = cache.Length;
+        return start;
     }
 
     private void Unembed(Workspace work, int position, Matrix? logits, Trace? trace)
@@ -208,10 +232,21 @@ internal sealed class Runner(TransformerConfig config, ForwardPass forward)
         return false;
     }
 
-    private void RequireLogits()
+    /// <summary>Before any cache is changed.</summary>
+    private void RequireCaches(IReadOnlyList<int[]> ids, IReadOnlyList<KeyValueCache> caches)
     {
-        if (!config.Output.HasLogits)
-            throw new NotSupportedException($"expected a model with an output, found {config.Architecture} without a head for masked tokens: it ends in hidden states. Use the checkpoint that was saved with its head.");
+        if (caches.Count != ids.Count)
+            throw new ArgumentException($"{ids.Count} texts need as many caches, found {caches.Count}", nameof(caches));
+        if (caches.Distinct().Count() != caches.Count)
+            throw new ArgumentException("each text needs a cache of its own, found one twice", nameof(caches));
+        for (int i = 0; i < caches.Count; i++)
+        {
+            Check(ids[i]);
+            if (!caches[i].BelongsTo(config))
+                throw new ArgumentException("the cache was made by another model", nameof(caches));
+            if (caches[i].Length + (long)ids[i].Length > config.LongestRun)
+                throw KeyValueCache.TooLong(config, checked(caches[i].Length + ids[i].Length));
+        }
     }
 
     private void Check(ReadOnlySpan<int> ids)

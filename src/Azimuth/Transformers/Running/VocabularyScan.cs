@@ -19,17 +19,19 @@ internal sealed class VocabularyScan(Linear table, Action<Span<float>> finish, f
     private const int PortionSize = PanelsAtOnce * PackedMatrix.PanelWidth;
     private const int RowsAtOnce = 96; // 192 KiB of logits
     private const int RowsTogether = 1024; // sums are kept for each row and portion
+    private const int MostKept = 1 << 20; // of largest logits, of all rows and parts
 
     private readonly int _portions = (table.Outputs + PortionSize - 1) / PortionSize;
     private readonly float[] _logits = new float[tokens.Length];
     private readonly NextToken[] _found = new NextToken[tokens.Length];
 
-    public NextToken[] Run(Workers workers)
+    public NextToken[] Run(Workers workers, CancellationToken cancellation)
     {
         using var alone = new Workers(1);
         workers.RunRanges(tokens.Length, 16, (from, to) => TokenLogits(from, to, alone));
-        for (int first = 0; first < tokens.Length; first += RowsTogether)
-            Scan(first, Math.Min(RowsTogether, tokens.Length - first), workers, alone);
+        int parts = Math.Min(_portions, 4 * workers.ThreadCount), together = (int)Math.Clamp(MostKept / Math.Max(1, (long)parts * top), 1, RowsTogether);
+        for (int first = 0; first < tokens.Length; first += together)
+            Scan(first, Math.Min(together, tokens.Length - first), parts, workers, alone, cancellation);
         return _found;
     }
 
@@ -44,10 +46,9 @@ internal sealed class VocabularyScan(Linear table, Action<Span<float>> finish, f
         }
     }
 
-    private void Scan(int first, int count, Workers workers, Workers alone)
+    private void Scan(int first, int count, int parts, Workers workers, Workers alone, CancellationToken cancellation)
     {
         var sums = new double[count * _portions]; // ln Σ exp of [row, portion]
-        int parts = Math.Min(_portions, 4 * workers.ThreadCount);
         var best = new RunningTop[parts][];
         var before = new int[parts][];
         workers.Run(parts, part =>
@@ -57,6 +58,7 @@ internal sealed class VocabularyScan(Linear table, Action<Span<float>> finish, f
             float[] room = ArrayPool<float>.Shared.Rent(RowsAtOnce * PortionSize);
             for (int portion = (int)((long)_portions * part / parts); portion < (int)((long)_portions * (part + 1) / parts); portion++)
             {
+                cancellation.ThrowIfCancellationRequested();
                 int token = portion * PortionSize, size = Math.Min(PortionSize, table.Outputs - token);
                 for (int block = 0; block < count; block += RowsAtOnce)
                 {

@@ -37,7 +37,7 @@ public static class PromptTracer
         (string Name, Matrix Rows)[] sites = Sites(trace);
         RequireFinite(model, sites);
         float[] logits = model.Parts.Logits(Rows(trace.FinalNorm, position, 1)).Values; // [vocab]
-        NextToken[] predicted = model.Parts.Predict(Rows(trace.FinalNorm, 0, ids.Length - 1), ids[1..].ToArray());
+        NextToken[] predicted = model.Parts.Predict(Rows(trace.FinalNorm, 0, ids.Length - 1), ids[1..].ToArray(), cancellation: cancellation);
         var (target, rival) = Choose(logits, options);
         float[] targetDirection = model.Parts.OutputDirection(target), rivalDirection = model.Parts.OutputDirection(rival);
         double total = Softmax.LogSumExp(logits);
