@@ -47,8 +47,8 @@ public static unsafe class MatrixProduct
         fixed (float* x = input, y = output, b = bias)
         {
             var product = new TiledProduct(x, rows, weights, bias.IsEmpty ? null : b, y, width);
-            if (rows == 1 && k > 0 && width != VectorWidth.Scalar)
-                product.RunOneRow(workers);
+            if (product.IsFewRows)
+                product.RunFewRows(workers);
             else
                 product.Run(workers);
         }

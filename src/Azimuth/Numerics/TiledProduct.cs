@@ -17,19 +17,28 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
     private const long SmallBytes = 48 << 10;
     private const long PartBytes = 256 << 10;
 
-    public void RunOneRow(Workers workers)
+    /// <summary>Whether the rows are so few that weights are widened in registers for each.</summary>
+    public bool IsFewRows => weights.Inputs > 0 && width switch
+    {
+        VectorWidth.Bits512 => rows == 1,
+        VectorWidth.Bits256 => rows == 1 || rows <= 3 && weights.Type is TensorType.Q8_0 or TensorType.Q4_1,
+        _ => false,
+    };
+
+    /// <summary>Deals out panels, for few rows.</summary>
+    public void RunFewRows(Workers workers)
     {
         int panels = weights.PanelCount;
         long bytes = panels * weights.PanelBytes;
         if (bytes < SmallBytes || panels < 2)
         {
-            OneRow(0, panels);
+            FewRows(0, panels);
             return;
         }
 
         // More parts than threads where they are long enough, so that a thread held up by another program holds up little.
         int parts = (int)Math.Min(panels, Math.Max(workers.ThreadCount, Math.Min(4 * workers.ThreadCount, bytes / PartBytes)));
-        workers.Run(parts, part => OneRow(Share(panels, parts, part), Share(panels, parts, part + 1)));
+        workers.Run(parts, part => FewRows(Share(panels, parts, part), Share(panels, parts, part + 1)));
     }
 
     /// <summary>Deals out rows and panels.</summary>
@@ -60,15 +69,18 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
     private static int Share(int count, int parts, int part) => part * (count / parts) + Math.Min(part, count % parts);
 
     [SkipLocalsInit]
-    private void OneRow(int from, int to)
+    private void FewRows(int from, int to)
     {
         float* sums = stackalloc float[2 * Width];
         if (width == VectorWidth.Bits256)
         {
             for (int panel = from; panel < to; panel++)
             {
-                OneRow256.Panel(weights.Type, input, weights.Inputs, weights.Panel(panel), sums);
-                Finish(sums, 0, 1, panel);
+                for (int row = 0; row < rows; row++)
+                {
+                    OneRow256.Panel(weights.Type, input + (long)row * weights.Inputs, weights.Inputs, weights.Panel(panel), sums);
+                    Finish(sums, row, 1, panel);
+                }
             }
 
             return;
@@ -199,7 +211,8 @@ internal sealed unsafe class TiledProduct(float* input, int rows, PackedMatrix w
     private int Readable(int tile) => width switch
     {
         VectorWidth.Bits512 => (tile + 2) / 3 * 3,
-        VectorWidth.Bits256 when tile > 1 || rows > TileRows => (tile + 5) / 6 * 6,
+        VectorWidth.Bits256 when rows > TileRows => (tile + 5) / 6 * 6, // for halves of panels
+        VectorWidth.Bits256 => Tiles256.Readable(tile),
         _ => tile,
     };
 

@@ -6,7 +6,7 @@ namespace Azimuth.Numerics;
 /// <summary>The inner loop of the matrix product for 256-bit vectors: 6 rows by 16 outputs are 12 sums in registers. Same bits as <see cref="Tiles512"/>.</summary>
 internal static unsafe class Tiles256
 {
-    /// <summary>sums[rows, 32] = Σ a[r, k] · b[k, 32] for up to 12 rows; 1, 6 or 12 rows must be readable and are written.</summary>
+    /// <summary>sums[rows, 32] = Σ a[r, k] · b[k, 32] for up to 12 rows; as many as <see cref="Readable"/> says must be readable and are written.</summary>
     public static void Block(float* a, int stride, int step, int rows, float* b, int count, float* sums)
     {
         nint bytes = (nint)stride * sizeof(float), next = (nint)step * sizeof(float);
@@ -16,12 +16,19 @@ internal static unsafe class Tiles256
             return;
         }
 
-        for (int r = 0; r < rows; r += 6)
+        int r = 0;
+        for (; rows - r > 4; r += 6)
         {
             Tile6((byte*)(a + (long)r * stride), bytes, next, b, 32, count, sums + 32 * r, adds: false);
             Tile6((byte*)(a + (long)r * stride), bytes, next, b + 16, 32, count, sums + 32 * r + 16, adds: false);
         }
+
+        for (; r < rows; r += 2)
+            Tile2(a + (long)r * stride, stride, step, b, count, sums + 32 * r);
     }
+
+    /// <summary>How many rows are read for a tile of so many.</summary>
+    public static int Readable(int rows) => rows == 1 ? 1 : rows / 6 * 6 + (rows % 6 == 5 ? 6 : (rows % 6 + 1) / 2 * 2);
 
     /// <summary>sums[6, 16 of 32] += Σ a[r, k] · b[k, 16]; 6 rows must be readable. Half a panel at a time, so that it stays in the first-level cache while rows pass by.</summary>
     public static void AddHalf(float* a, int stride, float* b, int count, float* sums) => Tile6((byte*)a, (nint)stride * sizeof(float), sizeof(float), b, 16, count, sums, adds: true);
@@ -75,6 +82,34 @@ internal static unsafe class Tiles256
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Put(Vector256<float> sum, float* to, bool adds) => (adds ? Vector256.Load(to) + sum : sum).Store(to);
+
+    private static void Tile2(float* a, nint stride, nint step, float* b, int count, float* sums)
+    {
+        Vector256<float> s0 = default, s1 = default, s2 = default, s3 = default, t0 = default, t1 = default, t2 = default, t3 = default;
+        for (int k = 0; k < count; k++, b += 32, a += step)
+        {
+            Vector256<float> b0 = Vector256.LoadAligned(b), b1 = Vector256.LoadAligned(b + 8), b2 = Vector256.LoadAligned(b + 16), b3 = Vector256.LoadAligned(b + 24);
+            var x = Vector256.Create(*a);
+            s0 = Vector256.FusedMultiplyAdd(x, b0, s0);
+            s1 = Vector256.FusedMultiplyAdd(x, b1, s1);
+            s2 = Vector256.FusedMultiplyAdd(x, b2, s2);
+            s3 = Vector256.FusedMultiplyAdd(x, b3, s3);
+            x = Vector256.Create(a[stride]);
+            t0 = Vector256.FusedMultiplyAdd(x, b0, t0);
+            t1 = Vector256.FusedMultiplyAdd(x, b1, t1);
+            t2 = Vector256.FusedMultiplyAdd(x, b2, t2);
+            t3 = Vector256.FusedMultiplyAdd(x, b3, t3);
+        }
+
+        s0.Store(sums);
+        s1.Store(sums + 8);
+        s2.Store(sums + 16);
+        s3.Store(sums + 24);
+        t0.Store(sums + 32);
+        t1.Store(sums + 40);
+        t2.Store(sums + 48);
+        t3.Store(sums + 56);
+    }
 
     private static void Tile1(float* a, nint step, float* b, int count, float* sums)
     {
